@@ -1,0 +1,55 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "rota/base/instant.h"
+#include "rota/base/log.h"
+#include "rota/base/status.h"
+
+namespace rota {
+
+enum class CoordinationDriver { kMemory, kSqlite, kRedis };
+
+// The `redis:` block, as the seed has it.
+struct RedisOptions {
+  std::string host = "localhost";
+  int port = 6379;
+  std::string password;
+  int db = 0;
+};
+
+// What config.yaml says; every member has the default that holds when the key is absent.
+struct Options {
+  struct App {
+    std::string name = "rota";
+    std::string environment = "production";
+    std::string timezone = "UTC";  // Of tasks that name none.
+  } app;
+  struct Server {
+    std::string id;  // Empty: the host's name.
+    int workers = 16;
+    Milliseconds shutdown_grace = std::chrono::seconds(30);
+    Milliseconds kill_after = std::chrono::seconds(5);  // From SIGTERM to SIGKILL for children.
+  } server;
+  struct Coordination {
+    CoordinationDriver driver = CoordinationDriver::kSqlite;
+    std::string path = "var/rota.db";  // sqlite: relative to the working directory.
+    Milliseconds lease_ttl = std::chrono::seconds(15);
+    Milliseconds max_skew = std::chrono::seconds(2);
+  } coordination;
+  std::optional<RedisOptions> redis;
+  struct Log {
+    LogLevel level = LogLevel::kInfo;
+    std::string file = "var/log/rota.log";  // Empty: no file.
+    std::int64_t max_size = 10 * 1024 * 1024;  // Bytes, then the file rotates.
+    int max_files = 5;
+  } log;
+  struct History {
+    Milliseconds keep = std::chrono::hours(24 * 30);
+  } history;
+};
+
+}  // namespace rota

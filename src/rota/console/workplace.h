@@ -1,0 +1,37 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "rota/base/status.h"
+#include "rota/config/options.h"
+#include "rota/coordination/store.h"
+#include "rota/engine/runner.h"
+#include "rota/schedule/schedule.h"
+
+namespace rota {
+
+enum class WorkMode {
+  kUntilStopped,  // Until SIGTERM or SIGINT.
+  kOneTick,       // What is due now, then end.
+};
+
+// What the built-in commands need from the program around them. The schedule and the store are made when first asked
+// for, so that `list` and `--help` work with neither. Confined to the main thread.
+class Workplace {
+ public:
+  virtual ~Workplace() = default;
+
+  // The validated schedule: the config file's tasks and the kernel's. Errors: what is wrong with a definition.
+  virtual Result<std::shared_ptr<const Schedule>> LoadSchedule() = 0;
+  // The store that the configuration names. Errors: kUnavailable, kDataLoss, kInvalidArgument.
+  virtual Result<Store*> OpenStore() = 0;
+  // Runs the schedule as one server of the fleet. Errors: the server could not start.
+  virtual Status Work(WorkMode mode) = 0;
+  // Runs one task now, as a manual occurrence, and waits for it; `output` gets what it prints.
+  virtual Result<OccurrenceRecord> RunNow(const Task& task, std::function<void(std::string_view)> output) = 0;
+};
+
+}  // namespace rota

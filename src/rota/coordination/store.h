@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "rota/base/instant.h"
+#include "rota/base/status.h"
+#include "rota/engine/coordinator.h"
+#include "rota/engine/occurrence.h"
+
+namespace rota {
+
+// What to read from the history. Newest first.
+struct HistoryQuery {
+  std::optional<TaskId> task;
+  std::optional<std::string> run_id;
+  std::optional<Outcome> outcome;
+  std::optional<std::string> server;
+  std::optional<WallTime> covering;  // Only records whose span contains this instant.
+  std::optional<WallTime> from;      // Scheduled at or after; for spans the last instant counts.
+  std::optional<WallTime> to;        // Scheduled before.
+  int limit = 50;
+};
+
+// The recorded outcomes. Thread-safe.
+class RunHistory {
+ public:
+  virtual ~RunHistory() = default;
+  virtual Result<std::vector<OccurrenceRecord>> Query(const HistoryQuery& query) = 0;
+};
+
+// One process that runs the schedule.
+struct ServerInfo {
+  std::string id;           // Stable over restarts; "#2" is added while another live process has the same.
+  std::string incarnation;  // A ULID, new at each start.
+  std::string host;
+  int pid = 0;
+  std::string version;
+  std::string schedule_digest;
+  WallTime started_at;
+  WallTime seen_at;         // The last heartbeat, by the store's clock.
+  WallTime alive_until;     // When its heartbeat runs out; past: dead or stopped.
+};
+
+struct JoinRequest {
+  ServerInfo server;  // `id` as wished.
+  Milliseconds heartbeat_ttl{};
+  std::vector<Task> const* tasks = nullptr;  // The schedule's tasks: unknown ones are registered now.
+  WallTime seed;  // The watermark of tasks never seen before: the moment of their registration.
+};
+struct JoinReply {
+  std::string server_id;  // The id this process has from now on.
+  std::vector<WallTime> watermarks;  // Per task, in the order given.
+};
+
+// The servers of the fleet. Thread-safe.
+class Fleet {
+ public:
+  virtual ~Fleet() = default;
+  // Announces a server and its schedule. Its heartbeat is kept by Coordinator::Renew().
+  virtual Result<JoinReply> Join(const JoinRequest& request) = 0;
+  // Ends the server's heartbeat; its leases must have been finished.
+  virtual Status Leave(const std::string& server_id) = 0;
+  virtual Result<std::vector<ServerInfo>> Servers() = 0;
+};
+
+// A pause keeps occurrences from running; each is recorded as skipped(paused).
+struct Pause {
+  std::optional<TaskId> task;  // Nothing: all tasks.
+  std::string author;
+  std::string reason;
+  WallTime since;
+  std::optional<WallTime> until;
+};
+
+// What operators switch. Durable. Thread-safe.
+class Controls {
+ public:
+  virtual ~Controls() = default;
+  virtual Status SetPause(const Pause& pause) = 0;
+  // kNotFound when there is no such pause.
+  virtual Status ClearPause(const std::optional<TaskId>& task) = 0;
+  virtual Result<std::vector<Pause>> Pauses() = 0;
+};
+
+// A store: one place that keeps claims, leases, history, servers and controls together. memory, sqlite and redis each
+// implement it and pass one contract suite (tests/contract). Nothing above asks which store it is.
+class Store : public Coordinator, public RunHistory, public Fleet, public Controls {
+ public:
+  // As shown to people: "sqlite var/rota.db".
+  virtual std::string name() const = 0;
+};
+
+}  // namespace rota

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "rota/base/instant.h"
+#include "rota/base/status.h"
+#include "rota/engine/occurrence.h"
+
+namespace rota {
+
+// What a claim asks for: to run the occurrence, or only to record how it ended without a run.
+enum class ClaimPurpose { kRun, kRecord };
+
+struct ClaimRequest {
+  std::string run_id;  // New for each request; a repeated request with the same id gets the same answer.
+  TaskId task;
+  Scope scope;
+  OccurrenceKind kind = OccurrenceKind::kScheduled;
+  WallTime at;  // The scheduled instant.
+  // The trigger's instant before `at`: when the watermark is older still, the instants in between were missed, and
+  // the coordinator records them as one span with `gap_reason`, in the same step.
+  std::optional<WallTime> previous;
+  std::string gap_reason;
+  std::string server;
+  OverlapPolicy overlap = OverlapPolicy::kAllow;
+  Milliseconds lease_ttl{};
+  Milliseconds lock_timeout{};
+  ClaimPurpose purpose = ClaimPurpose::kRun;
+  Outcome outcome = Outcome::kMissed;  // For kRecord: what is recorded, and why.
+  std::string reason;
+};
+
+enum class ClaimOutcome {
+  kClaimed,  // The caller runs it (or, for kRecord, has recorded it): nobody else will.
+  kDecided,  // The watermark had passed `at`: decided before, by this or another server.
+  kOverlap,  // The lease is held: recorded as skipped(overlap).
+  kPaused,   // The task is paused: recorded as skipped(paused).
+  kEarly,    // `at` lies ahead of the store's clock by more than max_skew: try again when due.
+};
+std::string_view Name(ClaimOutcome outcome);
+
+struct ClaimReply {
+  ClaimOutcome outcome = ClaimOutcome::kDecided;
+  std::uint64_t token = 0;  // kClaimed: the fencing token.
+  // The span that was recorded as missed in this step, `count` 0: the claimer counts it and Finish()es it.
+  std::optional<OccurrenceRecord> gap;
+  std::string holder;       // kOverlap: the server that holds the lease. kPaused: who paused, and why.
+};
+
+// A lease to be renewed.
+struct LeaseRef {
+  std::string run_id;
+  Scope scope;
+};
+enum class RenewOutcome {
+  kRenewed,
+  kExpired,  // The lock timeout is reached, or the lease ran out and is gone: the holder must stop.
+};
+
+// Where claims and leases live. Each call is atomic, takes a batch, and answers in the order asked; it may block on
+// I/O. A store that does not answer returns kUnavailable and has then changed nothing, or its change will be found
+// by asking again with the same run ids; kDataLoss means its data cannot be read. Thread-safe.
+//
+// Deadlines are kept by the store's clock alone.
+class Coordinator {
+ public:
+  virtual ~Coordinator() = default;
+
+  // Claims occurrences and takes their leases in one step. Records what it decides.
+  virtual Result<std::vector<ClaimReply>> Claim(std::span<const ClaimRequest> requests) = 0;
+  // Renews the leases of this server for another `ttl`, and its heartbeat: call it with no leases too.
+  virtual Result<std::vector<RenewOutcome>> Renew(const std::string& server, std::span<const LeaseRef> leases,
+                                                  Milliseconds ttl) = 0;
+  // Records outcomes and frees their leases. Known run ids are updated, others added (a run that the store never
+  // saw start). A run that was recorded as lost meanwhile stays so; the late outcome is added to its reason.
+  virtual Status Finish(std::span<const OccurrenceRecord> records) = 0;
+  // Records as lost the runs whose lease ran out and whose server's heartbeat is gone; returns what it recorded.
+  virtual Result<std::vector<OccurrenceRecord>> Reap(const std::string& server) = 0;
+};
+
+}  // namespace rota

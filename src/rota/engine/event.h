@@ -1,0 +1,44 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "rota/base/instant.h"
+#include "rota/engine/occurrence.h"
+
+namespace rota {
+
+enum class EventKind {
+  kServerStarted,
+  kServerStopping,    // Stops claiming; running work gets its grace.
+  kServerStopped,
+  kRunStarted,
+  kRunFinished,       // Any outcome of a run.
+  kOccurrenceClosed,  // Skipped or missed: an outcome without a run.
+  kRunLost,           // Recorded by this server's reaper for a dead server.
+  kLeaseLost,         // A run of this server lost its lease and was told to stop.
+  kClockJumped,       // `change` is signed.
+  kStoreUnavailable,
+  kStoreAvailable,
+};
+std::string_view Name(EventKind kind);  // "run_started", …
+
+// Something that happened. All that logs, pages and metrics show of a running server comes from here.
+struct Event {
+  EventKind kind = EventKind::kServerStarted;
+  WallTime at;
+  std::string server;
+  std::optional<OccurrenceRecord> record;  // For run and occurrence events.
+  Milliseconds change{};                   // kClockJumped.
+  std::string detail;                      // A sentence for people: an error's text, a count.
+};
+
+// Gets every event, in order. Thread-safe; must not block for long.
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  virtual void Publish(const Event& event) = 0;
+};
+
+}  // namespace rota

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rota/base/status.h"
+#include "rota/schedule/attributes.h"
+#include "rota/schedule/command_catalog.h"
+#include "rota/schedule/schedule.h"
+#include "rota/schedule/task_builder.h"
+#include "rota/time/time_zone.h"
+
+namespace rota {
+
+// Where tasks are defined.
+//
+//   scheduler.Command("backup:run").Daily().At("02:00").Unique().Register();
+//   scheduler.Group(Attributes().Timezone("Asia/Shanghai").Unique(), [](Scheduler& group) {
+//     group.Command("stats:generate").Weekly().Register();
+//   });
+//   Result<Schedule> schedule = scheduler.Build();
+//
+// Thread-compatible.
+class Scheduler {
+ public:
+  // `catalog` outlives the scheduler. Tasks without Timezone() use `zone`. OnceAt() reads its instant in the task's zone.
+  Scheduler(const CommandCatalog& catalog, TimeZone zone);
+  ~Scheduler();
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+
+  // Begin a task. Nothing is defined until Register() or TryRegister() ends the chain.
+  TaskBuilder Command(std::string name, std::vector<std::string> arguments = {});
+  TaskBuilder Exec(std::vector<std::string> argv);
+  TaskBuilder Shell(std::string line);
+
+  // Defines tasks that share attributes; groups nest, the inner one adds to the outer one's.
+  void Group(const Attributes& attributes, const std::function<void(Scheduler&)>& define);
+
+  // The validated set. Errors: kInvalidArgument naming every chain that forgot Register().
+  Result<Schedule> Build();
+
+ private:
+  friend class TaskBuilder;
+  struct State;
+  Scheduler(std::shared_ptr<State> state, Attributes attributes);
+
+  std::shared_ptr<State> state_;
+  Attributes attributes_;
+};
+
+// What a program's schedule is written in: derive, define the tasks, hand it to the Application.
+class Kernel {
+ public:
+  virtual ~Kernel() = default;
+  // Called once at start. Whatever it throws ends the program with a clear message.
+  virtual void Schedule(Scheduler& scheduler) = 0;
+};
+
+}  // namespace rota

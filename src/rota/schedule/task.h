@@ -1,0 +1,75 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "rota/base/instant.h"
+#include "rota/schedule/trigger.h"
+
+namespace rota {
+
+// The name of a task; unique within a schedule.
+using TaskId = std::string;
+
+// Where an occurrence runs.
+enum class Placement {
+  kEveryServer,  // Each server runs it and keeps its own outcome.
+  kOneServer,    // Unique(): the fleet runs it once.
+};
+
+// What happens when an occurrence is due while the task still runs.
+enum class OverlapPolicy {
+  kSkip,   // The occurrence is recorded as skipped(overlap).
+  kAllow,  // It runs beside the other.
+};
+std::string_view Name(OverlapPolicy policy);  // "skip", "allow"
+
+// A registered command by name, with its arguments as on a command line.
+struct CommandCall {
+  std::string name;
+  std::vector<std::string> arguments;
+};
+// A program and its arguments, run without a shell.
+struct ExecCall {
+  std::vector<std::string> argv;
+};
+// A line for /bin/sh -c.
+struct ShellCall {
+  std::string line;
+};
+using Work = std::variant<CommandCall, ExecCall, ShellCall>;
+
+// As a person would type it: "backup:run --full", "/usr/bin/rsync -a /srv", "df -h | mail ops".
+std::string Describe(const Work& work);
+
+// Everything about a task but its name, its trigger and its work. Tasks with equal policies share one. Immutable.
+struct TaskPolicies {
+  Placement placement = Placement::kEveryServer;
+  OverlapPolicy overlap = OverlapPolicy::kAllow;
+  Milliseconds lock_timeout = std::chrono::minutes(30);
+  std::vector<std::string> environments;  // Runs only where the application's environment is one of these; empty: all.
+  std::vector<std::string> tags;
+  // Asked on a worker before the run; a run needs every `when` true and every `skip` false.
+  std::vector<std::function<bool()>> when;
+  std::vector<std::function<bool()>> skip;
+
+  // The longest delay after which a due occurrence still runs: the misfire grace. Nothing: min(period, 1 h).
+  std::optional<Milliseconds> grace;
+};
+
+// A task: a named, immutable definition of what runs, when and how.
+struct Task {
+  TaskId id;
+  std::string description;
+  Work work;
+  std::shared_ptr<const Trigger> trigger;
+  std::shared_ptr<const TaskPolicies> policies;
+
+  bool unique() const { return policies->placement == Placement::kOneServer; }
+};
+
+}  // namespace rota

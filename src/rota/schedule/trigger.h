@@ -1,0 +1,75 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "rota/base/instant.h"
+#include "rota/cron/expression.h"
+#include "rota/time/time_zone.h"
+
+namespace rota {
+
+enum class Weekday { kSunday, kMonday, kTuesday, kWednesday, kThursday, kFriday, kSaturday };
+
+// A window of the day, [from, to) in the task's zone, wrapping midnight when to <= from. Seconds after midnight.
+struct DayWindow {
+  std::chrono::seconds from{};
+  std::chrono::seconds to{};
+  friend bool operator==(const DayWindow&, const DayWindow&) = default;
+};
+
+// What a trigger's instants must satisfy besides its frequency, judged on the scheduled instant in the task's zone.
+struct Restrictions {
+  std::uint8_t weekdays = 0x7f;          // Bits 0-6, Sunday is 0.
+  std::vector<DayWindow> between;        // Inside one of them, if there are any.
+  std::vector<DayWindow> unless_between; // Outside all of them.
+  friend bool operator==(const Restrictions&, const Restrictions&) = default;
+};
+
+struct CronFrequency {
+  std::string text;  // As written; the expression is its parse.
+  Expression expression;
+};
+// Every `period`, anchored to the epoch: all servers compute the same instants.
+struct IntervalFrequency {
+  Milliseconds period{};
+};
+struct OnceFrequency {
+  WallTime at;
+};
+using Frequency = std::variant<CronFrequency, IntervalFrequency, OnceFrequency>;
+
+// Maps an instant to the next scheduled instant. Pure: the same answer on every server, whatever its clock says.
+// Immutable; shared by all tasks with the same definition.
+class Trigger {
+ public:
+  Trigger(Frequency frequency, TimeZone zone, Restrictions restrictions);
+
+  // The first instant strictly after `after`; nothing when it never fires again (before 2200).
+  std::optional<WallTime> Next(WallTime after) const;
+  // The last instant strictly before `before`; nothing when it never fired (since 1970).
+  std::optional<WallTime> Previous(WallTime before) const;
+
+  // In words: "At 13:00, Monday through Friday", "Every 90s, between 08:00 and 18:00".
+  std::string Describe() const;
+  // Equal for triggers that always fire together: cohorts, digests and diffs are built on it.
+  const std::string& key() const { return key_; }
+  const TimeZone& zone() const { return zone_; }
+  const Frequency& frequency() const { return frequency_; }
+  const Restrictions& restrictions() const { return restrictions_; }
+
+ private:
+  bool Allows(WallTime instant) const;
+
+  Frequency frequency_;
+  TimeZone zone_;
+  Restrictions restrictions_;
+  std::string key_;
+};
+
+}  // namespace rota
