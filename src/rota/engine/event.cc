@@ -1,0 +1,35 @@
+#include "rota/engine/event.h"
+
+#include "rota/base/check.h"
+
+namespace rota {
+
+std::string_view Name(EventKind kind) {
+  switch (kind) {
+    case EventKind::kServerStarted:
+      return "server_started";
+    case EventKind::kServerStopping:
+      return "server_stopping";
+    case EventKind::kServerStopped:
+      return "server_stopped";
+    case EventKind::kRunStarted:
+      return "run_started";
+    case EventKind::kRunFinished:
+      return "run_finished";
+    case EventKind::kOccurrenceClosed:
+      return "occurrence_closed";
+    case EventKind::kRunLost:
+      return "run_lost";
+    case EventKind::kLeaseLost:
+      return "lease_lost";
+    case EventKind::kClockJumped:
+      return "clock_jumped";
+    case EventKind::kStoreUnavailable:
+      return "store_unavailable";
+    case EventKind::kStoreAvailable:
+      return "store_available";
+  }
+  ROTA_CHECK(false, "unknown event kind");
+}
+
+}  // namespace rota

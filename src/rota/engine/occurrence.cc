@@ -1,0 +1,36 @@
+#include "rota/engine/occurrence.h"
+
+#include <array>
+
+#include "rota/base/format.h"
+
+namespace rota {
+namespace {
+
+constexpr std::array<std::string_view, 9> kOutcomeNames = {"running", "succeeded", "failed", "timed_out", "cancelled",
+                                                           "lost",    "skipped",   "missed", "unknown"};
+
+}  // namespace
+
+std::string_view Name(Outcome outcome) { return kOutcomeNames[static_cast<std::size_t>(outcome)]; }
+
+std::optional<Outcome> ParseOutcome(std::string_view name) {
+  for (std::size_t i = 0; i < kOutcomeNames.size(); ++i) {
+    if (kOutcomeNames[i] == name) return static_cast<Outcome>(i);
+  }
+  return std::nullopt;
+}
+
+std::string_view Name(OccurrenceKind kind) {
+  return kind == OccurrenceKind::kScheduled ? std::string_view("scheduled") : std::string_view("manual");
+}
+
+Scope MakeScope(const Task& task, std::string_view server) {
+  return task.unique() ? task.id : Format("{}@{}", task.id, server);
+}
+
+std::string DescribeOutcome(Outcome outcome, std::string_view reason) {
+  return reason.empty() ? std::string(Name(outcome)) : Format("{}({})", Name(outcome), reason);
+}
+
+}  // namespace rota
