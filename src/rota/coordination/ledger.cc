@@ -1,0 +1,268 @@
+#include "rota/coordination/ledger.h"
+
+#include <algorithm>
+
+#include "rota/base/format.h"
+
+namespace rota::ledger {
+namespace {
+
+const Lease* FindLease(const ScopeState& scope, std::string_view run_id) {
+  const auto found = std::ranges::find(scope.leases, run_id, &Lease::run_id);
+  return found == scope.leases.end() ? nullptr : &*found;
+}
+
+// The lease that an occurrence which must not overlap has to wait for.
+const Lease* FindLive(const ScopeState& scope, WallTime now) {
+  const auto found = std::ranges::find_if(scope.leases, [now](const Lease& lease) { return lease.lease_until > now; });
+  return found == scope.leases.end() ? nullptr : &*found;
+}
+
+// The task's own pause before that of all tasks: it tells more.
+const Pause* FindPause(std::span<const Pause> pauses, const TaskId& task, WallTime now) {
+  const Pause* found = nullptr;
+  for (const Pause& pause : pauses) {
+    if (!InForce(pause, now)) continue;
+    if (pause.task == task) return &pause;
+    if (!pause.task) found = &pause;
+  }
+  return found;
+}
+
+OccurrenceRecord MakeRecord(const ClaimRequest& request, Outcome outcome, std::string_view reason) {
+  OccurrenceRecord record;
+  record.run_id = request.run_id;
+  record.task = request.task;
+  record.scope = request.scope;
+  record.kind = request.kind;
+  record.scheduled_at = request.at;
+  record.scheduled_last = request.at;
+  record.server = request.server;
+  record.outcome = outcome;
+  record.reason = std::string(reason);
+  return record;
+}
+
+// Ends a claim without a lease: the occurrence is closed with an outcome, and that is recorded.
+void Close(const ClaimRequest& request, Outcome outcome, std::string_view reason, WallTime now,
+           ClaimDecision& decision) {
+  OccurrenceRecord record = MakeRecord(request, outcome, reason);
+  record.finished_at = now;
+  decision.changes.entries.push_back({std::move(record), decision.reply.outcome, decision.reply.holder});
+}
+
+void Grant(const ClaimRequest& request, const ClaimInputs& inputs, ClaimDecision& decision) {
+  const std::uint64_t token = inputs.scope.token + 1;
+  const WallTime lock_until = inputs.now + request.lock_timeout;
+  decision.reply.outcome = ClaimOutcome::kClaimed;
+  decision.reply.token = token;
+  decision.changes.token = token;
+  decision.changes.lease = Lease{request.run_id,  request.server, std::string(inputs.incarnation),
+                                 request.overlap, token,          std::min(inputs.now + request.lease_ttl, lock_until),
+                                 lock_until};
+  OccurrenceRecord record = MakeRecord(request, Outcome::kRunning, "");
+  record.token = token;
+  record.started_at = inputs.now;
+  decision.changes.entries.push_back({std::move(record), ClaimOutcome::kClaimed, ""});
+}
+
+// Moves the watermark and takes over the instants it passes: nobody else can decide them any more.
+void MoveWatermark(const ClaimRequest& request, const ClaimInputs& inputs, ClaimDecision& decision) {
+  const std::optional<WallTime>& old = inputs.scope.watermark;
+  decision.changes.watermark = request.at;
+  if (!old || !request.previous || *request.previous <= *old) return;
+  OccurrenceRecord gap = MakeRecord(request, Outcome::kMissed, request.gap_reason);
+  gap.run_id = GapRunId(request.run_id);
+  gap.scheduled_at = *old + Milliseconds(1);
+  gap.scheduled_last = *request.previous;
+  gap.count = 0;
+  gap.finished_at = inputs.now;
+  decision.reply.gap = gap;
+  decision.changes.entries.push_back({std::move(gap), std::nullopt, ""});
+}
+
+// A lease that ran out may be taken up again as long as nothing was claimed in between: then nobody relied on its
+// end, and stopping the run (after a short outage of the store, say) would protect nothing. The scope's token counts
+// the leases granted, so an unchanged token proves it, also when the other run has ended by now. Runs that may
+// overlap anyway need no such proof. Nothing goes beyond the lock timeout.
+bool MayRenew(const Lease& lease, const ScopeState& scope, WallTime now) {
+  if (now >= lease.lock_until) return false;
+  return now < lease.lease_until || lease.overlap == OverlapPolicy::kAllow || lease.token == scope.token;
+}
+
+Lease Renewed(Lease lease, Milliseconds ttl, WallTime now) {
+  lease.lease_until = std::min(now + ttl, lease.lock_until);
+  return lease;
+}
+
+// The claim was decided before, but its answer did not arrive. The same answer is given, with one exception: the
+// caller has not begun to run yet, so a lease that was lost meanwhile must not come back as a right to run.
+ClaimDecision Repeat(const ClaimRequest& request, const ClaimInputs& inputs) {
+  const Entry& known = *inputs.known;
+  ClaimDecision decision;
+  decision.reply.outcome = known.answer.value_or(ClaimOutcome::kDecided);
+  decision.reply.holder = known.holder;
+  if (inputs.gap != nullptr) decision.reply.gap = *inputs.gap;
+  const bool granted = known.answer == ClaimOutcome::kClaimed && known.record.token != 0;
+  if (!granted) return decision;
+
+  const Lease* lease = FindLease(inputs.scope, request.run_id);
+  if (lease == nullptr) {  // Finished, or reaped as lost.
+    decision.reply.outcome = ClaimOutcome::kDecided;
+  } else if (MayRenew(*lease, inputs.scope, inputs.now)) {
+    decision.reply.token = lease->token;
+    decision.changes.lease = Renewed(*lease, request.lease_ttl, inputs.now);
+  } else {
+    decision.reply.outcome = ClaimOutcome::kDecided;
+    decision.changes.released = request.run_id;
+    Entry closed = known;
+    closed.record.outcome = Outcome::kMissed;
+    closed.record.reason = std::string(reason::kStore);
+    closed.record.started_at.reset();
+    closed.record.finished_at = inputs.now;
+    decision.changes.entries.push_back(std::move(closed));
+  }
+  return decision;
+}
+
+}  // namespace
+
+void Apply(const Changes& changes, ScopeState& scope) {
+  if (changes.watermark) scope.watermark = changes.watermark;
+  if (changes.token) scope.token = *changes.token;
+  if (changes.released) std::erase_if(scope.leases, [&](const Lease& l) { return l.run_id == *changes.released; });
+  if (!changes.lease) return;
+  const auto same = std::ranges::find(scope.leases, changes.lease->run_id, &Lease::run_id);
+  if (same != scope.leases.end()) {
+    *same = *changes.lease;
+  } else {
+    scope.leases.push_back(*changes.lease);
+  }
+}
+
+std::string GapRunId(std::string_view run_id) { return Format("{}.gap", run_id); }
+
+ClaimDecision Claim(const ClaimRequest& request, const ClaimInputs& inputs) {
+  if (inputs.known != nullptr) return Repeat(request, inputs);
+
+  ClaimDecision decision;
+  ClaimReply& reply = decision.reply;
+  if (request.kind == OccurrenceKind::kScheduled) {
+    if (inputs.scope.watermark && request.at <= *inputs.scope.watermark) {
+      reply.outcome = ClaimOutcome::kDecided;
+      return decision;
+    }
+    if (request.at > inputs.now + inputs.max_skew) {
+      reply.outcome = ClaimOutcome::kEarly;
+      return decision;
+    }
+    MoveWatermark(request, inputs, decision);
+    if (const Pause* pause = FindPause(inputs.pauses, request.task, inputs.now)) {
+      reply.outcome = ClaimOutcome::kPaused;
+      reply.holder = pause->reason.empty() ? pause->author : Format("{}: {}", pause->author, pause->reason);
+      Close(request, Outcome::kSkipped, reason::kPaused, inputs.now, decision);
+      return decision;
+    }
+  }
+  if (request.purpose == ClaimPurpose::kRecord) {
+    reply.outcome = ClaimOutcome::kClaimed;
+    Close(request, request.outcome, request.reason, inputs.now, decision);
+    return decision;
+  }
+  const Lease* busy = request.overlap == OverlapPolicy::kSkip ? FindLive(inputs.scope, inputs.now) : nullptr;
+  if (busy != nullptr) {
+    reply.outcome = ClaimOutcome::kOverlap;
+    reply.holder = busy->server;
+    Close(request, Outcome::kSkipped, reason::kOverlap, inputs.now, decision);
+    return decision;
+  }
+  Grant(request, inputs, decision);
+  return decision;
+}
+
+RenewDecision Renew(std::string_view run_id, const ScopeState& scope, Milliseconds ttl, WallTime now) {
+  RenewDecision decision;
+  const Lease* lease = FindLease(scope, run_id);
+  if (lease != nullptr && MayRenew(*lease, scope, now)) {
+    decision.outcome = RenewOutcome::kRenewed;
+    decision.changes.lease = Renewed(*lease, ttl, now);
+  }
+  return decision;
+}
+
+Changes Finish(const OccurrenceRecord& record, const ScopeState& scope, const Entry* known) {
+  Changes changes;
+  Entry entry;
+  if (known != nullptr) entry = *known;
+  if (known != nullptr && known->record.outcome == Outcome::kLost) {
+    // The fleet acted on the loss: it stays, and what really happened is told beside it. A repeated call adds nothing.
+    const std::string late = Format("; later reported {}", DescribeOutcome(record.outcome, record.reason));
+    if (!entry.record.reason.ends_with(late)) entry.record.reason += late;
+    entry.record.output_tail = record.output_tail;
+  } else {
+    entry.record = record;
+  }
+  changes.entries.push_back(std::move(entry));
+
+  if (known == nullptr) {
+    // Decided without the store (an outage, or a store that lost its data): the instant must not be claimed again,
+    // nor a token given out twice.
+    if (record.kind == OccurrenceKind::kScheduled && (!scope.watermark || *scope.watermark < record.scheduled_last)) {
+      changes.watermark = record.scheduled_last;
+    }
+    if (record.token > scope.token) changes.token = record.token;
+  }
+  if (record.outcome != Outcome::kRunning) changes.released = record.run_id;
+  return changes;
+}
+
+std::optional<Changes> Reap(const Lease& lease, const ServerInfo* server, const Entry* known, WallTime now) {
+  if (lease.lease_until > now) return std::nullopt;
+  // A server that came back under its old id is another process: the runs of the one before it ended with it.
+  const bool alive = server != nullptr && server->alive_until > now && server->incarnation == lease.incarnation;
+  if (alive) return std::nullopt;
+  Changes changes;
+  changes.released = lease.run_id;
+  if (known != nullptr && known->record.outcome == Outcome::kRunning) {
+    Entry lost = *known;
+    lost.record.outcome = Outcome::kLost;
+    lost.record.reason = Format("server {} died", lease.server);
+    lost.record.finished_at = lease.lease_until;  // It was not renewed: no later than that.
+    changes.entries.push_back(std::move(lost));
+  }
+  return changes;
+}
+
+std::string ChooseServerId(const ServerInfo& joining, std::span<const ServerInfo> servers, WallTime now,
+                           const std::function<bool(const ServerInfo&)>& gone) {
+  const auto own = std::ranges::find(servers, joining.incarnation, &ServerInfo::incarnation);
+  if (own != servers.end()) return own->id;
+  for (int number = 1;; ++number) {
+    const std::string id = number == 1 ? joining.id : Format("{}#{}", joining.id, number);
+    const auto holder = std::ranges::find(servers, id, &ServerInfo::id);
+    if (holder == servers.end() || holder->alive_until <= now || gone(*holder)) return id;
+  }
+}
+
+bool InForce(const Pause& pause, WallTime now) { return !pause.until || *pause.until > now; }
+
+Status CheckPause(const Pause& pause, WallTime now) {
+  if (InForce(pause, now)) return Status::Ok();
+  return InvalidArgument("pause of {}: its end lies in the past", pause.task.value_or("all tasks"));
+}
+
+Status NoSuchPause(const std::optional<TaskId>& task) { return NotFound("no pause of {}", task.value_or("all tasks")); }
+
+bool Matches(const HistoryQuery& query, const OccurrenceRecord& record) {
+  if (query.task && record.task != *query.task) return false;
+  if (query.run_id && record.run_id != *query.run_id) return false;
+  if (query.outcome && record.outcome != *query.outcome) return false;
+  if (query.server && record.server != *query.server) return false;
+  if (query.covering && (record.scheduled_at > *query.covering || record.scheduled_last < *query.covering))
+    return false;
+  if (query.from && record.scheduled_last < *query.from) return false;
+  if (query.to && record.scheduled_at >= *query.to) return false;
+  return true;
+}
+
+}  // namespace rota::ledger

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rota/base/instant.h"
+#include "rota/coordination/store.h"
+#include "rota/engine/coordinator.h"
+#include "rota/engine/occurrence.h"
+
+// The coordinator's decisions: pure functions from what a store holds and what is asked to the answer and to what
+// changes. No clock, no I/O, no state. A store loads, decides here, and applies the changes in the same atomic step;
+// that is all that may differ between stores.
+namespace rota::ledger {
+
+// The right to be running an occurrence now.
+struct Lease {
+  std::string run_id;
+  std::string server;
+  std::string incarnation;  // The server's process at the time of the claim; empty: it had not joined.
+  OverlapPolicy overlap = OverlapPolicy::kAllow;
+  std::uint64_t token = 0;
+  WallTime lease_until;  // From then on the lease holds nobody back.
+  WallTime lock_until;   // The lock timeout: it cannot be renewed beyond.
+};
+
+// What a store holds about one scope. A scope never seen is a default one.
+struct ScopeState {
+  std::optional<WallTime> watermark;  // The last scheduled instant that was decided.
+  std::uint64_t token = 0;            // The last one given out.
+  std::vector<Lease> leases;          // Live ones, and those that ran out but were neither finished nor reaped.
+};
+
+// A record with what it takes to answer the claim that made it a second time.
+struct Entry {
+  OccurrenceRecord record;
+  std::optional<ClaimOutcome> answer;  // Nothing: no claim made it.
+  std::string holder;                  // As in ClaimReply.
+};
+
+// What a decision changes in a scope and in the history: a store applies all of it or nothing.
+struct Changes {
+  std::optional<WallTime> watermark;
+  std::optional<std::uint64_t> token;
+  std::optional<Lease> lease;           // Added, or put in the place of the one with its run id.
+  std::optional<std::string> released;  // The run id whose lease is dropped.
+  std::vector<Entry> entries;           // Each added, or put in the place of the one with its run id.
+};
+
+// Applies what `changes` says about the scope; the entries are the history's.
+void Apply(const Changes& changes, ScopeState& scope);
+
+// The run id of the span that a claim records for the instants it skipped over.
+std::string GapRunId(std::string_view run_id);
+
+struct ClaimInputs {
+  const ScopeState& scope;
+  const Entry* known = nullptr;           // The entry with the request's run id, if there is one.
+  const OccurrenceRecord* gap = nullptr;  // The record with its GapRunId(), if there is one.
+  std::span<const Pause> pauses;
+  std::string_view incarnation;  // Of the request's server; empty when it has not joined.
+  WallTime now;
+  Milliseconds max_skew{};
+};
+struct ClaimDecision {
+  ClaimReply reply;
+  Changes changes;
+};
+ClaimDecision Claim(const ClaimRequest& request, const ClaimInputs& inputs);
+
+struct RenewDecision {
+  RenewOutcome outcome = RenewOutcome::kExpired;
+  Changes changes;
+};
+RenewDecision Renew(std::string_view run_id, const ScopeState& scope, Milliseconds ttl, WallTime now);
+
+// `known` is the entry with the record's run id, if there is one.
+Changes Finish(const OccurrenceRecord& record, const ScopeState& scope, const Entry* known);
+
+// Nothing, when the lease is in force or its server lives. `server` is the server with the lease's id, `known` the
+// entry with its run id, if there are such.
+std::optional<Changes> Reap(const Lease& lease, const ServerInfo* server, const Entry* known, WallTime now);
+
+// The id of a server that joins: the one it has already, else the wished one, else that with "#2", "#3", … added:
+// the first that no live process holds. `gone` may tell that a process ended although its heartbeat still runs.
+std::string ChooseServerId(const ServerInfo& joining, std::span<const ServerInfo> servers, WallTime now,
+                           const std::function<bool(const ServerInfo&)>& gone);
+
+// True while the pause keeps occurrences from running.
+bool InForce(const Pause& pause, WallTime now);
+
+// An error when the pause could have no effect.
+Status CheckPause(const Pause& pause, WallTime now);
+// What ClearPause() answers when there is nothing to clear.
+Status NoSuchPause(const std::optional<TaskId>& task);
+
+// True when the record is one that the query asks for; `limit` is the caller's to keep.
+bool Matches(const HistoryQuery& query, const OccurrenceRecord& record);
+
+}  // namespace rota::ledger

@@ -1,0 +1,247 @@
+#include "rota/coordination/memory/memory_store.h"
+
+#include <algorithm>
+#include <map>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+#include "rota/base/mutex.h"
+#include "rota/coordination/ledger.h"
+
+namespace rota {
+namespace {
+
+using ledger::Changes;
+using ledger::Entry;
+using ledger::Lease;
+using ledger::ScopeState;
+
+// The records, by age and by run id. Thread-compatible.
+class Records {
+ public:
+  const Entry* Find(std::string_view run_id) const {
+    const auto age = age_.find(std::string(run_id));
+    return age == age_.end() ? nullptr : &by_age_.at({age->second, age->first});
+  }
+
+  void Put(Entry entry) {
+    const std::string run_id = entry.record.run_id;
+    const WallTime at = entry.record.scheduled_last;
+    const auto [age, added] = age_.try_emplace(run_id, at);
+    if (!added) by_age_.erase({age->second, run_id});
+    age->second = at;
+    by_age_.emplace(Key(at, run_id), std::move(entry));
+  }
+
+  std::vector<OccurrenceRecord> Query(const HistoryQuery& query) const {
+    std::vector<OccurrenceRecord> found;
+    for (auto it = by_age_.rbegin(); it != by_age_.rend() && std::cmp_less(found.size(), query.limit); ++it) {
+      if (ledger::Matches(query, it->second.record)) found.push_back(it->second.record);
+    }
+    return found;
+  }
+
+  // Drops what is older than `oldest`, and the oldest beyond `max`. Runs under way stay.
+  void Prune(WallTime oldest, std::size_t max) {
+    for (auto it = by_age_.begin(); it != by_age_.end() && (it->first.first < oldest || by_age_.size() > max);) {
+      if (it->second.record.outcome == Outcome::kRunning) {
+        ++it;
+      } else {
+        age_.erase(it->first.second);
+        it = by_age_.erase(it);
+      }
+    }
+  }
+
+ private:
+  using Key = std::pair<WallTime, std::string>;  // The last scheduled instant, the run id.
+
+  std::map<Key, Entry> by_age_;
+  std::unordered_map<std::string, WallTime> age_;
+};
+
+class MemoryStore final : public Store {
+ public:
+  MemoryStore(Clock& clock, const MemoryStoreOptions& options) : clock_(clock), options_(options) {}
+
+  std::string name() const override { return "memory"; }
+
+  Result<std::vector<ClaimReply>> Claim(std::span<const ClaimRequest> requests) override {
+    MutexLock lock(mu_);
+    std::vector<ClaimReply> replies;
+    replies.reserve(requests.size());
+    for (const ClaimRequest& request : requests) {
+      const Entry* gap = records_.Find(ledger::GapRunId(request.run_id));
+      const ServerInfo* server = FindServer(request.server);
+      ledger::ClaimDecision decision =
+          ledger::Claim(request, {.scope = Find(request.scope),
+                                  .known = records_.Find(request.run_id),
+                                  .gap = gap == nullptr ? nullptr : &gap->record,
+                                  .pauses = pauses_,
+                                  .incarnation = server == nullptr ? std::string_view() : server->incarnation,
+                                  .now = clock_.Now(),
+                                  .max_skew = options_.max_skew});
+      Apply(request.scope, std::move(decision.changes));
+      replies.push_back(std::move(decision.reply));
+    }
+    return replies;
+  }
+
+  Result<std::vector<RenewOutcome>> Renew(const std::string& server, std::span<const LeaseRef> leases,
+                                          Milliseconds ttl) override {
+    MutexLock lock(mu_);
+    const WallTime now = clock_.Now();
+    if (ServerInfo* info = FindServer(server)) {
+      info->seen_at = now;
+      info->alive_until = now + ttl;
+    }
+    std::vector<RenewOutcome> outcomes;
+    outcomes.reserve(leases.size());
+    for (const LeaseRef& lease : leases) {
+      ledger::RenewDecision decision = ledger::Renew(lease.run_id, Find(lease.scope), ttl, now);
+      Apply(lease.scope, std::move(decision.changes));
+      outcomes.push_back(decision.outcome);
+    }
+    return outcomes;
+  }
+
+  Status Finish(std::span<const OccurrenceRecord> records) override {
+    MutexLock lock(mu_);
+    for (const OccurrenceRecord& record : records) {
+      Apply(record.scope, ledger::Finish(record, Find(record.scope), records_.Find(record.run_id)));
+    }
+    return Status::Ok();
+  }
+
+  Result<std::vector<OccurrenceRecord>> Reap(const std::string&) override {
+    MutexLock lock(mu_);
+    const WallTime now = clock_.Now();
+    std::vector<std::pair<Scope, Changes>> reaped;
+    for (const Scope& scope : leased_) {
+      for (const Lease& lease : Find(scope).leases) {
+        if (auto changes = ledger::Reap(lease, FindServer(lease.server), records_.Find(lease.run_id), now)) {
+          reaped.emplace_back(scope, std::move(*changes));
+        }
+      }
+    }
+    std::vector<OccurrenceRecord> lost;
+    for (auto& [scope, changes] : reaped) {
+      for (const Entry& entry : changes.entries) lost.push_back(entry.record);
+      Apply(scope, std::move(changes));
+    }
+    std::ranges::sort(lost, {}, &OccurrenceRecord::run_id);
+    const WallTime oldest = now - options_.keep;
+    records_.Prune(oldest, options_.max_records);
+    std::erase_if(servers_, [oldest](const ServerInfo& server) { return server.alive_until < oldest; });
+    return lost;
+  }
+
+  Result<std::vector<OccurrenceRecord>> Query(const HistoryQuery& query) override {
+    MutexLock lock(mu_);
+    return records_.Query(query);
+  }
+
+  Result<JoinReply> Join(const JoinRequest& request) override {
+    MutexLock lock(mu_);
+    const WallTime now = clock_.Now();
+    ServerInfo server = request.server;
+    server.id = ledger::ChooseServerId(server, servers_, now, [](const ServerInfo&) { return false; });
+    server.seen_at = now;
+    server.alive_until = now + request.heartbeat_ttl;
+    std::erase_if(servers_, [&server](const ServerInfo& old) { return old.id == server.id; });
+    servers_.insert(std::ranges::upper_bound(servers_, server.id, {}, &ServerInfo::id), server);
+
+    JoinReply reply{server.id, {}};
+    if (request.tasks == nullptr) return reply;
+    reply.watermarks.reserve(request.tasks->size());
+    for (const Task& task : *request.tasks) {
+      ScopeState& scope = scopes_[MakeScope(task, server.id)];
+      if (!scope.watermark) scope.watermark = request.seed;
+      reply.watermarks.push_back(*scope.watermark);
+    }
+    return reply;
+  }
+
+  Status Leave(const std::string& server_id) override {
+    MutexLock lock(mu_);
+    if (ServerInfo* server = FindServer(server_id)) server->alive_until = clock_.Now();
+    return Status::Ok();
+  }
+
+  Result<std::vector<ServerInfo>> Servers() override {
+    MutexLock lock(mu_);
+    return servers_;
+  }
+
+  Status SetPause(const Pause& pause) override {
+    MutexLock lock(mu_);
+    if (Status status = ledger::CheckPause(pause, clock_.Now()); !status.ok()) return status;
+    std::erase_if(pauses_, [&pause](const Pause& old) { return old.task == pause.task; });
+    pauses_.insert(std::ranges::upper_bound(pauses_, pause.task, {}, &Pause::task), pause);
+    return Status::Ok();
+  }
+
+  Status ClearPause(const std::optional<TaskId>& task) override {
+    MutexLock lock(mu_);
+    DropEndedPauses();
+    const auto cleared = std::erase_if(pauses_, [&task](const Pause& pause) { return pause.task == task; });
+    return cleared == 0 ? ledger::NoSuchPause(task) : Status::Ok();
+  }
+
+  Result<std::vector<Pause>> Pauses() override {
+    MutexLock lock(mu_);
+    DropEndedPauses();
+    return pauses_;
+  }
+
+ private:
+  const ScopeState& Find(const Scope& scope) const ROTA_REQUIRES(mu_) {
+    const auto found = scopes_.find(scope);
+    return found == scopes_.end() ? unseen_ : found->second;
+  }
+
+  ServerInfo* FindServer(std::string_view id) ROTA_REQUIRES(mu_) {
+    const auto found = std::ranges::find(servers_, id, &ServerInfo::id);
+    return found == servers_.end() ? nullptr : &*found;
+  }
+
+  void Apply(const Scope& scope, Changes changes) ROTA_REQUIRES(mu_) {
+    if (changes.watermark || changes.token || changes.lease || changes.released) {
+      ScopeState& state = scopes_[scope];
+      ledger::Apply(changes, state);
+      if (state.leases.empty()) {
+        leased_.erase(scope);
+      } else {
+        leased_.insert(scope);
+      }
+    }
+    for (Entry& entry : changes.entries) records_.Put(std::move(entry));
+  }
+
+  void DropEndedPauses() ROTA_REQUIRES(mu_) {
+    const WallTime now = clock_.Now();
+    std::erase_if(pauses_, [now](const Pause& pause) { return !ledger::InForce(pause, now); });
+  }
+
+  // Constant after construction.
+  const Clock& clock_;
+  const MemoryStoreOptions options_;
+  const ScopeState unseen_;
+
+  Mutex mu_;
+  std::unordered_map<Scope, ScopeState> scopes_ ROTA_GUARDED_BY(mu_);
+  std::unordered_set<Scope> leased_ ROTA_GUARDED_BY(mu_);  // The scopes that have leases.
+  Records records_ ROTA_GUARDED_BY(mu_);
+  std::vector<ServerInfo> servers_ ROTA_GUARDED_BY(mu_);  // By id.
+  std::vector<Pause> pauses_ ROTA_GUARDED_BY(mu_);        // By task; that of all tasks first.
+};
+
+}  // namespace
+
+std::unique_ptr<Store> MakeMemoryStore(Clock& clock, const MemoryStoreOptions& options) {
+  return std::make_unique<MemoryStore>(clock, options);
+}
+
+}  // namespace rota
