@@ -26,8 +26,8 @@ struct Expression {
   std::uint16_t months = 0;        // Bits 1-12.
   std::uint8_t weekdays = 0;       // Bits 0-6, Sunday is 0.
   bool last_day : 1 = false;       // `L` in the day of month.
-  bool any_day : 1 = false;        // The day of month is `*` or `?`.
-  bool any_weekday : 1 = false;    // The day of week is `*` or `?`.
+  bool any_day : 1 = false;        // The day of month begins with `*` or is `?`: not restricted.
+  bool any_weekday : 1 = false;    // The day of week begins with `*` or is `?`: not restricted.
   bool both_days : 1 = false;      // `+`: day of month and day of week must both match.
   bool wildcard_time : 1 = false;  // The second, minute or hour field begins with `*`: follows real time over DST.
 
