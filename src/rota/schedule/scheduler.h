@@ -1,11 +1,8 @@
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <memory>
-#include <stdexcept>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "rota/base/status.h"
@@ -28,7 +25,8 @@ namespace rota {
 // Thread-compatible.
 class Scheduler {
  public:
-  // `catalog` outlives the scheduler. Tasks without Timezone() use `zone`. OnceAt() reads its instant in the task's zone.
+  // `catalog` outlives the scheduler. Tasks without Timezone() use `zone`. OnceAt() reads its instant in the task's
+  // zone.
   Scheduler(const CommandCatalog& catalog, TimeZone zone);
   ~Scheduler();
   Scheduler(const Scheduler&) = delete;
@@ -42,15 +40,14 @@ class Scheduler {
   // Defines tasks that share attributes; groups nest, the inner one adds to the outer one's.
   void Group(const Attributes& attributes, const std::function<void(Scheduler&)>& define);
 
-  // The validated set. Errors: kInvalidArgument naming every chain that forgot Register().
+  // The validated set; ends the scheduler's work. Errors: kInvalidArgument naming every chain that forgot Register(),
+  // or when it was called before.
   Result<Schedule> Build();
 
  private:
-  friend class TaskBuilder;
-  struct State;
-  Scheduler(std::shared_ptr<State> state, Attributes attributes);
+  Scheduler(std::shared_ptr<internal::TaskSet> tasks, Attributes attributes);
 
-  std::shared_ptr<State> state_;
+  std::shared_ptr<internal::TaskSet> tasks_;  // Shared with groups and chains under way.
   Attributes attributes_;
 };
 

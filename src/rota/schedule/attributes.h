@@ -1,0 +1,67 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "rota/base/instant.h"
+
+namespace rota {
+
+// What attributes say, as written and unchecked: Register() checks it and names the call that is wrong.
+struct AttributeValues {
+  using Window = std::pair<std::string, std::string>;  // From and to, as written.
+
+  std::optional<std::string> timezone;
+  std::optional<std::vector<std::string>> environments;
+  bool unique = false;
+  bool without_overlapping = false;
+  std::optional<Milliseconds> lock_timeout;
+  std::vector<std::string> tags;
+  std::vector<Window> between;
+  std::vector<Window> unless_between;
+  std::vector<std::function<bool()>> when;
+  std::vector<std::function<bool()>> skip;
+};
+
+// What the tasks of a group have in common: every setter returns a new value, so that one can be kept and extended.
+//
+//   const auto nightly = Attributes().Timezone("Asia/Shanghai").Unique();
+//   scheduler.Group(nightly.Tag("reports"), [](Scheduler& group) { … });
+//
+// Immutable.
+class [[nodiscard]] Attributes {
+ public:
+  Attributes();
+
+  Attributes Timezone(std::string_view zone) const;
+  Attributes Environments(std::vector<std::string> environments) const;
+  Attributes Unique() const;
+  Attributes WithoutOverlapping() const;
+  Attributes LockTimeout(Milliseconds timeout) const;
+  Attributes Tag(std::string_view tag) const;
+  Attributes Between(std::string_view from, std::string_view to) const;
+  Attributes UnlessBetween(std::string_view from, std::string_view to) const;
+  Attributes When(std::function<bool()> condition) const;
+  Attributes Skip(std::function<bool()> condition) const;
+
+  // These attributes around `inner`: its time zone, environments, lock timeout and Between() windows replace these;
+  // its tags, UnlessBetween() windows and conditions are added; what either switches on is on.
+  Attributes With(const Attributes& inner) const;
+
+  const AttributeValues& values() const { return *values_; }
+
+ private:
+  explicit Attributes(AttributeValues values);
+
+  std::shared_ptr<const AttributeValues> values_;
+};
+
+// The rule of Attributes::With().
+AttributeValues Merge(const AttributeValues& outer, AttributeValues inner);
+
+}  // namespace rota

@@ -1,0 +1,136 @@
+#include "rota/schedule/definition.h"
+
+#include "rota/base/format.h"
+#include "rota/base/text.h"
+#include "rota/time/format.h"
+
+namespace rota::internal {
+namespace {
+
+// A set of weekdays as a cron field: "*", "1-5", "0,6".
+std::string WeekdayField(std::uint8_t weekdays) {
+  if (weekdays == kAllWeekdays) return "*";
+  std::vector<std::string> parts;
+  for (unsigned first = 0; first < 7; ++first) {
+    if ((weekdays >> first & 1) == 0) continue;
+    unsigned last = first;
+    while (last < 6 && (weekdays >> (last + 1) & 1) != 0) ++last;
+    if (last >= first + 2) {
+      parts.push_back(Format("{}-{}", first, last));
+      first = last;
+    } else {
+      parts.push_back(std::to_string(first));
+    }
+  }
+  return Join(parts, ",");
+}
+
+void SetTimeOf(CronFields& fields, std::chrono::seconds time) {
+  const std::chrono::hh_mm_ss parts(time);
+  fields.second = static_cast<int>(parts.seconds().count());
+  fields.minute = std::to_string(parts.minutes().count());
+  fields.hour = std::to_string(parts.hours().count());
+}
+
+Status Contradiction(std::string_view first, std::string_view second, std::string_view reason) {
+  return InvalidArgument("{} and {} contradict each other: {}", first, second, reason);
+}
+
+}  // namespace
+
+std::string Quote(std::string_view text) { return "\"" + Printable(text) + "\""; }
+
+std::string CronFields::Text() const {
+  // A weekday beside a restricted day of month means both, which cron says with `+`.
+  const char* both = day != "*" && weekdays != kAllWeekdays ? "+" : "";
+  const std::string text = Format("{} {} {} {} {}{}", minute, hour, day, month, both, WeekdayField(weekdays));
+  return second == 0 ? text : Format("{} {}", second, text);
+}
+
+Result<std::chrono::seconds> ReadTimeOfDay(std::string_view call, std::string_view text) {
+  const Result<std::chrono::seconds> time = ParseTimeOfDay(text);
+  if (!time) return Fail(InvalidArgument("{}: expected HH:MM, 00:00 to 23:59", call));
+  return time;
+}
+
+void Definition::Record(std::string_view call) {
+  chain += '.';
+  chain += call;
+}
+
+void Definition::Refuse(std::string_view call, std::string_view expected) {
+  if (problem.ok()) problem = InvalidArgument("{}: expected {}", call, expected);
+}
+
+void Definition::Contradict(std::string_view first, std::string_view second, std::string_view reason) {
+  if (problem.ok()) problem = Contradiction(first, second, reason);
+}
+
+void Definition::SetFrequency(std::string call, FrequencyValue value) {
+  Record(call);
+  if (frequency_) return Contradict(frequency_->call, call, "a task has one frequency");
+  frequency_ = {std::move(call), std::move(value)};
+}
+
+void Definition::SetDays(std::string call, CronFields fields, std::optional<std::string_view> time) {
+  fields.takes_time = !time;
+  if (time) {
+    const auto read = ReadTimeOfDay(call, *time);
+    if (read) {
+      SetTimeOf(fields, *read);
+    } else if (problem.ok()) {
+      problem = read.error();
+    }
+  }
+  SetFrequency(std::move(call), std::move(fields));
+}
+
+void Definition::SetTime(std::string call, std::string_view time) {
+  Record(call);
+  if (time_) return Contradict(time_->call, call, "a task has one time of day; for two use TwiceDaily() or Cron()");
+  const auto read = ReadTimeOfDay(call, time);
+  if (!read && problem.ok()) problem = read.error();
+  time_ = {std::move(call), read.value_or(std::chrono::seconds(0))};
+}
+
+void Definition::AddWeekdays(std::string call, std::uint8_t weekdays) {
+  Record(call);
+  weekdays_ |= weekdays;
+  weekday_calls_ += (weekday_calls_.empty() ? "" : ".") + call;
+}
+
+Result<Definition::Folded> Definition::Fold() const {
+  if (!frequency_ && !time_ && weekdays_ == 0) {
+    return Fail(
+        InvalidArgument("no frequency: expected one, such as Daily(), EveryFiveMinutes() or Cron(\"0 2 * * *\")"));
+  }
+  Folded folded;
+  folded.value = CronFields{.takes_time = true};  // At() or weekdays alone: whole days.
+  if (frequency_) folded.value = frequency_->value;
+  for (const std::string& call : {frequency_ ? frequency_->call : "", weekday_calls_, time_ ? time_->call : ""}) {
+    if (!call.empty()) folded.calls += (folded.calls.empty() ? "" : ".") + call;
+  }
+
+  auto* fields = std::get_if<CronFields>(&folded.value);
+  if (time_) {
+    if (fields == nullptr || !fields->takes_time) {
+      return Fail(Contradiction(frequency_->call, time_->call,
+                                "At() gives the time of Daily(), Weekly(), Monthly(), Quarterly(), Yearly() and of "
+                                "weekdays"));
+    }
+    SetTimeOf(*fields, time_->time);
+  }
+  if (fields == nullptr) {
+    if (weekdays_ != 0) folded.weekdays = weekdays_;
+    return folded;
+  }
+  if (weekdays_ != 0 && (fields->weekdays & weekdays_) == 0) {
+    return Fail(InvalidArgument("{} and {} never meet: expected {} alone, or WeeklyOn(day, time)", frequency_->call,
+                                weekday_calls_, weekday_calls_));
+  }
+  if (weekdays_ != 0) fields->weekdays &= weekdays_;
+  folded.value = CronText{fields->Text()};
+  return folded;
+}
+
+}  // namespace rota::internal

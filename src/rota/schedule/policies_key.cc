@@ -1,0 +1,29 @@
+#include "rota/schedule/policies_key.h"
+
+namespace rota::internal {
+namespace {
+
+void Append(std::string& key, char mark, const std::vector<std::string>& texts) {
+  for (const std::string& text : texts) {
+    key += mark;
+    key += std::to_string(text.size());
+    key += ':';
+    key += text;
+  }
+}
+
+}  // namespace
+
+std::string PoliciesKey(const TaskPolicies& policies) {
+  std::string key = policies.placement == Placement::kOneServer ? "one " : "every ";
+  key += Name(policies.overlap);
+  key += ' ';
+  key += std::to_string(policies.lock_timeout.count());
+  key += ' ';
+  key += policies.grace ? std::to_string(policies.grace->count()) : "-";
+  Append(key, 'e', policies.environments);
+  Append(key, 't', policies.tags);
+  return key;
+}
+
+}  // namespace rota::internal

@@ -1,0 +1,34 @@
+#include "rota/schedule/scheduler.h"
+
+#include <utility>
+
+#include "rota/schedule/task_set.h"
+
+namespace rota {
+
+Scheduler::Scheduler(const CommandCatalog& catalog, TimeZone zone)
+    : tasks_(std::make_shared<internal::TaskSet>(catalog, std::move(zone))) {}
+
+Scheduler::Scheduler(std::shared_ptr<internal::TaskSet> tasks, Attributes attributes)
+    : tasks_(std::move(tasks)), attributes_(std::move(attributes)) {}
+
+Scheduler::~Scheduler() = default;
+
+TaskBuilder Scheduler::Command(std::string name, std::vector<std::string> arguments) {
+  return TaskBuilder(tasks_, attributes_, CommandCall{std::move(name), std::move(arguments)});
+}
+
+TaskBuilder Scheduler::Exec(std::vector<std::string> argv) {
+  return TaskBuilder(tasks_, attributes_, ExecCall{std::move(argv)});
+}
+
+TaskBuilder Scheduler::Shell(std::string line) { return TaskBuilder(tasks_, attributes_, ShellCall{std::move(line)}); }
+
+void Scheduler::Group(const Attributes& attributes, const std::function<void(Scheduler&)>& define) {
+  Scheduler group(tasks_, attributes_.With(attributes));
+  define(group);
+}
+
+Result<Schedule> Scheduler::Build() { return tasks_->Build(); }
+
+}  // namespace rota

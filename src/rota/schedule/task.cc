@@ -1,0 +1,57 @@
+#include "rota/schedule/task.h"
+
+#include <algorithm>
+
+#include "rota/base/check.h"
+
+namespace rota {
+namespace {
+
+bool IsPlain(char c) {
+  const bool alphanumeric = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  return alphanumeric || static_cast<unsigned char>(c) >= 0x80 ||
+         std::string_view("_-./:=,@%+").find(c) != std::string_view::npos;
+}
+
+// POSIX shell quoting, only where it is needed.
+std::string Quoted(const std::string& word) {
+  if (!word.empty() && std::all_of(word.begin(), word.end(), IsPlain)) return word;
+  std::string result = "'";
+  for (const char c : word) {
+    if (c == '\'') {
+      result += "'\\''";
+    } else {
+      result += c;
+    }
+  }
+  return result + "'";
+}
+
+std::string CommandLine(std::string first, const std::vector<std::string>& rest) {
+  for (const std::string& word : rest) first += " " + Quoted(word);
+  return first;
+}
+
+}  // namespace
+
+std::string_view Name(OverlapPolicy policy) {
+  switch (policy) {
+    case OverlapPolicy::kSkip:
+      return "skip";
+    case OverlapPolicy::kAllow:
+      return "allow";
+  }
+  ROTA_CHECK(false, "unknown overlap policy");
+  return "";
+}
+
+std::string Describe(const Work& work) {
+  if (const auto* command = std::get_if<CommandCall>(&work)) return CommandLine(command->name, command->arguments);
+  if (const auto* exec = std::get_if<ExecCall>(&work)) {
+    if (exec->argv.empty()) return "";
+    return CommandLine(Quoted(exec->argv.front()), {exec->argv.begin() + 1, exec->argv.end()});
+  }
+  return std::get<ShellCall>(work).line;
+}
+
+}  // namespace rota

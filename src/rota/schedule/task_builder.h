@@ -1,0 +1,147 @@
+#pragma once
+
+#include <concepts>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "rota/base/instant.h"
+#include "rota/base/status.h"
+#include "rota/schedule/attributes.h"
+#include "rota/schedule/task.h"
+
+namespace rota {
+
+namespace internal {
+class TaskSet;
+}  // namespace internal
+
+// A wrong definition: thrown by Register(). what() names the task, the call, the value and what was expected.
+class ScheduleError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// One task in the making: a chain of calls, in any order, that ends with Register().
+//
+//   scheduler.Command("report:send").Weekdays().At("13:00").Timezone("Europe/Berlin").Unique().Register();
+//   scheduler.Command("cache:clear").EveryTenMinutes().Between("08:00", "18:00").Register();
+//
+// Calls only collect; Register() checks. A task has one frequency: a second one, or an At() beside a frequency that
+// has its own times, is a contradiction and refused with both calls named. A chain that is dropped without Register()
+// draws a compiler warning, and makes Scheduler::Build() fail.
+//
+// Times of day are "HH:MM" or "HH:MM:SS". Thread-compatible.
+class [[nodiscard]] TaskBuilder {
+ public:
+  TaskBuilder(TaskBuilder&&) noexcept;
+  TaskBuilder& operator=(TaskBuilder&&) noexcept;
+  ~TaskBuilder();
+
+  // Ends the chain. Register() throws ScheduleError when the definition is wrong: a mistake in the program.
+  // TryRegister() returns it, for definitions that come from files and people.
+  void Register() &&;
+  [[nodiscard]] Result<TaskId> TryRegister() &&;
+  // Ends the chain without a task.
+  void Discard() &&;
+
+  // Intervals, anchored to the epoch: all servers compute the same instants.
+  TaskBuilder EverySecond() &&;
+  TaskBuilder EveryTwoSeconds() &&;
+  TaskBuilder EveryFiveSeconds() &&;
+  TaskBuilder EveryTenSeconds() &&;
+  TaskBuilder EveryFifteenSeconds() &&;
+  TaskBuilder EveryTwentySeconds() &&;
+  TaskBuilder EveryThirtySeconds() &&;
+  TaskBuilder Every(Milliseconds period) &&;  // 1 ms to 366 days.
+
+  // Parts of the hour and of the day, on the zone's wall clock.
+  TaskBuilder EveryMinute() &&;
+  TaskBuilder EveryTwoMinutes() &&;
+  TaskBuilder EveryThreeMinutes() &&;
+  TaskBuilder EveryFourMinutes() &&;
+  TaskBuilder EveryFiveMinutes() &&;
+  TaskBuilder EveryTenMinutes() &&;
+  TaskBuilder EveryFifteenMinutes() &&;
+  TaskBuilder EveryThirtyMinutes() &&;
+  TaskBuilder Hourly() &&;
+  TaskBuilder HourlyAt(std::vector<int> minutes) &&;
+  template <std::same_as<int>... More>
+  TaskBuilder HourlyAt(int minute, More... more) && {
+    return std::move(*this).HourlyAt(std::vector<int>{minute, more...});
+  }
+  TaskBuilder EveryOddHour() &&;
+  TaskBuilder EveryTwoHours() &&;
+  TaskBuilder EveryThreeHours() &&;
+  TaskBuilder EveryFourHours() &&;
+  TaskBuilder EverySixHours() &&;
+
+  // Days. Without a time: 00:00, or what At() says. A month without the day has no instant in it.
+  TaskBuilder Daily() &&;
+  TaskBuilder DailyAt(std::string_view time) &&;
+  TaskBuilder TwiceDaily(int first_hour = 1, int second_hour = 13) &&;
+  TaskBuilder TwiceDailyAt(int first_hour, int second_hour, int minute) &&;
+  TaskBuilder Weekly() &&;  // Sunday.
+  TaskBuilder WeeklyOn(Weekday day, std::optional<std::string_view> time = std::nullopt) &&;
+  TaskBuilder Monthly() &&;  // The 1st.
+  TaskBuilder MonthlyOn(int day, std::optional<std::string_view> time = std::nullopt) &&;
+  TaskBuilder TwiceMonthly(int first_day = 1, int second_day = 16,
+                           std::optional<std::string_view> time = std::nullopt) &&;
+  TaskBuilder LastDayOfMonth(std::optional<std::string_view> time = std::nullopt) &&;
+  TaskBuilder DaysOfMonth(std::vector<int> days) &&;
+  TaskBuilder Quarterly() &&;  // The 1st of January, April, July and October.
+  TaskBuilder QuarterlyOn(int day, std::optional<std::string_view> time = std::nullopt) &&;
+  TaskBuilder Yearly() &&;  // The 1st of January.
+  TaskBuilder YearlyOn(int month, int day, std::optional<std::string_view> time = std::nullopt) &&;
+  // The time of the days above. Alone: daily.
+  TaskBuilder At(std::string_view time) &&;
+
+  // Weekdays. Alone: those days at 00:00, or At(). With a frequency: only its instants on those days. They add up.
+  TaskBuilder Weekdays() &&;  // Monday to Friday.
+  TaskBuilder Weekends() &&;
+  TaskBuilder Mondays() &&;
+  TaskBuilder Tuesdays() &&;
+  TaskBuilder Wednesdays() &&;
+  TaskBuilder Thursdays() &&;
+  TaskBuilder Fridays() &&;
+  TaskBuilder Saturdays() &&;
+  TaskBuilder Sundays() &&;
+  TaskBuilder Days(std::vector<Weekday> days) &&;
+
+  TaskBuilder Cron(std::string_view expression) &&;
+  // Once, at a date and time in the task's zone ("2026-03-07 02:00") or at an instant. In the past: never again.
+  TaskBuilder OnceAt(std::string_view time) &&;
+  TaskBuilder OnceAt(WallTime at) &&;
+
+  // Windows of the day in the task's zone, [from, to), judged on the scheduled instant; they wrap midnight when `to` is
+  // before `from`. Several Between(): inside one of them; several UnlessBetween(): outside all.
+  TaskBuilder Between(std::string_view from, std::string_view to) &&;
+  TaskBuilder UnlessBetween(std::string_view from, std::string_view to) &&;
+
+  TaskBuilder Timezone(std::string_view zone) &&;
+  TaskBuilder Environments(std::vector<std::string> environments) &&;
+  // Asked on a worker before the run: it runs when every When() is true and every Skip() false.
+  TaskBuilder When(std::function<bool()> condition) &&;
+  TaskBuilder Skip(std::function<bool()> condition) &&;
+  TaskBuilder Unique() &&;              // The fleet runs each occurrence once, and never two at a time.
+  TaskBuilder WithoutOverlapping() &&;  // An occurrence that is due while the task still runs is skipped.
+  TaskBuilder LockTimeout(Milliseconds timeout) &&;
+  TaskBuilder Name(std::string_view name) &&;  // The task's id; without it the work as a person would type it.
+  TaskBuilder Description(std::string_view description) &&;
+  TaskBuilder Tag(std::string_view tag) &&;
+
+ private:
+  friend class Scheduler;
+  struct Chain;
+  TaskBuilder(std::shared_ptr<internal::TaskSet> tasks, Attributes outer, Work work);
+  Chain& chain();
+
+  std::unique_ptr<Chain> chain_;  // Null when the chain has ended.
+};
+
+}  // namespace rota

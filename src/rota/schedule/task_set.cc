@@ -1,0 +1,243 @@
+#include "rota/schedule/task_set.h"
+
+#include <algorithm>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <utility>
+
+#include "rota/base/format.h"
+#include "rota/base/text.h"
+#include "rota/schedule/policies_key.h"
+#include "rota/time/format.h"
+
+namespace rota::internal {
+namespace {
+
+constexpr std::size_t kMaxIdBytes = 200;
+constexpr Milliseconds kMaxDuration = std::chrono::hours(24 * 366);
+
+Status CheckId(const TaskId& id) {
+  if (Trim(id).empty()) return InvalidArgument("a task's name is empty: expected printable text");
+  const std::string printable = Printable(id);
+  if (id.size() > kMaxIdBytes) {
+    const std::string_view start = std::string_view(printable).substr(0, 40);
+    return InvalidArgument("{}…: the task's name has {} bytes: expected at most {}; give it one with Name()",
+                           ValidUtf8(start), id.size(), kMaxIdBytes);
+  }
+  if (printable != id || Trim(id) != id) {
+    return InvalidArgument(
+        "\"{}\": a task's name must be printable, without space at its ends; give it one with Name()", printable);
+  }
+  return Status();
+}
+
+Status CheckWords(const char* call, const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    if (word.find('\0') != std::string::npos) return InvalidArgument("{}({}): expected no NUL byte", call, Quote(word));
+  }
+  return Status();
+}
+
+void SortUnique(std::vector<std::string>& texts) {
+  std::ranges::sort(texts);
+  texts.erase(std::unique(texts.begin(), texts.end()), texts.end());
+}
+
+std::string WindowCall(const char* name, const AttributeValues::Window& window) {
+  return Format("{}({}, {})", name, Quote(window.first), Quote(window.second));
+}
+
+Result<std::vector<DayWindow>> ReadWindows(const char* name, const std::vector<AttributeValues::Window>& windows) {
+  std::vector<DayWindow> read;
+  for (const AttributeValues::Window& window : windows) {
+    const auto from = ReadTimeOfDay(WindowCall(name, window), window.first);
+    if (!from) return Fail(from.error());
+    const auto to = ReadTimeOfDay(WindowCall(name, window), window.second);
+    if (!to) return Fail(to.error());
+    if (*from == *to) return Fail(InvalidArgument("{}: expected two different times", WindowCall(name, window)));
+    read.push_back({*from, *to});
+  }
+  return read;
+}
+
+Result<Frequency> ReadFrequency(FrequencyValue value, const std::string& call, const TimeZone& zone) {
+  if (auto* cron = std::get_if<CronText>(&value)) {
+    Result<Expression> expression = Expression::Parse(cron->text);
+    if (!expression) return Fail(expression.error().WithContext(call));
+    return CronFrequency{std::move(cron->text), *expression};
+  }
+  if (const auto* once = std::get_if<OnceText>(&value)) {
+    const Result<WallTime> at = ParseInstant(once->text, zone);
+    if (!at) return Fail(at.error().WithContext(call));
+    return OnceFrequency{*at};
+  }
+  if (const auto* at = std::get_if<WallTime>(&value)) return OnceFrequency{*at};
+  const Milliseconds period = std::get<Milliseconds>(value);
+  if (period < Milliseconds(1) || period > kMaxDuration) {
+    return Fail(InvalidArgument("{}: expected 1ms to {}", call, FormatDuration(kMaxDuration)));
+  }
+  return IntervalFrequency{period};
+}
+
+// Equal for definitions of one trigger. Unlike Trigger::key() it keeps a cron text as it was written.
+std::string TriggerText(const Definition::Folded& folded, const TimeZone& zone, const Restrictions& restrictions) {
+  std::string text;
+  if (const auto* cron = std::get_if<CronText>(&folded.value)) {
+    text = "cron " + cron->text;
+  } else if (const auto* once = std::get_if<OnceText>(&folded.value)) {
+    text = "once " + once->text;
+  } else if (const auto* at = std::get_if<WallTime>(&folded.value)) {
+    text = "at " + std::to_string(at->time_since_epoch().count());
+  } else {
+    text = "every " + std::to_string(std::get<Milliseconds>(folded.value).count());
+  }
+  text += '\n' + zone.name() + '\n' + std::to_string(folded.weekdays);
+  for (const auto* windows : {&restrictions.between, &restrictions.unless_between}) {
+    text += '\n';
+    for (const DayWindow& window : *windows) text += Format("{}-{} ", window.from.count(), window.to.count());
+  }
+  return text;
+}
+
+}  // namespace
+
+struct TaskSet::Interned {
+  boost::unordered_flat_map<std::string, std::shared_ptr<const Trigger>> triggers;
+  boost::unordered_flat_map<std::string, std::shared_ptr<const TaskPolicies>> policies;
+};
+
+TaskSet::TaskSet(const CommandCatalog& catalog, TimeZone zone)
+    : catalog_(catalog), zone_(std::move(zone)), interned_(std::make_unique<Interned>()) {}
+
+TaskSet::~TaskSet() = default;
+
+Result<TaskId> TaskSet::Add(Definition definition, const AttributeValues& outer) {
+  TaskId id = definition.name ? *definition.name : Describe(definition.work);
+  if (Status valid = CheckId(id); !valid.ok()) return Fail(std::move(valid));
+  Result<Task> task = Resolve(id, std::move(definition), outer);
+  if (!task) return Fail(task.error().WithContext(id));
+  tasks_.push_back(*std::move(task));
+  index_.AddLast(tasks_);
+  return id;
+}
+
+Result<Task> TaskSet::Resolve(TaskId id, Definition definition, const AttributeValues& outer) {
+  if (built_) return Fail(InvalidArgument("the schedule is already built: register tasks before Build()"));
+  if (!definition.problem.ok()) return Fail(definition.problem);
+  if (Status valid = CheckWork(definition.work); !valid.ok()) return Fail(std::move(valid));
+  if (index_.Find(tasks_, id) != nullptr) {
+    return Fail(InvalidArgument("a task with this name is registered already: tell them apart with Name()"));
+  }
+  Result<Definition::Folded> folded = definition.Fold();
+  if (!folded) return Fail(folded.error());
+  AttributeValues attributes = Merge(outer, std::move(definition.attributes));
+  const Result<TimeZone> zone = ZoneOf(attributes);
+  if (!zone) return Fail(zone.error());
+  auto trigger = TriggerOf(*std::move(folded), *zone, attributes);
+  if (!trigger) return Fail(trigger.error());
+  auto policies = PoliciesOf(std::move(attributes));
+  if (!policies) return Fail(policies.error());
+  return Task{std::move(id), std::move(definition.description).value_or(""), std::move(definition.work),
+              *std::move(trigger), *std::move(policies)};
+}
+
+Status TaskSet::CheckWork(const Work& work) const {
+  if (const auto* command = std::get_if<CommandCall>(&work)) return catalog_.Check(command->name, command->arguments);
+  if (const auto* exec = std::get_if<ExecCall>(&work)) {
+    if (exec->argv.empty() || exec->argv.front().empty()) return InvalidArgument("Exec(): expected a program");
+    return CheckWords("Exec", exec->argv);
+  }
+  const std::string& line = std::get<ShellCall>(work).line;
+  if (Trim(line).empty()) return InvalidArgument("Shell({}): expected a line for /bin/sh", Quote(line));
+  return CheckWords("Shell", {line});
+}
+
+Result<TimeZone> TaskSet::ZoneOf(const AttributeValues& attributes) {
+  if (!attributes.timezone) return zone_;
+  if (const auto known = zones_.find(*attributes.timezone); known != zones_.end()) return known->second;
+  Result<TimeZone> zone = TimeZone::Load(*attributes.timezone);
+  if (!zone) return Fail(zone.error().WithContext(Format("Timezone({})", Quote(*attributes.timezone))));
+  zones_.emplace(*attributes.timezone, *zone);
+  return zone;
+}
+
+Result<std::shared_ptr<const Trigger>> TaskSet::TriggerOf(Definition::Folded folded, const TimeZone& zone,
+                                                          const AttributeValues& attributes) {
+  Restrictions restrictions;
+  restrictions.weekdays = folded.weekdays;
+  auto between = ReadWindows("Between", attributes.between);
+  if (!between) return Fail(between.error());
+  restrictions.between = *std::move(between);
+  auto unless_between = ReadWindows("UnlessBetween", attributes.unless_between);
+  if (!unless_between) return Fail(unless_between.error());
+  restrictions.unless_between = *std::move(unless_between);
+
+  std::string text = TriggerText(folded, zone, restrictions);
+  if (const auto known = interned_->triggers.find(text); known != interned_->triggers.end()) return known->second;
+
+  Result<Frequency> frequency = ReadFrequency(std::move(folded.value), folded.calls, zone);
+  if (!frequency) return Fail(frequency.error());
+  auto trigger = std::make_shared<const Trigger>(*std::move(frequency), zone, std::move(restrictions));
+  if (!trigger->Next(WallTime::min())) {
+    std::string calls = folded.calls;
+    for (const auto& window : attributes.between) calls += "." + WindowCall("Between", window);
+    for (const auto& window : attributes.unless_between) calls += "." + WindowCall("UnlessBetween", window);
+    return Fail(
+        InvalidArgument("{}: never fires: expected an instant between 1970 and 2200 that meets all of it", calls));
+  }
+  interned_->triggers.emplace(std::move(text), trigger);
+  return trigger;
+}
+
+Result<std::shared_ptr<const TaskPolicies>> TaskSet::PoliciesOf(AttributeValues attributes) {
+  TaskPolicies policies;
+  if (attributes.unique) policies.placement = Placement::kOneServer;
+  if (attributes.unique || attributes.without_overlapping) policies.overlap = OverlapPolicy::kSkip;
+  if (attributes.lock_timeout) {
+    policies.lock_timeout = *attributes.lock_timeout;
+    if (policies.lock_timeout < Milliseconds(1) || policies.lock_timeout > kMaxDuration) {
+      return Fail(InvalidArgument("LockTimeout({}ms): expected 1ms to {}", policies.lock_timeout.count(),
+                                  FormatDuration(kMaxDuration)));
+    }
+  }
+  if (attributes.environments) {
+    const auto& names = *attributes.environments;
+    if (names.empty() || std::ranges::any_of(names, [](const std::string& name) { return Trim(name).empty(); })) {
+      return Fail(InvalidArgument("Environments(): expected names such as \"production\""));
+    }
+    policies.environments = *std::move(attributes.environments);
+    SortUnique(policies.environments);
+  }
+  if (std::ranges::any_of(attributes.tags, [](const std::string& tag) { return Trim(tag).empty(); })) {
+    return Fail(InvalidArgument("Tag(\"\"): expected a word"));
+  }
+  policies.tags = std::move(attributes.tags);
+  SortUnique(policies.tags);
+  for (const auto* conditions : {&attributes.when, &attributes.skip}) {
+    const bool when = conditions == &attributes.when;
+    for (const auto& condition : *conditions) {
+      if (!condition) return Fail(InvalidArgument("{}(): expected a function", when ? "When" : "Skip"));
+    }
+  }
+  policies.when = std::move(attributes.when);
+  policies.skip = std::move(attributes.skip);
+
+  // Functions cannot be compared: policies with conditions are not shared.
+  if (!policies.when.empty() || !policies.skip.empty())
+    return std::make_shared<const TaskPolicies>(std::move(policies));
+  auto& shared = interned_->policies[PoliciesKey(policies)];
+  if (!shared) shared = std::make_shared<const TaskPolicies>(std::move(policies));
+  return shared;
+}
+
+void TaskSet::Forget(std::string chain) { forgotten_.push_back(std::move(chain)); }
+
+Result<Schedule> TaskSet::Build() {
+  if (built_) return Fail(InvalidArgument("the schedule is already built: Build() is called once"));
+  if (!forgotten_.empty())
+    return Fail(InvalidArgument("Register() is missing after {}", Join(forgotten_, " and after ")));
+  built_ = true;
+  index_ = TaskIndex();
+  return Schedule(std::exchange(tasks_, {}));
+}
+
+}  // namespace rota::internal

@@ -1,0 +1,220 @@
+#include "rota/schedule/trigger.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "rota/base/check.h"
+#include "rota/base/format.h"
+#include "rota/base/text.h"
+#include "rota/cron/describe.h"
+#include "rota/cron/next.h"
+#include "rota/time/format.h"
+
+namespace rota {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr WallTime kBegin{};  // 1970
+constexpr WallTime kEnd = std::chrono::sys_days(std::chrono::year(2200) / std::chrono::January / 1);
+constexpr seconds kDay = std::chrono::hours(24);
+constexpr std::uint8_t kAllWeekdays = 0x7f;
+
+struct CivilInstant {
+  unsigned weekday;  // Sunday is 0.
+  seconds since_midnight;
+};
+
+CivilInstant Civil(const TimeZone& zone, WallTime instant) {
+  const CivilTime civil = zone.ToCivil(instant);
+  const auto day = std::chrono::floor<std::chrono::days>(civil);
+  return {std::chrono::weekday(day).c_encoding(), civil - day};
+}
+
+bool Contains(const DayWindow& window, seconds time) {
+  if (window.from < window.to) return window.from <= time && time < window.to;
+  return window.from <= time || time < window.to;
+}
+
+// Calls `visit` with every time of day at which the restrictions may change their answer.
+template <typename Visit>
+void ForEachEdge(const Restrictions& restrictions, Visit visit) {
+  visit(seconds(0));
+  for (const auto* windows : {&restrictions.between, &restrictions.unless_between}) {
+    for (const DayWindow& window : *windows) {
+      visit(window.from);
+      visit(window.to);
+    }
+  }
+}
+
+// The first instant after `instant` at which the restrictions may change their answer. Between two changes of the
+// zone's offset civil time runs at the pace of real time, so the way to an edge is the same in both.
+WallTime NextEdge(const Restrictions& restrictions, const TimeZone& zone, WallTime instant) {
+  const seconds now = Civil(zone, instant).since_midnight;
+  seconds distance = kDay;
+  ForEachEdge(restrictions,
+              [&](seconds edge) { distance = std::min(distance, edge > now ? edge - now : edge - now + kDay); });
+  const WallTime edge = std::chrono::floor<seconds>(instant) + distance;
+  const auto transition = zone.NextTransition(instant);
+  return transition && transition->at < edge ? transition->at : edge;
+}
+
+// The last instant at or before `instant` at which the restrictions may have changed their answer.
+WallTime PreviousEdge(const Restrictions& restrictions, const TimeZone& zone, WallTime instant) {
+  const seconds now = Civil(zone, instant).since_midnight;
+  seconds distance = kDay;
+  ForEachEdge(restrictions,
+              [&](seconds edge) { distance = std::min(distance, edge <= now ? now - edge : now - edge + kDay); });
+  const WallTime edge = std::chrono::floor<seconds>(instant) - distance;
+  const auto transition = zone.PreviousTransition(instant);
+  return transition && transition->at > edge ? transition->at : edge;
+}
+
+std::optional<WallTime> NextOf(const Frequency& frequency, const TimeZone& zone, WallTime after) {
+  if (const auto* cron = std::get_if<CronFrequency>(&frequency)) return Next(cron->expression, zone, after);
+  if (const auto* once = std::get_if<OnceFrequency>(&frequency)) {
+    return once->at > after ? std::optional(once->at) : std::nullopt;
+  }
+  const Milliseconds period = std::get<IntervalFrequency>(frequency).period;
+  if (after < kBegin) return kBegin;
+  return WallTime(period * (after.time_since_epoch() / period + 1));
+}
+
+std::optional<WallTime> PreviousOf(const Frequency& frequency, const TimeZone& zone, WallTime before) {
+  if (const auto* cron = std::get_if<CronFrequency>(&frequency)) return Previous(cron->expression, zone, before);
+  if (const auto* once = std::get_if<OnceFrequency>(&frequency)) {
+    return once->at < before ? std::optional(once->at) : std::nullopt;
+  }
+  const Milliseconds period = std::get<IntervalFrequency>(frequency).period;
+  if (before <= kBegin) return std::nullopt;
+  return WallTime(period * ((before.time_since_epoch() - Milliseconds(1)) / period));
+}
+
+void Normalize(std::vector<DayWindow>& windows) {
+  const auto order = [](const DayWindow& window) { return std::pair(window.from, window.to); };
+  std::ranges::sort(windows, {}, order);
+  windows.erase(std::unique(windows.begin(), windows.end()), windows.end());
+}
+
+std::string WindowsKey(char mark, const std::vector<DayWindow>& windows) {
+  std::string key;
+  for (const DayWindow& window : windows) key += Format(" {}{}-{}", mark, window.from.count(), window.to.count());
+  return key;
+}
+
+std::string FrequencyKey(const Frequency& frequency) {
+  if (const auto* cron = std::get_if<CronFrequency>(&frequency)) {
+    const Expression& e = cron->expression;
+    const int flags = e.last_day | e.any_day << 1 | e.any_weekday << 2 | e.both_days << 3 | e.wildcard_time << 4;
+    return Format("cron {:x} {:x} {:x} {:x} {:x} {:x} {:x}", e.seconds, e.minutes, e.hours, e.days, e.months,
+                  e.weekdays, flags);
+  }
+  if (const auto* once = std::get_if<OnceFrequency>(&frequency)) {
+    return Format("once {}", once->at.time_since_epoch().count());
+  }
+  return Format("every {}", std::get<IntervalFrequency>(frequency).period.count());
+}
+
+std::string WindowWords(const std::vector<DayWindow>& windows) {
+  std::vector<std::string> parts;
+  for (const DayWindow& window : windows) {
+    parts.push_back(Format("{} and {}", FormatTimeOfDay(window.from), FormatTimeOfDay(window.to)));
+  }
+  return Join(parts, " or ");
+}
+
+// "Monday through Friday", "Sunday and Saturday".
+std::string WeekdayWords(std::uint8_t weekdays) {
+  constexpr std::array<std::string_view, 7> kNames = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                                      "Thursday", "Friday", "Saturday"};
+  std::vector<std::string> parts;
+  for (unsigned first = 0; first < 7; ++first) {
+    if ((weekdays >> first & 1) == 0) continue;
+    unsigned last = first;
+    while (last < 6 && (weekdays >> (last + 1) & 1) != 0) ++last;
+    if (last >= first + 2) {
+      parts.push_back(Format("{} through {}", kNames[first], kNames[last]));
+      first = last;
+    } else {
+      parts.emplace_back(kNames[first]);
+    }
+  }
+  return Join(parts, " and ");
+}
+
+}  // namespace
+
+Trigger::Trigger(Frequency frequency, TimeZone zone, Restrictions restrictions)
+    : frequency_(std::move(frequency)), zone_(std::move(zone)), restrictions_(std::move(restrictions)) {
+  const auto* interval = std::get_if<IntervalFrequency>(&frequency_);
+  ROTA_CHECK(interval == nullptr || interval->period > Milliseconds(0), "an interval's period must be positive");
+  restrictions_.weekdays &= kAllWeekdays;
+  Normalize(restrictions_.between);
+  Normalize(restrictions_.unless_between);
+
+  key_ = FrequencyKey(frequency_);
+  const bool restricted = restrictions_ != Restrictions();
+  // Without restrictions, intervals and one-shots fire at the same instants in all zones.
+  if (restricted || std::holds_alternative<CronFrequency>(frequency_)) key_ += " zone " + zone_.name();
+  if (restrictions_.weekdays != kAllWeekdays) key_ += Format(" days {:x}", restrictions_.weekdays);
+  key_ += WindowsKey('+', restrictions_.between);
+  key_ += WindowsKey('-', restrictions_.unless_between);
+}
+
+bool Trigger::Allows(WallTime instant) const {
+  if (restrictions_ == Restrictions()) return true;
+  const CivilInstant civil = Civil(zone_, instant);
+  const auto contains = [&](const DayWindow& window) { return Contains(window, civil.since_midnight); };
+  return (restrictions_.weekdays >> civil.weekday & 1) != 0 &&
+         (restrictions_.between.empty() || std::ranges::any_of(restrictions_.between, contains)) &&
+         std::ranges::none_of(restrictions_.unless_between, contains);
+}
+
+// Bounded: each turn moves past an edge of the restrictions, and there are a few a day.
+std::optional<WallTime> Trigger::Next(WallTime after) const {
+  after = std::max(after, kBegin - Milliseconds(1));
+  while (after < kEnd) {
+    const std::optional<WallTime> candidate = NextOf(frequency_, zone_, after);
+    if (!candidate || *candidate >= kEnd) return std::nullopt;
+    if (Allows(*candidate)) return candidate;
+    WallTime edge = NextEdge(restrictions_, zone_, *candidate);
+    while (edge < kEnd && !Allows(edge)) edge = NextEdge(restrictions_, zone_, edge);
+    after = edge - Milliseconds(1);
+  }
+  return std::nullopt;
+}
+
+std::optional<WallTime> Trigger::Previous(WallTime before) const {
+  before = std::min(before, kEnd);
+  while (before > kBegin) {
+    const std::optional<WallTime> candidate = PreviousOf(frequency_, zone_, before);
+    if (!candidate || *candidate < kBegin) return std::nullopt;
+    if (Allows(*candidate)) return candidate;
+    before = PreviousEdge(restrictions_, zone_, *candidate);
+    while (before > kBegin && !Allows(before - Milliseconds(1))) {
+      before = PreviousEdge(restrictions_, zone_, before - Milliseconds(1));
+    }
+  }
+  return std::nullopt;
+}
+
+std::string Trigger::Describe() const {
+  std::string words;
+  if (const auto* cron = std::get_if<CronFrequency>(&frequency_)) {
+    words = rota::Describe(cron->expression);
+  } else if (const auto* once = std::get_if<OnceFrequency>(&frequency_)) {
+    words = "Once at " + FormatInstant(once->at, zone_);
+  } else {
+    words = "Every " + FormatDuration(std::get<IntervalFrequency>(frequency_).period);
+  }
+  if (restrictions_.weekdays != kAllWeekdays) words += ", only on " + WeekdayWords(restrictions_.weekdays);
+  if (!restrictions_.between.empty()) words += ", between " + WindowWords(restrictions_.between);
+  if (!restrictions_.unless_between.empty()) {
+    words += ", unless between " + WindowWords(restrictions_.unless_between);
+  }
+  return words;
+}
+
+}  // namespace rota
