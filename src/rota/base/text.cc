@@ -48,8 +48,8 @@ std::string Escape(char32_t code) {
 }
 
 int Width(char32_t code) {
-  const bool combining = (code >= 0x300 && code <= 0x36f) || (code >= 0x200b && code <= 0x200f) ||
-                         (code >= 0xfe00 && code <= 0xfe0f);
+  const bool combining =
+      (code >= 0x300 && code <= 0x36f) || (code >= 0x200b && code <= 0x200f) || (code >= 0xfe00 && code <= 0xfe0f);
   if (combining) return 0;
   const bool wide = (code >= 0x1100 && code <= 0x115f) || (code >= 0x2e80 && code <= 0xa4cf) ||
                     (code >= 0xac00 && code <= 0xd7a3) || (code >= 0xf900 && code <= 0xfaff) ||

@@ -21,7 +21,8 @@ std::string UlidSource::Next(WallTime at) {
   std::uint64_t time = last_ms_;
   for (int i = 9; i >= 0; --i, time >>= 5) id[static_cast<std::size_t>(i)] = kDigits[time & 31];
   Wide rest = (static_cast<Wide>(high_) << 64) | low_;
-  for (int i = 25; i >= 10; --i, rest >>= 5) id[static_cast<std::size_t>(i)] = kDigits[static_cast<unsigned>(rest & 31)];
+  for (int i = 25; i >= 10; --i, rest >>= 5)
+    id[static_cast<std::size_t>(i)] = kDigits[static_cast<unsigned>(rest & 31)];
   return id;
 }
 

@@ -48,7 +48,7 @@ struct ClaimReply {
   std::uint64_t token = 0;  // kClaimed: the fencing token.
   // The span that was recorded as missed in this step, `count` 0: the claimer counts it and Finish()es it.
   std::optional<OccurrenceRecord> gap;
-  std::string holder;       // kOverlap: the server that holds the lease. kPaused: who paused, and why.
+  std::string holder;  // kOverlap: the server that holds the lease. kPaused: who paused, and why.
 };
 
 // A lease to be renewed.

@@ -11,7 +11,7 @@ namespace rota {
 
 enum class EventKind {
   kServerStarted,
-  kServerStopping,    // Stops claiming; running work gets its grace.
+  kServerStopping,  // Stops claiming; running work gets its grace.
   kServerStopped,
   kRunStarted,
   kRunFinished,       // Any outcome of a run.

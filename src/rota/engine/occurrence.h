@@ -12,15 +12,15 @@ namespace rota {
 
 // How a due occurrence ended. Each due occurrence has exactly one, with a reason.
 enum class Outcome {
-  kRunning,    // Not ended yet.
+  kRunning,  // Not ended yet.
   kSucceeded,
-  kFailed,     // exit, signal or error
+  kFailed,  // exit, signal or error
   kTimedOut,
   kCancelled,
-  kLost,       // Its server died.
-  kSkipped,    // overlap, condition, paused, maintenance or environment
-  kMissed,     // down, store or late
-  kUnknown,    // The store lost what it had acknowledged.
+  kLost,     // Its server died.
+  kSkipped,  // overlap, condition, paused, maintenance or environment
+  kMissed,   // down, store or late
+  kUnknown,  // The store lost what it had acknowledged.
 };
 std::string_view Name(Outcome outcome);  // "running", "succeeded", "timed_out", …
 std::optional<Outcome> ParseOutcome(std::string_view name);
@@ -53,17 +53,17 @@ struct OccurrenceRecord {
   TaskId task;
   Scope scope;
   OccurrenceKind kind = OccurrenceKind::kScheduled;
-  WallTime scheduled_at;       // The occurrence; of a span the first instant.
-  WallTime scheduled_last;     // Of a span the last instant, else the same.
-  std::uint64_t count = 1;     // Instants in the span; 0: not counted yet.
-  std::string server;          // Who decided, and ran it where it ran.
+  WallTime scheduled_at;    // The occurrence; of a span the first instant.
+  WallTime scheduled_last;  // Of a span the last instant, else the same.
+  std::uint64_t count = 1;  // Instants in the span; 0: not counted yet.
+  std::string server;       // Who decided, and ran it where it ran.
   int attempt = 1;
-  std::uint64_t token = 0;     // The fencing token; 0: no claim was made.
+  std::uint64_t token = 0;  // The fencing token; 0: no claim was made.
   std::optional<WallTime> started_at;
   std::optional<WallTime> finished_at;
   Outcome outcome = Outcome::kRunning;
   std::string reason;
-  std::string output_tail;     // The end of what the run printed, valid UTF-8.
+  std::string output_tail;  // The end of what the run printed, valid UTF-8.
 };
 
 // "succeeded", "skipped(overlap)", "failed(exit 3)".

@@ -16,9 +16,9 @@ namespace rota {
 
 // How the engine reaches a run under way. Thread-safe.
 struct RunSignals {
-  std::stop_source stop;                // Cooperative: commands watch it, children get SIGTERM.
-  std::stop_source kill;                // Children get SIGKILL.
-  std::atomic<bool> lease_lost = false; // Others may run the task from now on.
+  std::stop_source stop;                 // Cooperative: commands watch it, children get SIGTERM.
+  std::stop_source kill;                 // Children get SIGKILL.
+  std::atomic<bool> lease_lost = false;  // Others may run the task from now on.
 };
 
 // One attempt to execute an occurrence.

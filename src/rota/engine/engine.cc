@@ -1,0 +1,210 @@
+#include "rota/engine/engine.h"
+
+#include <deque>
+#include <map>
+#include <utility>
+
+#include "rota/base/check.h"
+#include "rota/base/mutex.h"
+#include "rota/engine/worker_pool.h"
+
+// Interleavings. The engine thread alone owns the core, the signals of runs and the last closed record. Workers and
+// lanes reach it through the mailbox only, so what they learnt is handled in the order they posted it: a claim's
+// answer before the end of the run it started, a record's answer after the record was taken. The claim lane has one
+// thread: claims of one task are asked, and answered, in the order of their instants, and an outcome is stored after
+// the claim it belongs to. The lease lane is apart from it, so that a store busy with a large batch of claims cannot
+// starve renewals. A run's signals are shared with its worker and are atomic; the engine thread forgets them when the
+// run's end arrives, at which time the worker no longer reads them.
+
+namespace rota {
+namespace {
+
+// The wall clock strayed this far from the steady one since the last look: it was set, not slewed.
+constexpr Milliseconds kJump(500);
+
+}  // namespace
+
+struct Engine::Loop {
+  Loop(EngineOptions given, std::shared_ptr<const Schedule> schedule_given, std::vector<WallTime> watermarks,
+       Clock& clock_given, Coordinator& coordinator_given, Runner& runner_given, EventSink& events_given)
+      : options(given),
+        schedule(std::move(schedule_given)),
+        clock(clock_given),
+        coordinator(coordinator_given),
+        runner(runner_given),
+        events(events_given),
+        core(std::move(given), schedule, std::move(watermarks)),
+        claim_lane("rota-claims", 1),
+        lease_lane("rota-leases", 1),
+        workers("rota-worker", options.workers) {}
+
+  Moment Look() const { return {clock.Now(), clock.SteadyNow()}; }
+
+  void Send(EngineInput input) {
+    MutexLock lock(mu);
+    mail.push_back(std::move(input));
+    changed.NotifyAll();
+  }
+
+  std::deque<EngineInput> Await(SteadyTime wake) {
+    MutexLock lock(mu);
+    while (mail.empty() && clock.SteadyNow() < wake && !Jumped()) clock.Wait(mu, changed, wake);
+    return std::exchange(mail, {});
+  }
+
+  // How far the wall clock strayed from the steady one since the last decision.
+  Milliseconds Change(Moment present) const {
+    return (present.wall - last.wall) - std::chrono::duration_cast<Milliseconds>(present.steady - last.steady);
+  }
+  bool Jumped() const { return std::chrono::abs(Change(Look())) >= kJump; }
+
+  // Returns the runs that were left behind.
+  std::size_t Serve() {
+    NameThisThread("rota-engine");
+    Decision decision = Step(input::Woken{});
+    while (!decision.finished) {
+      std::deque<EngineInput> inputs = Await(decision.wake);
+      if (inputs.empty()) inputs.push_back(input::Woken{});
+      for (const EngineInput& input : inputs) {
+        decision = Step(input);
+        if (decision.finished) break;
+      }
+    }
+    return core.abandoned();
+  }
+
+  Decision Step(const EngineInput& input) {
+    const Moment present = Look();
+    const Milliseconds change = Change(present);
+    last = present;
+    if (std::chrono::abs(change) >= kJump) CarryOutAll(core.Decide(input::ClockJumped{change}, present));
+    return CarryOutAll(core.Decide(input, present));
+  }
+
+  Decision CarryOutAll(Decision decision) {
+    for (EngineAction& action : decision.actions) {
+      std::visit([this](auto& wanted) { CarryOut(wanted); }, action);
+    }
+    return decision;
+  }
+
+  void CarryOut(action::Claim& claim) {
+    claim_lane.Post([this, requests = std::move(claim.requests), asked = clock.SteadyNow()]() mutable {
+      Result<std::vector<ClaimReply>> replies = coordinator.Claim(requests);
+      Send(input::ClaimsAnswered{std::move(requests), std::move(replies), asked});
+    });
+  }
+
+  void CarryOut(action::Renew& renew) {
+    lease_lane.Post([this, leases = std::move(renew.leases), asked = clock.SteadyNow()]() mutable {
+      Result<std::vector<RenewOutcome>> outcomes = coordinator.Renew(options.server, leases, options.lease_ttl);
+      const bool answered = outcomes.has_value();
+      Send(input::LeasesRenewed{std::move(leases), std::move(outcomes), asked});
+      if (!answered) return;
+      Result<std::vector<OccurrenceRecord>> lost = coordinator.Reap(options.server);
+      if (lost && !lost->empty()) Send(input::Reaped{*std::move(lost)});
+    });
+  }
+
+  void CarryOut(action::Record& record) {
+    claim_lane.Post(
+        [this, records = std::move(record.records)] { Send(input::Recorded{coordinator.Finish(records)}); });
+  }
+
+  void CarryOut(action::Start& start) {
+    RunOrder order;
+    order.task = &schedule->tasks()[start.task];
+    order.run_id = start.record.run_id;
+    order.kind = start.record.kind;
+    order.scheduled_at = start.record.scheduled_at;
+    order.previous_scheduled_at = start.previous;
+    order.attempt = start.record.attempt;
+    order.token = start.record.token;
+    order.server = options.server;
+    order.signals = std::make_shared<RunSignals>();
+    order.on_output = output;
+    signals[order.run_id] = order.signals;
+    workers.Post([this, order = std::move(order)] {
+      RunResult result = runner.Run(order);
+      Send(input::RunEnded{order.run_id, std::move(result)});
+    });
+  }
+
+  void CarryOut(action::Stop& stop) {
+    const auto place = signals.find(stop.run_id);
+    if (place == signals.end()) return;
+    if (stop.how == action::StopHow::kLeaseLost) place->second->lease_lost = true;
+    place->second->stop.request_stop();
+    if (stop.how == action::StopHow::kKill) place->second->kill.request_stop();
+  }
+
+  void CarryOut(action::Publish& publish) {
+    const Event& event = publish.event;
+    if (event.kind == EventKind::kRunFinished || event.kind == EventKind::kOccurrenceClosed) {
+      signals.erase(event.record->run_id);
+      closed = event.record;
+    }
+    events.Publish(event);
+  }
+
+  // Constant after construction.
+  const EngineOptions options;
+  const std::shared_ptr<const Schedule> schedule;
+  Clock& clock;
+  Coordinator& coordinator;
+  Runner& runner;
+  EventSink& events;
+
+  // Engine thread only.
+  EngineCore core;
+  Moment last{};
+  std::map<std::string, std::shared_ptr<RunSignals>> signals;  // By run id.
+  std::optional<OccurrenceRecord> closed;                      // The last outcome.
+  std::function<void(std::string_view)> output;
+
+  Mutex mu;
+  CondVar changed;
+  std::deque<EngineInput> mail ROTA_GUARDED_BY(mu);
+
+  // Last, so that they end first: their work uses all of the above.
+  WorkerPool claim_lane;
+  WorkerPool lease_lane;
+  WorkerPool workers;
+};
+
+Engine::Engine(EngineOptions options, std::shared_ptr<const Schedule> schedule, std::vector<WallTime> watermarks,
+               Clock& clock, Coordinator& coordinator, Runner& runner, EventSink& events)
+    : loop_(std::make_unique<Loop>(std::move(options), std::move(schedule), std::move(watermarks), clock, coordinator,
+                                   runner, events)) {}
+
+Engine::~Engine() = default;
+
+std::size_t Engine::Follow() {
+  loop_->last = loop_->Look();
+  loop_->core.CatchUp(loop_->last.wall);
+  loop_->core.Follow(loop_->last.wall);
+  return loop_->Serve();
+}
+
+std::size_t Engine::Tick() {
+  loop_->last = loop_->Look();
+  loop_->core.CatchUp(loop_->last.wall);
+  loop_->Send(input::DrainRequested{});
+  return loop_->Serve();
+}
+
+OccurrenceRecord Engine::RunTask(const Task& task, std::function<void(std::string_view)> output) {
+  const Task* known = loop_->schedule->Find(task.id);
+  ROTA_CHECK(known != nullptr, "the task is of the engine's schedule");
+  loop_->last = loop_->Look();
+  loop_->output = std::move(output);
+  loop_->Send(input::RunRequested{static_cast<TaskIndex>(known - loop_->schedule->tasks().data())});
+  loop_->Send(input::DrainRequested{});
+  loop_->Serve();
+  ROTA_CHECK(loop_->closed.has_value(), "a requested run ends in a record");
+  return *loop_->closed;
+}
+
+void Engine::RequestShutdown() { loop_->Send(input::ShutdownRequested{}); }
+
+}  // namespace rota

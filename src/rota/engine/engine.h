@@ -1,0 +1,52 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "rota/base/instant.h"
+#include "rota/engine/coordinator.h"
+#include "rota/engine/engine_core.h"
+#include "rota/engine/event.h"
+#include "rota/engine/runner.h"
+#include "rota/schedule/schedule.h"
+#include "rota/time/clock.h"
+
+namespace rota {
+
+// Runs a schedule as one server: waits for the next wake or mail, asks the core, carries out what it decides. The
+// calling thread becomes the engine thread and alone touches the core; runs, claims and renewals have threads of
+// their own, so that neither a long run nor a slow store delays a renewal.
+//
+//   Engine engine(options, schedule, watermarks, clock, store, runner, events);
+//   engine.Follow();  // Until RequestShutdown().
+//
+// Everything given by reference outlives the engine. Exactly one of Follow(), Tick() and RunTask() is called, once.
+class Engine {
+ public:
+  Engine(EngineOptions options, std::shared_ptr<const Schedule> schedule, std::vector<WallTime> watermarks,
+         Clock& clock, Coordinator& coordinator, Runner& runner, EventSink& events);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Catches up, then follows the schedule until a shutdown has completed. Returns the number of runs that did not
+  // end although they were stopped and killed: the destructor would wait for them, so end the process instead.
+  std::size_t Follow();
+  // Runs what is due now, waits for it, and returns as Follow() does.
+  std::size_t Tick();
+  // Runs one task now, as a manual occurrence, and returns its record: how it ended, or why it did not run. `output`
+  // gets what the run prints.
+  OccurrenceRecord RunTask(const Task& task, std::function<void(std::string_view)> output);
+
+  // Ends the schedule gracefully; a second call skips the grace. Thread-safe.
+  void RequestShutdown();
+
+ private:
+  struct Loop;
+  std::unique_ptr<Loop> loop_;
+};
+
+}  // namespace rota

@@ -1,0 +1,243 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "rota/base/instant.h"
+#include "rota/base/status.h"
+#include "rota/base/ulid.h"
+#include "rota/engine/agenda.h"
+#include "rota/engine/coordinator.h"
+#include "rota/engine/event.h"
+#include "rota/engine/lease_book.h"
+#include "rota/engine/runner.h"
+#include "rota/schedule/schedule.h"
+
+namespace rota {
+
+struct EngineOptions {
+  std::string server = "server";  // The id that the fleet gave this process.
+  std::string environment = "production";
+  int workers = 16;  // Runs at once.
+  Milliseconds lease_ttl = std::chrono::seconds(15);
+  Milliseconds shutdown_grace = std::chrono::seconds(30);  // For running work to end by itself.
+  Milliseconds kill_after = std::chrono::seconds(5);       // From the stop to the kill.
+  std::uint64_t seed = 1;                                  // For run ids: another one for each process.
+};
+
+// The present, by both clocks.
+struct Moment {
+  WallTime wall;
+  SteadyTime steady;
+};
+
+// What the core is told.
+namespace input {
+struct Woken {};  // Time has passed.
+struct ClaimsAnswered {
+  std::vector<ClaimRequest> requests;
+  Result<std::vector<ClaimReply>> replies;
+  SteadyTime asked;
+};
+struct LeasesRenewed {
+  std::vector<LeaseRef> leases;
+  Result<std::vector<RenewOutcome>> outcomes;
+  SteadyTime asked;
+};
+struct Reaped {
+  std::vector<OccurrenceRecord> lost;
+};
+struct Recorded {
+  Status status;
+};
+struct RunEnded {
+  std::string run_id;
+  RunResult result;
+};
+struct ClockJumped {
+  Milliseconds change{};
+};
+struct RunRequested {  // A person asks for a run now.
+  TaskIndex task = 0;
+};
+struct DrainRequested {};     // Look for nothing new; end when everything under way has ended.
+struct ShutdownRequested {};  // Stop claiming, give running work its grace. The second one skips the grace.
+}  // namespace input
+using EngineInput = std::variant<input::Woken, input::ClaimsAnswered, input::LeasesRenewed, input::Reaped,
+                                 input::Recorded, input::RunEnded, input::ClockJumped, input::RunRequested,
+                                 input::DrainRequested, input::ShutdownRequested>;
+
+// What the core wants done.
+namespace action {
+struct Claim {
+  std::vector<ClaimRequest> requests;
+};
+struct Renew {  // And the heartbeat; then reap.
+  std::vector<LeaseRef> leases;
+};
+struct Record {
+  std::vector<OccurrenceRecord> records;
+};
+struct Start {
+  TaskIndex task = 0;
+  OccurrenceRecord record;
+  std::optional<WallTime> previous;  // The trigger's instant before this one.
+};
+enum class StopHow { kLeaseLost, kStop, kKill };
+struct Stop {
+  std::string run_id;
+  StopHow how = StopHow::kStop;
+};
+struct Publish {
+  Event event;
+};
+}  // namespace action
+using EngineAction =
+    std::variant<action::Claim, action::Renew, action::Record, action::Start, action::Stop, action::Publish>;
+
+struct Decision {
+  std::vector<EngineAction> actions;
+  SteadyTime wake;        // Ask again then, if nothing happens before.
+  bool finished = false;  // Everything has ended: the loop may end too.
+};
+
+// Decides what a server does: a state machine without clock, thread, lock or I/O, told the time and what happened,
+// returning actions. The engine's loop and the simulator drive this very class. At most one renewal and one record
+// action are under way at a time; claims are answered in the order they were asked. Confined to the engine thread.
+class EngineCore {
+ public:
+  // `watermarks`: per task, the last instant that was decided before this start (JoinReply).
+  EngineCore(EngineOptions options, std::shared_ptr<const Schedule> schedule, std::vector<WallTime> watermarks);
+
+  // Looks at what was missed while no server ran: each task's latest past instant is claimed, or recorded as missed
+  // when it is older than the task's grace.
+  void CatchUp(WallTime now);
+  // Begins to follow the schedule after `now`.
+  void Follow(WallTime now);
+
+  Decision Decide(const EngineInput& input, Moment now);
+
+  // Runs that did not end although they were killed; only after a decision said `finished`.
+  std::size_t abandoned() const { return runs_.size(); }
+
+ private:
+  // A cohort whose tasks wait for a worker, or for the store.
+  struct Waiting {
+    const Agenda::Cohort* cohort;
+    WallTime at;
+    WallTime expires;  // After it the occurrence is late: recorded, not run.
+    std::string_view gap_reason;
+    std::size_t next = 0;  // The first task not yet handled.
+  };
+  // An occurrence to be recorded without a run.
+  struct Closing {
+    WallTime at;
+    Outcome outcome;
+    std::string_view reason;
+  };
+  // A claim that was asked and must be asked again, with the same run id.
+  struct Retry {
+    ClaimRequest request;
+    WallTime expires;
+    SteadyTime not_before;
+  };
+  struct Run {
+    TaskIndex task;
+    OccurrenceRecord record;
+  };
+  enum class Phase {
+    kFollowing,
+    kDraining,   // Nothing new is looked for.
+    kStopping,   // Nothing new is claimed; running work has its grace.
+    kStopped,    // Running work has been told to stop.
+    kKilled,     // Its children have been killed.
+    kAbandoned,  // What still runs is recorded as cancelled and left behind.
+    kOver,       // Nobody waits for anything any more.
+  };
+
+  void On(const input::Woken&, Moment now);
+  void On(const input::ClaimsAnswered& answered, Moment now);
+  void On(const input::LeasesRenewed& renewed, Moment now);
+  void On(const input::Reaped& reaped, Moment now);
+  void On(const input::Recorded& recorded, Moment now);
+  void On(const input::RunEnded& ended, Moment now);
+  void On(const input::ClockJumped& jumped, Moment now);
+  void On(const input::RunRequested& requested, Moment now);
+  void On(const input::DrainRequested&, Moment now);
+  void On(const input::ShutdownRequested&, Moment now);
+
+  // What is due.
+  void TakeDue(Moment now);
+  void Enqueue(const Agenda::Cohort& cohort, WallTime at, std::string_view gap_reason);
+  void Dispatch(Moment now);
+  void DispatchWaiting(Waiting& waiting, Moment now);
+  void DispatchRetries(Moment now);
+  void DispatchClosings(Moment now);
+  ClaimRequest MakeRequest(TaskIndex task, WallTime at, std::string_view gap_reason, Moment now);
+  void Ask(ClaimRequest request);
+  void SendClaims(Moment now);
+
+  // What was answered.
+  void Granted(const ClaimRequest& request, const ClaimReply& reply, SteadyTime asked, Moment now);
+  void Unanswered(const ClaimRequest& request, Moment now);
+  void CloseGap(const ClaimRequest& request, OccurrenceRecord gap, Moment now);
+  void RetryLater(const ClaimRequest& request, SteadyTime not_before);
+  void StartWithoutStore(const ClaimRequest& request, Moment now);
+  bool Runs(const Scope& scope) const;
+  static OccurrenceRecord MakeRecord(const ClaimRequest& request);
+  void Close(const ClaimRequest& request, Outcome outcome, std::string reason, std::string detail, Moment now);
+  void StartRun(const ClaimRequest& request, std::uint64_t token, Moment now);
+  void LoseLeases(const std::vector<LeaseBook::Lost>& lost, Moment now);
+  void NoteStore(const Status& status, Moment now);
+
+  // What must be kept up.
+  void Renew(Moment now);
+  void FlushRecords(Moment now);
+  void AdvanceShutdown(Moment now);
+  void StopRuns(action::StopHow how);
+  SteadyTime NextWake(Moment now) const;
+  bool Finished() const;
+
+  TaskIndex TaskOf(const ClaimRequest& request) const;
+  int FreeWorkers() const;
+  bool Claiming() const { return phase_ <= Phase::kDraining; }
+  bool StoreMayAnswer(Moment now) const { return !store_down_ || now.steady >= store_retry_at_; }
+  void Publish(EventKind kind, Moment now, std::string detail = "");
+  void Publish(EventKind kind, Moment now, const OccurrenceRecord& record, std::string detail = "");
+
+  // Constant after construction.
+  const EngineOptions options_;
+  const std::shared_ptr<const Schedule> schedule_;
+
+  std::vector<WallTime> watermarks_;  // Per task: the last instant that this server has taken up.
+  Agenda agenda_;
+  LeaseBook leases_;
+  UlidSource ids_;
+
+  Phase phase_ = Phase::kFollowing;
+  SteadyTime phase_ends_ = SteadyTime::max();
+  std::deque<Waiting> waiting_;
+  std::map<TaskIndex, Closing> closings_;  // The latest of each task: an older one becomes part of its gap.
+  std::vector<Retry> retries_;
+  std::vector<ClaimRequest> asking_;  // To be sent with this decision.
+  std::size_t asked_ = 0;             // Sent and not answered.
+  int reserved_workers_ = 0;          // For claims that may become runs.
+  std::map<std::string, Run> runs_;   // By run id.
+
+  std::deque<OccurrenceRecord> unrecorded_;
+  std::size_t recording_ = 0;  // The first so many are under way.
+  bool renewing_ = false;
+  SteadyTime renew_at_ = SteadyTime::min();
+  bool store_down_ = false;
+  SteadyTime store_retry_at_ = SteadyTime::min();
+
+  Decision decision_;  // Being made.
+};
+
+}  // namespace rota

@@ -1,0 +1,612 @@
+#include "rota/engine/engine_core.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace rota {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+// Noon of 2023-11-14, a whole day so that intervals are easy to follow.
+constexpr WallTime kStart{std::chrono::sys_days{std::chrono::year{2023} / 11 / 14} + hours(12)};
+
+Task MakeTask(const std::string& id, Milliseconds period, TaskPolicies policies) {
+  Task task;
+  task.id = id;
+  task.work = CommandCall{id, {}};
+  task.trigger = std::make_shared<const Trigger>(IntervalFrequency{period}, TimeZone(), Restrictions{});
+  task.policies = std::make_shared<const TaskPolicies>(std::move(policies));
+  return task;
+}
+
+TaskPolicies Unique() {
+  TaskPolicies policies;
+  policies.placement = Placement::kOneServer;
+  policies.overlap = OverlapPolicy::kSkip;
+  return policies;
+}
+
+// A core at a time of its own, and everything that it wanted since it was last asked for.
+class Core {
+ public:
+  Core(std::vector<Task> tasks, int workers = 4, WallTime watermark = kStart)
+      : schedule_(std::make_shared<const Schedule>(std::move(tasks))),
+        core_(Options(workers), schedule_, std::vector<WallTime>(schedule_->tasks().size(), watermark)) {}
+
+  static EngineOptions Options(int workers) {
+    EngineOptions options;
+    options.server = "a";
+    options.environment = "production";
+    options.workers = workers;
+    options.lease_ttl = seconds(15);
+    return options;
+  }
+
+  EngineCore& core() { return core_; }
+  Moment now() const { return now_; }
+  SteadyTime wake() const { return last_.wake; }
+  bool finished() const { return last_.finished; }
+
+  void Tell(const EngineInput& input) {
+    last_ = core_.Decide(input, now_);
+    for (EngineAction& wanted : last_.actions) std::visit([this](auto& one) { Note(one); }, wanted);
+  }
+  void Follow() {
+    core_.Follow(now_.wall);
+    Tell(input::Woken{});
+    AnswerRenewals();
+  }
+  // Time passes, a second at most at once; the store answers renewals; nothing else happens.
+  void Advance(Milliseconds duration) {
+    for (; duration > Milliseconds(0); duration -= seconds(1)) {
+      Pass(std::min<Milliseconds>(duration, seconds(1)));
+      AnswerRenewals();
+    }
+  }
+  // The same, and the store answers no renewal.
+  void AdvanceWithoutStore(Milliseconds duration) {
+    for (; duration > Milliseconds(0); duration -= seconds(1)) {
+      Pass(std::min<Milliseconds>(duration, seconds(1)));
+      for (const std::vector<LeaseRef>& leases : std::exchange(renewals, {})) {
+        Tell(input::LeasesRenewed{leases, Fail(Unavailable("no answer")), now_.steady});
+      }
+    }
+  }
+  void JumpWall(Milliseconds change) {
+    now_.wall += change;
+    Tell(input::ClockJumped{change});
+  }
+  void AnswerRenewals() {
+    for (const std::vector<LeaseRef>& leases : std::exchange(renewals, {})) {
+      Tell(input::LeasesRenewed{leases, std::vector<RenewOutcome>(leases.size(), RenewOutcome::kRenewed), now_.steady});
+    }
+  }
+  // Answers every claim under way alike.
+  void AnswerClaims(ClaimOutcome outcome) {
+    for (std::vector<ClaimRequest>& batch : std::exchange(claims, {})) {
+      std::vector<ClaimReply> replies(batch.size());
+      for (ClaimReply& reply : replies) {
+        reply.outcome = outcome;
+        reply.token = ++token_;
+      }
+      Tell(input::ClaimsAnswered{std::move(batch), std::move(replies), now_.steady});
+    }
+  }
+  void FailClaims() {
+    for (std::vector<ClaimRequest>& batch : std::exchange(claims, {})) {
+      Tell(input::ClaimsAnswered{std::move(batch), Fail(Unavailable("database is locked")), now_.steady});
+    }
+  }
+  void EndRun(const std::string& run_id, Outcome outcome = Outcome::kSucceeded) {
+    Tell(input::RunEnded{run_id, {outcome, "", ""}});
+  }
+
+  std::vector<ClaimRequest> AskedClaims() const {
+    std::vector<ClaimRequest> all;
+    for (const auto& batch : claims) all.insert(all.end(), batch.begin(), batch.end());
+    return all;
+  }
+  // "task@seconds since start purpose" of each claim under way.
+  std::vector<std::string> Asked() const {
+    std::vector<std::string> all;
+    for (const ClaimRequest& request : AskedClaims()) {
+      std::string text = Format("{}@{}", request.scope, (request.at - kStart) / seconds(1));
+      if (request.purpose == ClaimPurpose::kRecord) text += " " + DescribeOutcome(request.outcome, request.reason);
+      all.push_back(text);
+    }
+    return all;
+  }
+  std::vector<std::string> Events() {
+    std::vector<std::string> all;
+    for (const Event& event : std::exchange(events, {})) {
+      std::string text(Name(event.kind));
+      if (event.record) {
+        text += Format(" {}@{}", event.record->task, (event.record->scheduled_at - kStart) / seconds(1));
+        if (event.record->outcome != Outcome::kRunning) {
+          text += " " + DescribeOutcome(event.record->outcome, event.record->reason);
+        }
+      }
+      all.push_back(text);
+    }
+    return all;
+  }
+
+  std::vector<std::vector<ClaimRequest>> claims;
+  std::vector<std::vector<LeaseRef>> renewals;
+  std::vector<std::vector<OccurrenceRecord>> records;
+  std::vector<action::Start> starts;
+  std::vector<action::Stop> stops;
+  std::vector<Event> events;
+
+ private:
+  void Pass(Milliseconds duration) {
+    now_.wall += duration;
+    now_.steady += duration;
+    Tell(input::Woken{});
+  }
+  void Note(action::Claim& claim) { claims.push_back(claim.requests); }
+  void Note(action::Renew& renew) { renewals.push_back(renew.leases); }
+  void Note(action::Record& record) { records.push_back(record.records); }
+  void Note(action::Start& start) { starts.push_back(start); }
+  void Note(action::Stop& stop) { stops.push_back(stop); }
+  void Note(action::Publish& publish) { events.push_back(publish.event); }
+
+  std::shared_ptr<const Schedule> schedule_;
+  EngineCore core_;
+  Moment now_{kStart, SteadyTime(hours(1))};
+  Decision last_;
+  std::uint64_t token_ = 0;
+};
+
+TEST(EngineCore, SleepsUntilTheNextInstant) {
+  Core core({MakeTask("daily", seconds(40), {})});
+  core.Follow();
+  core.core().Decide(input::Woken{}, core.now());
+  EXPECT_THAT(core.Asked(), IsEmpty());
+  EXPECT_LE(core.wake() - core.now().steady, seconds(40));
+}
+
+TEST(EngineCore, ClaimsWhatIsDueRunsItAndRecordsTheOutcome) {
+  Core core({MakeTask("backup", seconds(60), Unique())});
+  core.Follow();
+  core.Advance(seconds(60));
+  ASSERT_THAT(core.Asked(), ElementsAre("backup@60"));
+  EXPECT_EQ(core.AskedClaims()[0].previous, kStart);
+  EXPECT_EQ(core.AskedClaims()[0].lock_timeout, minutes(30));
+
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  ASSERT_THAT(core.starts, SizeIs(1));
+  EXPECT_EQ(core.starts[0].record.token, 1u);
+  core.EndRun(core.starts[0].record.run_id, Outcome::kFailed);
+  ASSERT_THAT(core.records, SizeIs(1));
+  EXPECT_EQ(core.records[0][0].outcome, Outcome::kFailed);
+  EXPECT_THAT(core.Events(), ElementsAre("run_started backup@60", "run_finished backup@60 failed"));
+}
+
+TEST(EngineCore, KeepsAScopeOfItsOwnForATaskThatEveryServerRuns) {
+  Core core({MakeTask("cache", seconds(60), {})});
+  core.Follow();
+  core.Advance(seconds(60));
+  EXPECT_THAT(core.Asked(), ElementsAre("cache@a@60"));
+}
+
+TEST(EngineCore, LeavesToOthersWhatTheyDecided) {
+  Core core({MakeTask("backup", seconds(60), Unique())}, 1);
+  core.Follow();
+  core.Advance(seconds(60));
+  core.AnswerClaims(ClaimOutcome::kDecided);
+  EXPECT_THAT(core.starts, IsEmpty());
+  EXPECT_THAT(core.Events(), IsEmpty());
+  core.Advance(seconds(60));
+  EXPECT_THAT(core.Asked(), ElementsAre("backup@120"));  // The worker is free again.
+}
+
+TEST(EngineCore, ClaimsNoMoreThanItHasWorkersFor) {
+  Core core({MakeTask("a", seconds(60), Unique()), MakeTask("b", seconds(60), Unique()),
+             MakeTask("c", seconds(60), Unique())},
+            2);
+  core.Follow();
+  core.Advance(seconds(60));
+  ASSERT_THAT(core.Asked(), ElementsAre("a@60", "b@60"));
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  EXPECT_THAT(core.Asked(), IsEmpty());
+  core.EndRun(core.starts[0].record.run_id);
+  EXPECT_THAT(core.Asked(), ElementsAre("c@60"));
+}
+
+TEST(EngineCore, RecordsAsLateWhatFindsNoWorkerWithinItsGrace) {
+  Core core({MakeTask("a", seconds(60), Unique()), MakeTask("b", seconds(60), Unique())}, 1);
+  core.Follow();
+  core.Advance(seconds(60));
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  core.Advance(seconds(59));
+  EXPECT_THAT(core.Asked(), IsEmpty());
+  EXPECT_LE(core.wake() - core.now().steady, milliseconds(1001));
+  core.Advance(milliseconds(1001));
+  ASSERT_THAT(core.Asked(), ElementsAre("b@60 missed(late)"));
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  EXPECT_THAT(core.starts, SizeIs(1));
+  EXPECT_THAT(core.Events(), ElementsAre("run_started a@60", "occurrence_closed b@60 missed(late)"));
+}
+
+TEST(EngineCore, CatchesUpWithTheLatestInstantWithinItsGrace) {
+  Core core({MakeTask("hourly", hours(1), Unique()), MakeTask("daily", hours(24), Unique())}, 4, kStart - hours(30));
+  core.core().CatchUp(kStart + minutes(10));
+  core.Advance(minutes(10));
+  ASSERT_THAT(core.Asked(), ElementsAre("hourly@0", "daily@-43200 missed(down)"));
+  EXPECT_EQ(core.AskedClaims()[0].gap_reason, "down");
+  EXPECT_EQ(core.AskedClaims()[0].previous, kStart - hours(1));
+}
+
+TEST(EngineCore, DoesNotCatchUpWhatWasDecidedBefore) {
+  Core core({MakeTask("hourly", hours(1), Unique())}, 4, kStart);
+  core.core().CatchUp(kStart + minutes(10));
+  core.Advance(minutes(10));
+  EXPECT_THAT(core.Asked(), IsEmpty());
+}
+
+TEST(EngineCore, CountsAndRecordsTheGapThatAClaimUncovers) {
+  Core core({MakeTask("minutely", seconds(60), Unique())});
+  core.Follow();
+  core.Advance(seconds(60));
+  std::vector<ClaimRequest> asked = core.claims[0];
+  OccurrenceRecord gap;
+  gap.run_id = "GAP";
+  gap.task = "minutely";
+  gap.scheduled_at = kStart - seconds(290);  // The watermark was between two instants.
+  gap.scheduled_last = kStart;
+  gap.count = 0;
+  gap.outcome = Outcome::kMissed;
+  gap.reason = "late";
+  core.Tell(
+      input::ClaimsAnswered{asked, std::vector<ClaimReply>{{ClaimOutcome::kClaimed, 7, gap, ""}}, core.now().steady});
+  ASSERT_THAT(core.records, SizeIs(1));
+  const OccurrenceRecord& counted = core.records[0][0];
+  EXPECT_EQ(counted.run_id, "GAP");
+  EXPECT_EQ(counted.scheduled_at, kStart - seconds(240));
+  EXPECT_EQ(counted.count, 5u);
+  EXPECT_THAT(core.Events(), ElementsAre("occurrence_closed minutely@-240 missed(late)", "run_started minutely@60"));
+}
+
+TEST(EngineCore, SaysWhatTheStoreSkipped) {
+  Core core({MakeTask("a", seconds(60), Unique())});
+  core.Follow();
+  core.Advance(seconds(60));
+  core.AnswerClaims(ClaimOutcome::kOverlap);
+  core.Advance(seconds(60));
+  core.AnswerClaims(ClaimOutcome::kPaused);
+  EXPECT_THAT(core.starts, IsEmpty());
+  EXPECT_THAT(core.records, IsEmpty());  // The claim recorded them.
+  EXPECT_THAT(core.Events(),
+              ElementsAre("occurrence_closed a@60 skipped(overlap)", "occurrence_closed a@120 skipped(paused)"));
+}
+
+TEST(EngineCore, RecordsThatATaskIsNotForThisEnvironment) {
+  TaskPolicies policies = Unique();
+  policies.environments = {"staging"};
+  Core core({MakeTask("a", seconds(60), policies)});
+  core.Follow();
+  core.Advance(seconds(60));
+  EXPECT_THAT(core.Asked(), ElementsAre("a@60 skipped(environment)"));
+}
+
+TEST(EngineCore, TriesAgainWhatTheStoreCallsEarly) {
+  Core core({MakeTask("a", seconds(60), Unique())});
+  core.Follow();
+  core.Advance(seconds(60));
+  const std::string run_id = core.AskedClaims()[0].run_id;
+  core.AnswerClaims(ClaimOutcome::kEarly);
+  EXPECT_THAT(core.Asked(), IsEmpty());
+  EXPECT_EQ(core.wake(), core.now().steady + milliseconds(250));
+  core.Advance(milliseconds(250));
+  ASSERT_THAT(core.Asked(), ElementsAre("a@60"));
+  EXPECT_EQ(core.AskedClaims()[0].run_id, run_id);
+}
+
+TEST(EngineCore, AsksAgainWithTheSameRunIdWhenTheStoreDidNotAnswer) {
+  Core core({MakeTask("a", seconds(60), Unique())});
+  core.Follow();
+  core.Advance(seconds(60));
+  const std::string run_id = core.AskedClaims()[0].run_id;
+  core.FailClaims();
+  EXPECT_THAT(core.Asked(), IsEmpty());
+  core.Advance(seconds(1));
+  ASSERT_THAT(core.Asked(), ElementsAre("a@60"));
+  EXPECT_EQ(core.AskedClaims()[0].run_id, run_id);
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  EXPECT_THAT(core.Events(), ElementsAre("store_unavailable", "store_available", "run_started a@60"));
+}
+
+TEST(EngineCore, RecordsAsMissedForTheStoreWhatWaitedLongerThanItsGrace) {
+  Core core({MakeTask("a", seconds(60), Unique())});
+  core.Follow();
+  core.Advance(seconds(60));
+  const std::string run_id = core.AskedClaims()[0].run_id;
+  for (int second = 0; second < 61; ++second) {
+    core.FailClaims();
+    core.Advance(seconds(1));
+  }
+  const std::vector<ClaimRequest> asked = core.AskedClaims();
+  ASSERT_FALSE(asked.empty());
+  EXPECT_EQ(asked[0].run_id, run_id);
+  EXPECT_EQ(core.Asked()[0], "a@60 missed(store)");
+}
+
+TEST(EngineCore, AsksAStoreThatIsDownOnceASecondWhateverIsDue) {
+  Core core({MakeTask("a", seconds(1), Unique()), MakeTask("b", seconds(1), Unique())});
+  core.Follow();
+  core.Advance(seconds(1));
+  std::size_t asked = 0;
+  for (int tick = 0; tick < 100; ++tick) {
+    asked += core.claims.size();
+    core.FailClaims();
+    core.renewals.clear();
+    core.Advance(milliseconds(100));
+  }
+  EXPECT_LE(asked, 12u);
+}
+
+TEST(EngineCore, RunsWithoutItsStoreWhatEveryServerRuns) {
+  Core core({MakeTask("cache", seconds(60), {})});
+  core.Follow();
+  core.Advance(seconds(60));
+  core.FailClaims();
+  ASSERT_THAT(core.starts, SizeIs(1));
+  EXPECT_EQ(core.starts[0].record.token, 0u);
+  core.EndRun(core.starts[0].record.run_id);
+  EXPECT_THAT(core.records, IsEmpty());
+  core.Advance(seconds(1));
+  ASSERT_THAT(core.records, SizeIs(1));  // Stored as soon as the store may answer.
+  core.Tell(input::Recorded{Unavailable("still down")});
+  core.Advance(seconds(1));
+  ASSERT_THAT(core.records, SizeIs(2));
+  EXPECT_EQ(core.records[1][0].run_id, core.starts[0].record.run_id);
+}
+
+TEST(EngineCore, DoesNotOverlapItselfWithoutItsStore) {
+  TaskPolicies policies;
+  policies.overlap = OverlapPolicy::kSkip;
+  Core core({MakeTask("cache", seconds(60), policies)});
+  core.Follow();
+  core.Advance(seconds(60));
+  core.FailClaims();
+  ASSERT_THAT(core.starts, SizeIs(1));
+  core.AdvanceWithoutStore(seconds(60));
+  core.FailClaims();
+  EXPECT_THAT(core.starts, SizeIs(1));
+  EXPECT_THAT(core.Events(),
+              ElementsAre("store_unavailable", "run_started cache@60", "occurrence_closed cache@120 skipped(overlap)"));
+}
+
+TEST(EngineCore, KeepsItsHeartbeatAndRenewsItsLeasesEveryThirdOfTheirTime) {
+  Core core({MakeTask("a", seconds(60), Unique())});
+  core.core().Follow(kStart);
+  core.Tell(input::Woken{});
+  ASSERT_THAT(core.renewals, SizeIs(1));
+  EXPECT_THAT(core.renewals[0], IsEmpty());
+  core.AnswerRenewals();
+  core.Advance(seconds(60));
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  EXPECT_THAT(core.renewals, IsEmpty());
+  EXPECT_EQ(core.wake(), core.now().steady + seconds(5));
+}
+
+TEST(EngineCore, TellsARunThatItsLeaseIsInDoubt) {
+  Core core({MakeTask("a", hours(1), Unique())});
+  core.Follow();
+  core.Advance(hours(1));
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  core.Events();
+  core.AdvanceWithoutStore(seconds(13));
+  EXPECT_THAT(core.stops, IsEmpty());
+  core.AdvanceWithoutStore(milliseconds(500));  // 15 s less a margin of a tenth.
+  ASSERT_THAT(core.stops, SizeIs(1));
+  EXPECT_EQ(core.stops[0].how, action::StopHow::kLeaseLost);
+  EXPECT_EQ(core.events.back().detail, "renewal in doubt");
+}
+
+TEST(EngineCore, LetsARunGoOnThatNobodyElseCouldStart) {
+  Core core({MakeTask("a", hours(1), {})});
+  core.Follow();
+  core.Advance(hours(1));
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  core.AdvanceWithoutStore(seconds(60));
+  EXPECT_THAT(core.stops, IsEmpty());
+}
+
+TEST(EngineCore, StopsARunWhoseLockTimeoutIsReached) {
+  TaskPolicies policies = Unique();
+  policies.lock_timeout = minutes(2);
+  Core core({MakeTask("a", hours(1), policies)});
+  core.Follow();
+  core.Advance(hours(1));
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  core.Events();
+  core.Advance(seconds(119));
+  EXPECT_THAT(core.stops, IsEmpty());
+  core.Advance(seconds(1));
+  ASSERT_THAT(core.stops, SizeIs(1));
+  EXPECT_EQ(core.stops[0].how, action::StopHow::kLeaseLost);
+  EXPECT_EQ(core.events.back().detail, "lock timeout reached");
+  EXPECT_THAT(core.Events(), ElementsAre("lease_lost a@3600"));
+}
+
+TEST(EngineCore, DropsWhatAForwardJumpMadeLateButRunsTheLatest) {
+  Core core({MakeTask("a", seconds(60), Unique())});
+  core.Follow();
+  core.JumpWall(minutes(10) + seconds(5));
+  ASSERT_THAT(core.Asked(), ElementsAre("a@600"));
+  EXPECT_EQ(core.AskedClaims()[0].gap_reason, "late");
+  EXPECT_EQ(core.events[0].change, minutes(10) + seconds(5));
+}
+
+TEST(EngineCore, RunsNothingTwiceAfterABackwardJump) {
+  Core core({MakeTask("a", seconds(60), {})});
+  core.Follow();
+  core.Advance(seconds(60));
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  core.EndRun(core.starts[0].record.run_id);
+  core.JumpWall(-seconds(30));
+  core.Advance(seconds(30));
+  EXPECT_THAT(core.Asked(), IsEmpty());
+  core.Advance(seconds(60));
+  EXPECT_THAT(core.Asked(), ElementsAre("a@a@120"));
+}
+
+TEST(EngineCore, DoesNotSleepUntilAnInstantOfTheWrongTimeAfterABackwardJump) {
+  Core core({MakeTask("daily", hours(24), {})});
+  core.JumpWall(hours(240));
+  core.Follow();
+  core.Events();
+  core.JumpWall(-hours(240));
+  core.Advance(hours(12));
+  EXPECT_THAT(core.Asked(), ElementsAre("daily@a@43200"));
+}
+
+TEST(EngineCore, ShutsDownAtOnceWhenNothingRuns) {
+  Core core({MakeTask("a", seconds(60), Unique())});
+  core.Follow();
+  core.Tell(input::ShutdownRequested{});
+  EXPECT_TRUE(core.finished());
+}
+
+TEST(EngineCore, GivesRunningWorkItsGraceThenStopsThenKills) {
+  Core core({MakeTask("a", seconds(60), Unique())});
+  core.Follow();
+  core.Advance(seconds(60));
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  core.Tell(input::ShutdownRequested{});
+  core.Advance(seconds(29));
+  EXPECT_THAT(core.stops, IsEmpty());
+  core.Advance(seconds(1));
+  ASSERT_THAT(core.stops, SizeIs(1));
+  EXPECT_EQ(core.stops[0].how, action::StopHow::kStop);
+  core.Advance(seconds(5));
+  ASSERT_THAT(core.stops, SizeIs(2));
+  EXPECT_EQ(core.stops[1].how, action::StopHow::kKill);
+  EXPECT_FALSE(core.finished());
+  core.EndRun(core.starts[0].record.run_id, Outcome::kCancelled);
+  EXPECT_FALSE(core.finished());  // Not before the outcome is stored.
+  core.Tell(input::Recorded{Status::Ok()});
+  EXPECT_TRUE(core.finished());
+  EXPECT_EQ(core.core().abandoned(), 0u);
+}
+
+TEST(EngineCore, ClaimsNothingAfterAShutdownWasAskedFor) {
+  Core core({MakeTask("a", seconds(60), Unique()), MakeTask("b", seconds(60), Unique())}, 1);
+  core.Follow();
+  core.Advance(seconds(60));
+  core.AnswerClaims(ClaimOutcome::kClaimed);  // "b" waits for the worker.
+  core.Tell(input::ShutdownRequested{});
+  core.EndRun(core.starts[0].record.run_id);
+  core.Advance(seconds(10));
+  EXPECT_THAT(core.Asked(), IsEmpty());
+}
+
+TEST(EngineCore, SkipsTheGraceAtASecondRequest) {
+  Core core({MakeTask("a", seconds(60), Unique())});
+  core.Follow();
+  core.Advance(seconds(60));
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  core.Tell(input::ShutdownRequested{});
+  core.Tell(input::ShutdownRequested{});
+  ASSERT_THAT(core.stops, SizeIs(1));
+  EXPECT_EQ(core.stops[0].how, action::StopHow::kStop);
+}
+
+TEST(EngineCore, LeavesBehindAndRecordsWhatSurvivesTheKill) {
+  Core core({MakeTask("a", seconds(60), Unique())});
+  core.Follow();
+  core.Advance(seconds(60));
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  core.Tell(input::ShutdownRequested{});
+  core.Advance(seconds(30));
+  core.Advance(seconds(5));
+  core.Advance(seconds(1));
+  ASSERT_THAT(core.records, SizeIs(1));
+  EXPECT_EQ(core.records[0][0].outcome, Outcome::kCancelled);
+  core.Tell(input::Recorded{Status::Ok()});
+  EXPECT_TRUE(core.finished());
+  EXPECT_EQ(core.core().abandoned(), 1u);
+}
+
+TEST(EngineCore, DoesNotWaitForeverForADeadStoreAtShutdown) {
+  Core core({MakeTask("cache", seconds(60), {})});
+  core.Follow();
+  core.Advance(seconds(60));
+  core.FailClaims();
+  core.EndRun(core.starts[0].record.run_id);
+  core.Tell(input::ShutdownRequested{});
+  for (int second = 0; second < 60 && !core.finished(); ++second) {
+    if (!core.records.empty()) core.Tell(input::Recorded{Unavailable("down")});
+    core.records.clear();
+    core.Advance(seconds(1));
+  }
+  EXPECT_TRUE(core.finished());
+}
+
+TEST(EngineCore, EndsAfterADrainWhenAllIsDone) {
+  Core core({MakeTask("hourly", hours(1), Unique())}, 4, kStart - hours(2));
+  core.core().CatchUp(kStart);
+  core.Tell(input::DrainRequested{});
+  EXPECT_FALSE(core.finished());
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  core.EndRun(core.starts[0].record.run_id);
+  EXPECT_FALSE(core.finished());
+  core.Tell(input::Recorded{Status::Ok()});
+  EXPECT_TRUE(core.finished());
+}
+
+TEST(EngineCore, RunsOnRequestWithoutTouchingTheSchedule) {
+  Core core({MakeTask("hourly", hours(1), Unique())});
+  core.Tell(input::RunRequested{0});
+  ASSERT_THAT(core.AskedClaims(), SizeIs(1));
+  EXPECT_EQ(core.AskedClaims()[0].kind, OccurrenceKind::kManual);
+  EXPECT_EQ(core.AskedClaims()[0].previous, std::nullopt);
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  EXPECT_THAT(core.starts, SizeIs(1));
+}
+
+TEST(EngineCore, PassesOnWhatItsReaperFound) {
+  Core core({MakeTask("a", seconds(60), Unique())});
+  core.Follow();
+  OccurrenceRecord lost;
+  lost.task = "a";
+  lost.scheduled_at = kStart;
+  lost.outcome = Outcome::kLost;
+  lost.reason = "server b died";
+  core.Tell(input::Reaped{{lost}});
+  EXPECT_THAT(core.Events(), ElementsAre("run_lost a@0 lost(server b died)"));
+}
+
+// Whatever happens, a decision without news sleeps: no state may make the loop spin.
+TEST(EngineCore, NeverSpins) {
+  Core core({MakeTask("a", seconds(1), Unique()), MakeTask("b", seconds(1), {}), MakeTask("c", seconds(2), Unique())},
+            1);
+  core.Follow();
+  for (int step = 0; step < 400; ++step) {
+    core.Advance(milliseconds(100));
+    if (step % 7 == 0) core.FailClaims();
+    if (step % 11 == 0) core.AnswerClaims(ClaimOutcome::kClaimed);
+    if (step % 13 == 0 && !core.starts.empty()) core.EndRun(core.starts.back().record.run_id);
+    core.AnswerRenewals();
+    core.Tell(input::Woken{});
+    ASSERT_GT(core.wake(), core.now().steady) << "step " << step;
+  }
+}
+
+}  // namespace
+}  // namespace rota

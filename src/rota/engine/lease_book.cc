@@ -1,0 +1,65 @@
+#include "rota/engine/lease_book.h"
+
+#include <algorithm>
+
+#include "rota/base/check.h"
+
+namespace rota {
+
+std::string_view Name(LeaseLoss loss) {
+  return loss == LeaseLoss::kLockTimeout ? std::string_view("lock timeout reached")
+                                         : std::string_view("renewal in doubt");
+}
+
+void LeaseBook::Add(const LeaseRef& lease, LeaseGuard guard, SteadyTime asked, Milliseconds lock_timeout) {
+  leases_[lease.run_id] = {lease.scope, guard, GoodUntil(guard, asked), asked + lock_timeout};
+}
+
+SteadyTime LeaseBook::GoodUntil(LeaseGuard guard, SteadyTime asked) const {
+  return guard == LeaseGuard::kServer ? SteadyTime::max() : asked + ttl_ - ttl_ / 10;
+}
+
+void LeaseBook::Remove(const std::string& run_id) { leases_.erase(run_id); }
+
+std::vector<LeaseRef> LeaseBook::Held() const {
+  std::vector<LeaseRef> held;
+  held.reserve(leases_.size());
+  for (const auto& [run_id, lease] : leases_) held.push_back({run_id, lease.scope});
+  return held;
+}
+
+std::vector<LeaseBook::Lost> LeaseBook::Renewed(const std::vector<LeaseRef>& leases,
+                                                const std::vector<RenewOutcome>& outcomes, SteadyTime asked) {
+  ROTA_CHECK(leases.size() == outcomes.size(), "a renewal answers every lease");
+  std::vector<Lost> lost;
+  for (std::size_t i = 0; i < leases.size(); ++i) {
+    const auto place = leases_.find(leases[i].run_id);
+    if (place == leases_.end()) continue;  // Ended while the renewal was under way.
+    if (outcomes[i] == RenewOutcome::kRenewed) {
+      place->second.good_until = GoodUntil(place->second.guard, asked);
+    } else {
+      lost.push_back({leases[i].run_id, LeaseLoss::kDoubt});
+      leases_.erase(place);
+    }
+  }
+  return lost;
+}
+
+std::vector<LeaseBook::Lost> LeaseBook::TakeLost(SteadyTime now) {
+  std::vector<Lost> lost;
+  std::erase_if(leases_, [&lost, now](const auto& entry) {
+    const auto& [run_id, lease] = entry;
+    if (now < std::min(lease.good_until, lease.lock_until)) return false;
+    lost.push_back({run_id, now >= lease.lock_until ? LeaseLoss::kLockTimeout : LeaseLoss::kDoubt});
+    return true;
+  });
+  return lost;
+}
+
+SteadyTime LeaseBook::NextDeadline() const {
+  SteadyTime next = SteadyTime::max();
+  for (const auto& [run_id, lease] : leases_) next = std::min({next, lease.good_until, lease.lock_until});
+  return next;
+}
+
+}  // namespace rota

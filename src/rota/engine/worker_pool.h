@@ -1,0 +1,40 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "rota/base/mutex.h"
+
+namespace rota {
+
+// A fixed number of named threads that carry out posted work in the order it came. The destructor finishes what was
+// posted and joins: work must end by itself. Thread-safe.
+class WorkerPool {
+ public:
+  // `name` shows in debuggers and top; at most 15 characters. REQUIRES: threads > 0.
+  WorkerPool(const std::string& name, int threads);
+  ~WorkerPool();
+  WorkerPool(const WorkerPool&) = delete;
+  WorkerPool& operator=(const WorkerPool&) = delete;
+
+  // Work must not throw.
+  void Post(std::function<void()> work);
+
+ private:
+  void Serve();
+
+  Mutex mu_;
+  CondVar changed_;
+  std::deque<std::function<void()>> queue_ ROTA_GUARDED_BY(mu_);
+  bool closing_ ROTA_GUARDED_BY(mu_) = false;
+
+  std::vector<std::thread> threads_;  // Constant after construction.
+};
+
+// Names the calling thread; at most 15 characters count.
+void NameThisThread(const std::string& name);
+
+}  // namespace rota
