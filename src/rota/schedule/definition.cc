@@ -106,8 +106,11 @@ Result<Definition::Folded> Definition::Fold() const {
   }
   Folded folded;
   folded.value = CronFields{.takes_time = true};  // At() or weekdays alone: whole days.
-  if (frequency_) folded.value = frequency_->value;
-  for (const std::string& call : {frequency_ ? frequency_->call : "", weekday_calls_, time_ ? time_->call : ""}) {
+  if (frequency_) {
+    folded.value = frequency_->value;
+    folded.call = frequency_->call;
+  }
+  for (const std::string& call : {folded.call, weekday_calls_, time_ ? time_->call : ""}) {
     if (!call.empty()) folded.calls += (folded.calls.empty() ? "" : ".") + call;
   }
 

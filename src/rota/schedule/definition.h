@@ -73,7 +73,8 @@ class Definition {
   struct Folded {
     FrequencyValue value;  // No CronFields.
     std::uint8_t weekdays = kAllWeekdays;
-    std::string calls;  // What it was made from, for messages.
+    std::string call;   // The frequency's call.
+    std::string calls;  // All the calls it was made from.
   };
   Result<Folded> Fold() const;
 

@@ -174,7 +174,7 @@ Result<std::shared_ptr<const Trigger>> TaskSet::TriggerOf(Definition::Folded fol
   std::string text = TriggerText(folded, zone, restrictions);
   if (const auto known = interned_->triggers.find(text); known != interned_->triggers.end()) return known->second;
 
-  Result<Frequency> frequency = ReadFrequency(std::move(folded.value), folded.calls, zone);
+  Result<Frequency> frequency = ReadFrequency(std::move(folded.value), folded.call, zone);
   if (!frequency) return Fail(frequency.error());
   auto trigger = std::make_shared<const Trigger>(*std::move(frequency), zone, std::move(restrictions));
   if (!trigger->Next(WallTime::min())) {

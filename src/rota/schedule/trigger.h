@@ -57,7 +57,7 @@ class Trigger {
 
   // In words: "At 13:00, Monday through Friday", "Every 90s, between 08:00 and 18:00".
   std::string Describe() const;
-  // Equal for triggers that always fire together: cohorts, digests and diffs are built on it.
+  // Triggers with equal keys always fire together: cohorts, digests and diffs are built on it.
   const std::string& key() const { return key_; }
   const TimeZone& zone() const { return zone_; }
   const Frequency& frequency() const { return frequency_; }
