@@ -24,8 +24,7 @@ constexpr int kMostClockTimes = 6;
 constexpr const char* kMonths[] = {"",     "January", "February",  "March",   "April",    "May",     "June",
                                    "July", "August",  "September", "October", "November", "December"};
 // Sunday comes last, so that Saturday and Sunday lie side by side.
-constexpr const char* kWeekdays[] = {"",         "Monday", "Tuesday",  "Wednesday",
-                                     "Thursday", "Friday", "Saturday", "Sunday"};
+constexpr const char* kWeekdays[] = {"", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"};
 
 std::string Number(int value) { return Format("{}", value); }
 std::string Month(int value) { return kMonths[value]; }
@@ -164,8 +163,10 @@ std::string DescribeDays(const Expression& expression) {
     return Format(", {} if it is {}", DescribeDates(expression), DescribeWeekdays(expression));
   }
   if (both && dates) return ", " + DescribeDates(expression);
-  if (both && std::popcount(expression.weekdays) < 3) return ", on " + DescribeWeekdays(expression);
-  if (both) return ", " + DescribeWeekdays(expression);
+  if (both) {
+    const std::string names = DescribeWeekdays(expression);
+    return Format(", {}{}", names.find(" through ") == std::string::npos ? "on " : "", names);
+  }
   // Either of them is enough: one that holds on every day decides.
   if (!dates || !weekdays) return "";
   return Format(", {} or on {}", DescribeDates(expression), DescribeWeekdays(expression));

@@ -165,14 +165,15 @@ std::optional<WallTime> Next(const Expression& expression, const TimeZone& zone,
   while (from < kEnd) {
     const std::optional<TimeZone::Transition> begin = zone.PreviousTransition(from);
     const std::optional<TimeZone::Transition> end = zone.NextTransition(from);
-    CivilTime civil = zone.ToCivil(from);
+    const CivilTime shown = zone.ToCivil(from);
+    CivilTime civil = shown;
     if (begin) {
       if (begin->at == from && FiresAfterGap(expression, *begin)) return from;
       civil = std::max(civil, SegmentBegin(expression, *begin));
     }
     const std::optional<CivilTime> match = FirstMatch(expression, civil);
     if (match) {
-      const WallTime instant = from + (*match - zone.ToCivil(from));
+      const WallTime instant = from + (*match - shown);
       if (!end || instant < end->at) return instant < kEnd ? std::optional(instant) : std::nullopt;
     } else if (NeverFires(expression)) {
       return std::nullopt;

@@ -20,7 +20,8 @@ struct Unit {
   std::string_view name;
   Milliseconds length;
 };
-constexpr Unit kUnits[] = {{"d", days(1)}, {"h", hours(1)}, {"m", minutes(1)}, {"s", seconds(1)}, {"ms", Milliseconds(1)}};
+constexpr Unit kUnits[] = {
+    {"d", days(1)}, {"h", hours(1)}, {"m", minutes(1)}, {"s", seconds(1)}, {"ms", Milliseconds(1)}};
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
@@ -140,10 +141,9 @@ std::string FormatCivil(CivilTime civil, char separator, Milliseconds fraction) 
   const std::chrono::local_days day = std::chrono::floor<days>(civil);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss time(civil - day);
-  std::string text =
-      Format("{:04}-{:02}-{:02}{}{:02}:{:02}:{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-             static_cast<unsigned>(date.day()), separator, time.hours().count(), time.minutes().count(),
-             time.seconds().count());
+  std::string text = Format("{:04}-{:02}-{:02}{}{:02}:{:02}:{:02}", static_cast<int>(date.year()),
+                            static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), separator,
+                            time.hours().count(), time.minutes().count(), time.seconds().count());
   if (fraction != Milliseconds(0)) text += Format(".{:03}", fraction.count());
   return text;
 }
@@ -151,8 +151,8 @@ std::string FormatCivil(CivilTime civil, char separator, Milliseconds fraction) 
 // "+08:00"; seconds only where an offset of long ago has some.
 std::string FormatOffset(seconds offset) {
   const std::chrono::hh_mm_ss parts(std::chrono::abs(offset));
-  std::string text = Format("{}{:02}:{:02}", offset < seconds(0) ? '-' : '+', parts.hours().count(),
-                            parts.minutes().count());
+  std::string text =
+      Format("{}{:02}:{:02}", offset < seconds(0) ? '-' : '+', parts.hours().count(), parts.minutes().count());
   if (parts.seconds() != seconds(0)) text += Format(":{:02}", parts.seconds().count());
   return text;
 }
@@ -179,7 +179,8 @@ Result<WallTime> ParseInstant(std::string_view text, const TimeZone& zone) {
 
 Result<Milliseconds> ParseDuration(std::string_view text) {
   const auto error = [&] {
-    return Fail(InvalidArgument("expected a duration such as 500ms, 90s, 30m, 1h30m or 7d, not \"{}\"", Printable(text)));
+    return Fail(
+        InvalidArgument("expected a duration such as 500ms, 90s, 30m, 1h30m or 7d, not \"{}\"", Printable(text)));
   };
   Scanner scanner(text);
   Milliseconds total{};
@@ -218,8 +219,8 @@ Result<seconds> ParseTimeOfDay(std::string_view text) {
   Scanner scanner(text);
   const std::optional<seconds> time = ReadTimeOfDay(scanner, 1);
   if (time && scanner.done()) return *time;
-  return Fail(InvalidArgument("expected a time of day as HH:MM or HH:MM:SS, 00:00 to 23:59:59, not \"{}\"",
-                              Printable(text)));
+  return Fail(
+      InvalidArgument("expected a time of day as HH:MM or HH:MM:SS, 00:00 to 23:59:59, not \"{}\"", Printable(text)));
 }
 
 std::string FormatTimeOfDay(seconds since_midnight) {

@@ -101,8 +101,8 @@ Result<TimeZone> TimeZone::Load(std::string_view name) {
   rules.name = std::string(name);
   // cctz remembers a name that it could not load for as long as the process lives: hence the checks above.
   if (!cctz::load_time_zone(rules.name, &rules.zone)) {
-    return Fail(InvalidArgument("time zone \"{}\": its file in {} is damaged", name,
-                                Printable(DatabaseDirectory().native())));
+    return Fail(
+        InvalidArgument("time zone \"{}\": its file in {} is damaged", name, Printable(DatabaseDirectory().native())));
   }
   return TimeZone(std::make_shared<const Rules>(std::move(rules)));
 }

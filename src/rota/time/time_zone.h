@@ -32,9 +32,9 @@ class TimeZone {
     WallTime after;       // kRepeated: the second pass.
   };
   struct Transition {
-    WallTime at;        // The first instant with the new offset.
-    CivilTime from;     // The civil time at which the old offset ends.
-    CivilTime to;       // The civil time shown at `at`.
+    WallTime at;     // The first instant with the new offset.
+    CivilTime from;  // The civil time at which the old offset ends.
+    CivilTime to;    // The civil time shown at `at`.
   };
 
   // UTC.

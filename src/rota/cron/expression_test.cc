@@ -1,0 +1,244 @@
+#include "rota/cron/expression.h"
+
+#include <gtest/gtest.h>
+
+#include <initializer_list>
+#include <random>
+
+namespace rota {
+namespace {
+
+std::uint64_t Bits(std::initializer_list<int> values) {
+  std::uint64_t bits = 0;
+  for (const int value : values) bits |= std::uint64_t{1} << value;
+  return bits;
+}
+
+Expression Parsed(std::string_view text) {
+  const Result<Expression> expression = Expression::Parse(text);
+  EXPECT_TRUE(expression) << text << ": " << expression.error().message();
+  return expression.value_or(Expression());
+}
+
+std::string ErrorOf(std::string_view text) {
+  const Result<Expression> expression = Expression::Parse(text);
+  if (expression) return "";
+  EXPECT_EQ(expression.error().code(), StatusCode::kInvalidArgument);
+  return expression.error().message();
+}
+
+TEST(Parse, ReadsValuesListsRangesAndSteps) {
+  const Expression e = Parsed("5,10-12,50-59/4 2 1,31 6 3");
+  EXPECT_EQ(e.seconds, Bits({0}));
+  EXPECT_EQ(e.minutes, Bits({5, 10, 11, 12, 50, 54, 58}));
+  EXPECT_EQ(e.hours, Bits({2}));
+  EXPECT_EQ(e.days, Bits({1, 31}));
+  EXPECT_EQ(e.months, Bits({6}));
+  EXPECT_EQ(e.weekdays, Bits({3}));
+  EXPECT_FALSE(e.any_day || e.any_weekday || e.both_days || e.last_day || e.wildcard_time);
+}
+
+TEST(Parse, TakesTheFirstOfSixFieldsAsSeconds) {
+  const Expression e = Parsed("*/20 5 1 * * *");
+  EXPECT_EQ(e.seconds, Bits({0, 20, 40}));
+  EXPECT_EQ(e.minutes, Bits({5}));
+  EXPECT_EQ(e.hours, Bits({1}));
+  EXPECT_TRUE(e.wildcard_time);
+}
+
+TEST(Parse, ReadsStarsAsAllValues) {
+  const Expression e = Parsed("* * * * *");
+  EXPECT_EQ(e.minutes, (std::uint64_t{1} << 60) - 1);
+  EXPECT_EQ(e.hours, 0xffffffu);
+  EXPECT_EQ(e.days, 0xfffffffeu);
+  EXPECT_EQ(e.months, 0x1ffe);
+  EXPECT_EQ(e.weekdays, 0x7f);
+  EXPECT_TRUE(e.any_day && e.any_weekday && e.wildcard_time);
+}
+
+TEST(Parse, ReadsNamesInAnyCase) {
+  EXPECT_EQ(Parsed("0 0 * JAN,feb,Dec *").months, Bits({1, 2, 12}));
+  EXPECT_EQ(Parsed("0 0 * * Mon-FRI").weekdays, Bits({1, 2, 3, 4, 5}));
+}
+
+TEST(Parse, TakesZeroAndSevenForSunday) {
+  EXPECT_EQ(Parsed("0 0 * * 0"), Parsed("0 0 * * 7"));
+  EXPECT_EQ(Parsed("0 0 * * 5-7").weekdays, Bits({0, 5, 6}));
+  EXPECT_EQ(Parsed("0 0 * * fri-sun").weekdays, Bits({0, 5, 6}));
+  EXPECT_EQ(Parsed("0 0 * * 0-7").weekdays, 0x7f);
+  EXPECT_EQ(Parsed("0 0 * * 1-7/2").weekdays, Bits({0, 1, 3, 5}));
+  EXPECT_EQ(Parsed("0 0 * * */2").weekdays, Bits({0, 2, 4, 6}));
+}
+
+TEST(Parse, ReadsTheQuestionMarkLikeAStarInDayFields) {
+  EXPECT_EQ(Parsed("0 0 ? * mon"), Parsed("0 0 * * mon"));
+  EXPECT_EQ(Parsed("0 0 1 * ?"), Parsed("0 0 1 * *"));
+}
+
+TEST(Parse, ReadsTheLastDayOfTheMonth) {
+  EXPECT_TRUE(Parsed("0 0 L * *").last_day);
+  EXPECT_EQ(Parsed("0 0 L * *").days, 0u);
+  EXPECT_EQ(Parsed("0 0 15,l * *").days, Bits({15}));
+  EXPECT_TRUE(Parsed("0 0 15,l * *").last_day);
+}
+
+TEST(Parse, TakesADayFieldThatBeginsWithAStarAsUnrestricted) {
+  EXPECT_TRUE(Parsed("0 0 */2 * mon").any_day);
+  EXPECT_TRUE(Parsed("0 0 1 * */2").any_weekday);
+  EXPECT_FALSE(Parsed("0 0 1-31 * mon").any_day);
+}
+
+TEST(Parse, JoinsDayAndWeekdayByAPlus) {
+  EXPECT_TRUE(Parsed("0 0 1-7 * +mon").both_days);
+  EXPECT_EQ(Parsed("0 0 1-7 * +mon").weekdays, Bits({1}));
+  EXPECT_EQ(Parsed("0 0 * * +mon"), Parsed("0 0 * * mon"));
+}
+
+TEST(Parse, FollowsRealTimeOnlyWhenATimeFieldBeginsWithAStar) {
+  EXPECT_TRUE(Parsed("*/30 2 * * *").wildcard_time);
+  EXPECT_TRUE(Parsed("30 */2 * * *").wildcard_time);
+  EXPECT_TRUE(Parsed("* 30 2 * * *").wildcard_time);
+  EXPECT_FALSE(Parsed("30 2 * * *").wildcard_time);
+  EXPECT_FALSE(Parsed("0-59 0-23 * * *").wildcard_time);
+  EXPECT_FALSE(Parsed("0,*/30 2 * * *").wildcard_time);
+}
+
+TEST(Parse, ReadsMacros) {
+  EXPECT_EQ(Parsed("@yearly"), Parsed("0 0 1 1 *"));
+  EXPECT_EQ(Parsed("@annually"), Parsed("0 0 1 1 *"));
+  EXPECT_EQ(Parsed("@monthly"), Parsed("0 0 1 * *"));
+  EXPECT_EQ(Parsed("@weekly"), Parsed("0 0 * * 0"));
+  EXPECT_EQ(Parsed("@daily"), Parsed("0 0 * * *"));
+  EXPECT_EQ(Parsed("@midnight"), Parsed("0 0 * * *"));
+  EXPECT_EQ(Parsed(" @Hourly "), Parsed("0 * * * *"));
+}
+
+TEST(Parse, IgnoresBlanksAroundAndBetween) { EXPECT_EQ(Parsed("  1\t2  3 4 \t5 "), Parsed("1 2 3 4 5")); }
+
+TEST(Parse, AcceptsWhatNeverFires) { EXPECT_EQ(Parsed("0 0 30 2 *").days, Bits({30})); }
+
+TEST(Parse, AcceptsEveryValueOfEveryFieldWrittenOut) {
+  const auto all = [](int first, int last) {
+    std::string text = Format("{}", first);
+    for (int value = first + 1; value <= last; ++value) text += Format(",{}", value);
+    return text;
+  };
+  const Expression e =
+      Parsed(Format("{} {} {} {} {} {}", all(0, 59), all(0, 59), all(0, 23), all(1, 31), all(1, 12), all(0, 7)));
+  EXPECT_EQ(e.seconds, (std::uint64_t{1} << 60) - 1);
+  EXPECT_EQ(e.days, 0xfffffffeu);
+}
+
+TEST(ParseError, CountsFields) {
+  const std::string tail = " fields; expected 5 (minute hour day-of-month month day-of-week) or 6 (leading second)";
+  EXPECT_EQ(ErrorOf(""), "found 0" + tail);
+  EXPECT_EQ(ErrorOf(" \t"), "found 0" + tail);
+  EXPECT_EQ(ErrorOf("* * * *"), "found 4" + tail);
+  EXPECT_EQ(ErrorOf("* * * * * * *"), "found 7" + tail);
+}
+
+TEST(ParseError, NamesTheColumnTheFieldAndWhatIsAllowed) {
+  EXPECT_EQ(ErrorOf("60 * * * *"), "column 1: minute \"60\": 60 is out of range; expected 0-59 or *");
+  EXPECT_EQ(ErrorOf("60 0 * * * *"), "column 1: second \"60\": 60 is out of range; expected 0-59 or *");
+  EXPECT_EQ(ErrorOf("0 24 * * *"), "column 3: hour \"24\": 24 is out of range; expected 0-23 or *");
+  EXPECT_EQ(ErrorOf("0 0 0 * *"), "column 5: day of month \"0\": 0 is out of range; expected 1-31, L, * or ?");
+  EXPECT_EQ(ErrorOf("0 0 1,2,32 * *"), "column 9: day of month \"32\": 32 is out of range; expected 1-31, L, * or ?");
+  EXPECT_EQ(ErrorOf("0 0 * 13 *"), "column 7: month \"13\": 13 is out of range; expected 1-12, jan-dec or *");
+  EXPECT_EQ(ErrorOf("0 0 * * 8"), "column 9: day of week \"8\": 8 is out of range; expected 0-7, sun-sat, * or ?");
+  EXPECT_EQ(ErrorOf("0  99999999999999999999 * * *"),
+            "column 4: hour \"99999999999999999999\": 99999999999999999999 is out of range; expected 0-23 or *");
+}
+
+TEST(ParseError, RefusesWhatIsNoValue) {
+  EXPECT_EQ(ErrorOf("a * * * *"), "column 1: minute \"a\": expected 0-59 or *");
+  EXPECT_EQ(ErrorOf("-1 * * * *"), "column 1: minute \"-1\": expected 0-59 or *");
+  EXPECT_EQ(ErrorOf("1- * * * *"), "column 1: minute \"1-\": expected 0-59 or *");
+  EXPECT_EQ(ErrorOf("1-2-3 * * * *"), "column 1: minute \"1-2-3\": expected 0-59 or *");
+  EXPECT_EQ(ErrorOf("** * * * *"), "column 1: minute \"**\": expected 0-59 or *");
+  EXPECT_EQ(ErrorOf("? * * * *"), "column 1: minute \"?\": expected 0-59 or *");
+  EXPECT_EQ(ErrorOf("0 0 L-3 * *"), "column 5: day of month \"L-3\": expected 1-31, L, * or ?");
+  EXPECT_EQ(ErrorOf("0 0 1,? * *"), "column 7: day of month \"?\": ? stands alone");
+  EXPECT_EQ(ErrorOf("0 0 * L *"), "column 7: month \"L\": expected 1-12, jan-dec or *");
+  EXPECT_EQ(ErrorOf("1,,2 * * * *"), "column 3: minute \"\": a list has an empty item; expected 0-59 or *");
+  EXPECT_EQ(ErrorOf("1, * * * *"), "column 3: minute \"\": a list has an empty item; expected 0-59 or *");
+  EXPECT_EQ(ErrorOf("0 0 * * +"), "column 9: day of week \"+\": expected weekdays after +");
+  EXPECT_EQ(ErrorOf("0 0 * * ++1"), "column 10: day of week \"+1\": expected 0-7, sun-sat, * or ?");
+}
+
+TEST(ParseError, TakesAsciiDigitsOnly) {
+  EXPECT_EQ(ErrorOf("１ * * * *"), "column 1: minute \"１\": expected 0-59 or *");
+  EXPECT_EQ(ErrorOf("٣ * * * *"), "column 1: minute \"٣\": expected 0-59 or *");
+}
+
+TEST(ParseError, ShowsControlCharactersEscaped) {
+  EXPECT_EQ(ErrorOf("1\n * * * *"), "column 1: minute \"1\\n\": expected 0-59 or *");
+  EXPECT_EQ(ErrorOf(std::string_view("1\0 * * * *", 11)), "column 1: minute \"1\\x00\": expected 0-59 or *");
+}
+
+TEST(ParseError, SuggestsARangeForAStepWithoutOne) {
+  EXPECT_EQ(ErrorOf("0/15 * * * *"), "column 1: minute \"0/15\": a step needs a range; write */15");
+  EXPECT_EQ(ErrorOf("5/15 * * * *"), "column 1: minute \"5/15\": a step needs a range; write 5-59/15");
+  EXPECT_EQ(ErrorOf("0 0 1/2 * *"), "column 5: day of month \"1/2\": a step needs a range; write */2");
+}
+
+TEST(ParseError, SuggestsTwoRangesForOneThatWraps) {
+  EXPECT_EQ(ErrorOf("0 22-2 * * *"), "column 3: hour \"22-2\": the range runs backwards; write 22-23,0-2");
+  EXPECT_EQ(ErrorOf("0 23-0 * * *"), "column 3: hour \"23-0\": the range runs backwards; write 23,0");
+  EXPECT_EQ(ErrorOf("0 0 * nov-feb *"), "column 7: month \"nov-feb\": the range runs backwards; write nov-dec,jan-feb");
+  EXPECT_EQ(ErrorOf("0 0 * * fri-mon"),
+            "column 9: day of week \"fri-mon\": the range runs backwards; write fri-sat,sun-mon");
+  EXPECT_EQ(ErrorOf("0 22-2/2 * * *"), "column 3: hour \"22-2/2\": the range runs backwards; write 22,0,2");
+}
+
+TEST(ParseError, EverySuggestionParses) {
+  for (const char* text : {"*/15 * * * *", "5-59/15 * * * *", "0 0 */2 * *", "0 22-23,0-2 * * *", "0 23,0 * * *",
+                           "0 0 * nov-dec,jan-feb *", "0 0 * * fri-sat,sun-mon", "0 22,0,2 * * *"}) {
+    EXPECT_EQ(ErrorOf(text), "");
+  }
+}
+
+TEST(ParseError, BoundsSteps) {
+  EXPECT_EQ(ErrorOf("*/0 * * * *"), "column 1: minute \"*/0\": the step after / must be a number from 1 to 59");
+  EXPECT_EQ(ErrorOf("*/90 * * * *"), "column 1: minute \"*/90\": the step after / must be a number from 1 to 59");
+  EXPECT_EQ(ErrorOf("* */24 * * *"), "column 3: hour \"*/24\": the step after / must be a number from 1 to 23");
+  EXPECT_EQ(ErrorOf("*/ * * * *"), "column 1: minute \"*/\": the step after / must be a number from 1 to 59");
+  EXPECT_EQ(ErrorOf("*/2/3 * * * *"), "column 1: minute \"*/2/3\": the step after / must be a number from 1 to 59");
+}
+
+TEST(ParseError, SuggestsTheNearestName) {
+  EXPECT_EQ(ErrorOf("0 0 * * monday"),
+            "column 9: day of week \"monday\": expected 0-7, sun-sat, * or ?; did you mean \"mon\"?");
+  EXPECT_EQ(ErrorOf("0 0 * sept *"), "column 7: month \"sept\": expected 1-12, jan-dec or *; did you mean \"sep\"?");
+  EXPECT_EQ(ErrorOf("0 0 * juk *"), "column 7: month \"juk\": expected 1-12, jan-dec or *; did you mean \"jun\"?");
+  EXPECT_EQ(
+      ErrorOf("@dayly"),
+      "column 1: \"@dayly\": expected one of @yearly @annually @monthly @weekly @daily @midnight @hourly; did you "
+      "mean \"@daily\"?");
+  EXPECT_EQ(ErrorOf("  @reboot"),
+            "column 3: \"@reboot\": expected one of @yearly @annually @monthly @weekly @daily @midnight @hourly");
+}
+
+TEST(ParseError, LimitsTheLength) {
+  EXPECT_EQ(ErrorOf(std::string(1020, '0') + " * * * *"),
+            "the expression has 1028 characters; at most 1024 are allowed");
+}
+
+TEST(Parse, AnswersEveryInput) {
+  const auto seed = std::random_device()();
+  SCOPED_TRACE(Format("seed {}", seed));
+  std::mt19937 random(seed);
+  constexpr std::string_view kAlphabet = "0123456789*/-,?+L @ \tmonfebdaily\xff\n#W";
+  for (int i = 0; i < 20'000; ++i) {
+    std::string text;
+    for (auto length = random() % 24; length > 0; --length) text += kAlphabet[random() % kAlphabet.size()];
+    const Result<Expression> expression = Expression::Parse(text);
+    if (!expression) {
+      ASSERT_FALSE(expression.error().message().empty());
+    } else {
+      ASSERT_TRUE(expression->minutes != 0 && expression->hours != 0 && expression->months != 0) << text;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace rota

@@ -1,0 +1,201 @@
+#include "rota/time/time_zone.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "rota/base/format.h"
+
+namespace rota {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+TimeZone Zone(std::string_view name) { return TimeZone::Load(name).value(); }
+
+std::string ErrorOf(std::string_view name) {
+  const Result<TimeZone> zone = TimeZone::Load(name);
+  if (zone) return "";
+  EXPECT_EQ(zone.error().code(), StatusCode::kInvalidArgument);
+  return zone.error().message();
+}
+
+WallTime Utc(std::chrono::year_month_day date, seconds time) { return std::chrono::sys_days(date) + time; }
+CivilTime Civil(std::chrono::year_month_day date, seconds time) { return std::chrono::local_days(date) + time; }
+
+constexpr auto kSpring = std::chrono::March / 29 / 2026;
+constexpr auto kAutumn = std::chrono::October / 25 / 2026;
+
+// A database of the test's own, for as long as it lives.
+class Database {
+ public:
+  Database() : directory_(fs::path(testing::TempDir()) / Format("zones-{}", getpid())) {
+    fs::remove_all(directory_);
+    fs::create_directories(directory_);
+    setenv("TZDIR", directory_.c_str(), 1);
+  }
+  ~Database() {
+    unsetenv("TZDIR");
+    fs::remove_all(directory_);
+  }
+  const fs::path& directory() const { return directory_; }
+  void Write(const fs::path& name, std::string_view content) const {
+    fs::create_directories((directory_ / name).parent_path());
+    std::ofstream(directory_ / name, std::ios::binary) << content;
+  }
+
+ private:
+  fs::path directory_;
+};
+
+TEST(TimeZone, IsUtcByDefault) {
+  EXPECT_EQ(TimeZone().name(), "UTC");
+  EXPECT_TRUE(TimeZone().is_utc());
+  EXPECT_EQ(TimeZone(), Zone("UTC"));
+  EXPECT_EQ(TimeZone().Offset(Utc(kSpring, hours(1))), seconds(0));
+  EXPECT_EQ(TimeZone().NextTransition(Utc(kSpring, hours(1))), std::nullopt);
+  EXPECT_EQ(TimeZone().PreviousTransition(Utc(kSpring, hours(1))), std::nullopt);
+}
+
+TEST(TimeZone, ComparesByName) {
+  EXPECT_EQ(Zone("Asia/Shanghai"), Zone("Asia/Shanghai"));
+  EXPECT_NE(Zone("Asia/Shanghai"), Zone("Europe/Berlin"));
+  EXPECT_FALSE(Zone("Europe/Berlin").is_utc());
+}
+
+TEST(TimeZone, ConvertsInstantsToCivilTime) {
+  const TimeZone shanghai = Zone("Asia/Shanghai");
+  EXPECT_EQ(shanghai.ToCivil(Utc(kSpring, hours(20))), Civil(std::chrono::March / 30 / 2026, hours(4)));
+  EXPECT_EQ(shanghai.Offset(Utc(kSpring, hours(20))), hours(8));
+  // Between two seconds it is still the earlier one, before 1970 too.
+  EXPECT_EQ(TimeZone().ToCivil(WallTime(Milliseconds(-1))), CivilTime(seconds(-1)));
+}
+
+TEST(TimeZone, FindsTheInstantOfAUniqueCivilTime) {
+  const TimeZone::Meaning meaning = Zone("Europe/Berlin").FromCivil(Civil(kSpring, hours(12)));
+  EXPECT_EQ(meaning.kind, TimeZone::Kind::kUnique);
+  EXPECT_EQ(meaning.before, Utc(kSpring, hours(10)));
+  EXPECT_EQ(meaning.after, meaning.before);
+}
+
+TEST(TimeZone, KnowsWhatASkippedCivilTimeCouldMean) {
+  const TimeZone::Meaning meaning = Zone("Europe/Berlin").FromCivil(Civil(kSpring, hours(2) + minutes(30)));
+  EXPECT_EQ(meaning.kind, TimeZone::Kind::kSkipped);
+  EXPECT_EQ(meaning.before, Utc(kSpring, hours(1) + minutes(30)));
+  EXPECT_EQ(meaning.transition, Utc(kSpring, hours(1)));
+  EXPECT_EQ(meaning.after, Utc(kSpring, minutes(30)));
+}
+
+TEST(TimeZone, KnowsBothPassesOfARepeatedCivilTime) {
+  const TimeZone::Meaning meaning = Zone("Europe/Berlin").FromCivil(Civil(kAutumn, hours(2) + minutes(30)));
+  EXPECT_EQ(meaning.kind, TimeZone::Kind::kRepeated);
+  EXPECT_EQ(meaning.before, Utc(kAutumn, minutes(30)));
+  EXPECT_EQ(meaning.transition, Utc(kAutumn, hours(1)));
+  EXPECT_EQ(meaning.after, Utc(kAutumn, hours(1) + minutes(30)));
+}
+
+TEST(TimeZone, FindsTransitionsStrictlyAfterAndAtOrBefore) {
+  const TimeZone berlin = Zone("Europe/Berlin");
+  const WallTime spring = Utc(kSpring, hours(1));
+  const WallTime autumn = Utc(kAutumn, hours(1));
+  const auto next = berlin.NextTransition(spring - Milliseconds(1));
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->at, spring);
+  EXPECT_EQ(next->from, Civil(kSpring, hours(2)));
+  EXPECT_EQ(next->to, Civil(kSpring, hours(3)));
+  EXPECT_EQ(berlin.NextTransition(spring)->at, autumn);
+  EXPECT_EQ(berlin.PreviousTransition(autumn)->at, autumn);
+  EXPECT_EQ(berlin.PreviousTransition(autumn)->from, Civil(kAutumn, hours(3)));
+  EXPECT_EQ(berlin.PreviousTransition(autumn)->to, Civil(kAutumn, hours(2)));
+  EXPECT_EQ(berlin.PreviousTransition(autumn - Milliseconds(1))->at, spring);
+}
+
+TEST(TimeZone, PassesOverChangesOfNameAlone) {
+  // Lisbon changed from WEST to CET in September 1992 without moving its clocks.
+  const TimeZone lisbon = Zone("Europe/Lisbon");
+  WallTime at = Utc(std::chrono::January / 1 / 1992, seconds(0));
+  for (int i = 0; i < 12; ++i) {
+    const auto next = lisbon.NextTransition(at);
+    ASSERT_TRUE(next);
+    EXPECT_NE(lisbon.Offset(next->at), lisbon.Offset(next->at - Milliseconds(1)));
+    EXPECT_EQ(lisbon.PreviousTransition(next->at)->at, next->at);
+    at = next->at;
+  }
+}
+
+TEST(TimeZone, FollowsTheRulesAfter2037) {
+  const TimeZone berlin = Zone("Europe/Berlin");
+  EXPECT_EQ(berlin.Offset(Utc(std::chrono::July / 1 / 2150, hours(0))), hours(2));
+  EXPECT_EQ(berlin.Offset(Utc(std::chrono::January / 1 / 2150, hours(0))), hours(1));
+}
+
+TEST(TimeZone, AnswersForTheFarthestInstants) {
+  const TimeZone berlin = Zone("Europe/Berlin");
+  for (const WallTime instant : {WallTime::min(), WallTime::max()}) {
+    berlin.ToCivil(instant);
+    berlin.Offset(instant);
+    berlin.NextTransition(instant);
+    berlin.PreviousTransition(instant);
+  }
+  EXPECT_LT(berlin.FromCivil(CivilTime::min()).before, WallTime());
+  EXPECT_GT(berlin.FromCivil(CivilTime::max()).before, WallTime());
+}
+
+TEST(TimeZone, SuggestsTheNearestKnownName) {
+  EXPECT_EQ(ErrorOf("Europe/Berlim"), "unknown time zone \"Europe/Berlim\"; did you mean \"Europe/Berlin\"?");
+  EXPECT_EQ(ErrorOf("asia/shanghai"), "unknown time zone \"asia/shanghai\"; did you mean \"Asia/Shanghai\"?");
+  EXPECT_EQ(ErrorOf("Shanghai"), "unknown time zone \"Shanghai\"; did you mean \"Asia/Shanghai\"?");
+  EXPECT_EQ(ErrorOf("Nowhere/Land"), "unknown time zone \"Nowhere/Land\"");
+}
+
+TEST(TimeZone, OpensNothingOutsideTheDatabase) {
+  EXPECT_EQ(ErrorOf(""), "unknown time zone \"\"");
+  for (const char* name : {"../../../etc/passwd", "/usr/share/zoneinfo/Europe/Berlin", "/etc/localtime",
+                           "Europe/../Europe/Berlin", "file:Europe/Berlin", "Fixed/UTC+05:30:00", "tzdata.zi", "Europe",
+                           "posix/Europe/Berlin", "right/Europe/Berlin", "localtime", "posixrules"}) {
+    EXPECT_TRUE(ErrorOf(name).starts_with(Format("unknown time zone \"{}\"", name))) << ErrorOf(name);
+  }
+  EXPECT_TRUE(ErrorOf("UTC\n").starts_with("unknown time zone \"UTC\\n\"")) << ErrorOf("UTC\n");
+  EXPECT_TRUE(ErrorOf(std::string_view("UTC\0x", 5)).starts_with("unknown time zone \"UTC\\x00x\""));
+}
+
+TEST(TimeZone, LoadsEveryNameThatItKnows) {
+  const std::vector<std::string> names = TimeZone::KnownNames().value();
+  EXPECT_GT(names.size(), 400u);
+  EXPECT_TRUE(std::is_sorted(names.begin(), names.end()));
+  EXPECT_TRUE(std::binary_search(names.begin(), names.end(), "Asia/Shanghai"));
+  EXPECT_FALSE(std::binary_search(names.begin(), names.end(), "posix/Asia/Shanghai"));
+  for (const std::string& name : names) EXPECT_TRUE(TimeZone::Load(name)) << name;
+}
+
+TEST(TimeZone, SaysThatThereIsNoDatabase) {
+  Database database;
+  const Result<TimeZone> zone = TimeZone::Load("Asia/Tokyo");
+  ASSERT_FALSE(zone);
+  EXPECT_EQ(zone.error().code(), StatusCode::kNotFound);
+  EXPECT_EQ(zone.error().message(), Format("no time zone database at {}: install the package tzdata, or set TZDIR",
+                                           database.directory().string()));
+  EXPECT_TRUE(TimeZone::Load("UTC"));
+  fs::remove_all(database.directory());
+  EXPECT_EQ(TimeZone::KnownNames().error().code(), StatusCode::kNotFound);
+}
+
+TEST(TimeZone, TellsADamagedFileFromAnUnknownName) {
+  Database database;
+  database.Write("Area/Damaged", "TZif, but no more than that");
+  database.Write("Area/Other", "no zone at all");
+  EXPECT_EQ(ErrorOf("Area/Damaged"),
+            Format("time zone \"Area/Damaged\": its file in {} is damaged", database.directory().string()));
+  EXPECT_EQ(ErrorOf("Area/Other"), "unknown time zone \"Area/Other\"");
+  EXPECT_EQ(TimeZone::KnownNames().value(), std::vector<std::string>{"Area/Damaged"});
+}
+
+}  // namespace
+}  // namespace rota
