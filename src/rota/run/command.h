@@ -25,7 +25,7 @@ namespace rota {
 // `allow` or a person runs the command too: keep what a run needs in local variables.
 class Command {
  public:
-  // `name` is lower case words joined by ':' and '-', as typed: "backup:run".
+  // `name` is lower case words joined by ':' and '-', as typed: "backup:run". Any other throws std::invalid_argument.
   Command(std::string name, std::string description);
   virtual ~Command() = default;
 
@@ -37,7 +37,8 @@ class Command {
   const std::string& name() const { return signature_.name; }
 
  protected:
-  // Declare, in the constructor, what the command takes. REQUIRES: a name once, required arguments first.
+  // Declare, in the constructor, what the command takes. A name or letter used twice, or an argument that can follow no
+  // other (required after optional, any after repeated), throws std::invalid_argument. "help" is taken.
   void Argument(std::string name, std::string description);
   void OptionalArgument(std::string name, std::string description, std::string default_value = "");
   void RepeatedArgument(std::string name, std::string description);

@@ -33,14 +33,17 @@ class Context {
   // Gets output as it is printed; called by one thread at a time.
   using Output = std::function<void(std::string_view)>;
 
-  Context(Facts facts, Arguments arguments, std::stop_token stop, std::function<bool()> lease_lost, Output output);
+  // An empty `lease_lost` answers false, an empty `output` drops what is printed.
+  Context(Facts facts, rota::Arguments arguments, std::stop_token stop, std::function<bool()> lease_lost,
+          Output output);
   ~Context();
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
   const Facts& facts() const;
 
-  // Values of what the command declared. REQUIRES: declared; an optional one that was not given is its default.
+  // Values of what the command declared; an optional one that was not given is its default. Asking for what was not
+  // declared throws std::out_of_range, which fails this run and no other.
   const std::string& Argument(std::string_view name) const;
   const std::vector<std::string>& Arguments(std::string_view name) const;  // Of a repeated argument.
   const std::string& Option(std::string_view name) const;

@@ -20,10 +20,10 @@ struct Signature {
     std::string default_value;
   };
   struct OptionSpec {
-    std::string name;         // Without dashes: "compress" for --compress.
-    char letter = 0;          // 'c' for -c; 0: none.
+    std::string name;  // Without dashes: "compress" for --compress.
+    char letter = 0;   // 'c' for -c; 0: none.
     std::string description;
-    bool is_flag = false;     // Takes no value.
+    bool is_flag = false;  // Takes no value.
     std::string default_value;
   };
 
@@ -43,6 +43,9 @@ struct Arguments {
 // Reads what follows the command's name. Errors: kInvalidArgument naming the word, what was expected and, for an
 // unknown option, the nearest known one.
 Result<Arguments> ParseArguments(const Signature& signature, std::span<const std::string> words);
+
+// Whether the words ask for the help text: --help (or -h, unless the command has its own -h) before any "--".
+bool AsksForHelp(const Signature& signature, std::span<const std::string> words);
 
 // The help text of a command: usage line, description, arguments, options.
 std::string HelpText(const Signature& signature, std::string_view program);

@@ -1,0 +1,51 @@
+#include "rota/run/in_process_runner.h"
+
+#include <exception>
+#include <string_view>
+#include <utility>
+
+#include "rota/run/output_tail.h"
+
+namespace rota {
+namespace {
+
+Context::Facts FactsOf(const RunOrder& order) {
+  return {.task = order.task->id,
+          .run_id = order.run_id,
+          .scheduled_at = order.scheduled_at,
+          .previous_scheduled_at = order.previous_scheduled_at,
+          .attempt = order.attempt,
+          .fencing_token = order.token,
+          .server = order.server};
+}
+
+// The one place where user code is called and what it throws is caught.
+Status Handle(Command& command, Context& context) {
+  try {
+    return command.Handle(context);
+  } catch (const std::exception& error) {
+    return Errorf("{}", error);
+  } catch (...) {
+    return Errorf("{} threw something that is not a std::exception", command.name());
+  }
+}
+
+}  // namespace
+
+RunResult InProcessRunner::Run(const RunOrder& order, const CommandCall& call) const {
+  const Status known = commands_.Check(call.name, call.arguments);
+  if (!known.ok()) return {Outcome::kFailed, known.message(), ""};
+  Command& command = *commands_.Find(call.name);
+
+  OutputTail tail(order.on_output);
+  RunSignals& signals = *order.signals;
+  Context context(
+      FactsOf(order), *ParseArguments(command.signature(), call.arguments), signals.stop.get_token(),
+      [&signals] { return signals.lease_lost.load(); }, [&tail](std::string_view text) { tail.Write(text); });
+  const Status status = Handle(command, context);
+  const bool cancelled = status.code() == StatusCode::kCancelled && context.StopRequested();
+  const Outcome outcome = status.ok() ? Outcome::kSucceeded : cancelled ? Outcome::kCancelled : Outcome::kFailed;
+  return {outcome, status.message(), tail.Finish()};
+}
+
+}  // namespace rota

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "rota/engine/runner.h"
+#include "rota/run/command_registry.h"
+#include "rota/schedule/task.h"
+
+namespace rota {
+
+// Runs a registered command on the calling thread, with a Context made from the order. What the command returns or
+// throws becomes the outcome: `cancelled` for kCancelled after a stop was requested, `failed` with the error's text for
+// every other error. Thread-safe.
+class InProcessRunner {
+ public:
+  // `commands` outlives the runner and is not changed any more.
+  explicit InProcessRunner(const CommandRegistry& commands) : commands_(commands) {}
+
+  // REQUIRES: order.task and order.signals are set.
+  RunResult Run(const RunOrder& order, const CommandCall& call) const;
+
+ private:
+  const CommandRegistry& commands_;
+};
+
+}  // namespace rota

@@ -1,0 +1,140 @@
+#include "rota/run/in_process_runner.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <stdexcept>
+
+#include "rota/run/test_order.h"
+
+namespace rota {
+namespace {
+
+using Handler = std::function<Status(Context&)>;
+
+class Scripted : public Command {
+ public:
+  explicit Scripted(Handler handler) : Command("job", ""), handler_(std::move(handler)) {
+    OptionalArgument("who", "", "world");
+    Flag("loud", 'l', "");
+  }
+  Status Handle(Context& context) override { return handler_(context); }
+
+ private:
+  Handler handler_;
+};
+
+RunResult Execute(const RunOrder& order, Handler handler) {
+  CommandRegistry registry;
+  registry.Register(std::make_unique<Scripted>(std::move(handler)));
+  return InProcessRunner(registry).Run(order, std::get<CommandCall>(order.task->work));
+}
+
+RunResult Execute(Handler handler) { return Execute(TestOrder(CommandCall{"job", {}}).order, std::move(handler)); }
+
+TEST(InProcessRunner, RunsACommandWithItsArguments) {
+  TestOrder test(CommandCall{"job", {"moon", "-l"}});
+  const RunResult result = Execute(test.order, [](Context& context) {
+    context.Print("hello {}{}", context.Argument("who"), context.Flag("loud") ? "!" : "");
+    return Status::Ok();
+  });
+  EXPECT_EQ(result.outcome, Outcome::kSucceeded);
+  EXPECT_EQ(result.reason, "");
+  EXPECT_EQ(result.output_tail, "hello moon!\n");
+}
+
+TEST(InProcessRunner, TellsTheCommandAboutItsRun) {
+  TestOrder test(CommandCall{"job", {}});
+  test.order.previous_scheduled_at = test.order.scheduled_at - std::chrono::hours(24);
+  test.order.attempt = 2;
+  Execute(test.order, [&](Context& context) {
+    EXPECT_EQ(context.facts().task, "nightly");
+    EXPECT_EQ(context.facts().run_id, test.order.run_id);
+    EXPECT_EQ(context.facts().scheduled_at, test.order.scheduled_at);
+    EXPECT_EQ(context.facts().previous_scheduled_at, test.order.previous_scheduled_at);
+    EXPECT_EQ(context.facts().attempt, 2);
+    EXPECT_EQ(context.facts().server, "web-1");
+    EXPECT_EQ(context.FencingToken(), 42u);
+    EXPECT_FALSE(context.LeaseLost());
+    test.order.signals->lease_lost = true;
+    EXPECT_TRUE(context.LeaseLost());
+    return Status::Ok();
+  });
+}
+
+TEST(InProcessRunner, ReportsAnErrorAsTheReason) {
+  const RunResult result = Execute([](Context& context) {
+    context.Print("dumping");
+    return Errorf("backup failed: {}", "disk full");
+  });
+  EXPECT_EQ(result.outcome, Outcome::kFailed);
+  EXPECT_EQ(result.reason, "backup failed: disk full");
+  EXPECT_EQ(result.output_tail, "dumping\n");
+}
+
+TEST(InProcessRunner, CatchesWhatIsThrown) {
+  const RunResult standard = Execute([](Context& context) -> Status {
+    context.Print("before");
+    throw std::runtime_error("boom");
+  });
+  EXPECT_EQ(standard.outcome, Outcome::kFailed);
+  EXPECT_EQ(standard.reason, "boom");
+  EXPECT_EQ(standard.output_tail, "before\n");
+  const RunResult other = Execute([](Context&) -> Status { throw 42; });
+  EXPECT_EQ(other.outcome, Outcome::kFailed);
+  EXPECT_EQ(other.reason, "job threw something that is not a std::exception");
+}
+
+TEST(InProcessRunner, FailsARunThatAsksForAnOptionItDoesNotHave) {
+  const RunResult result = Execute([](Context& context) { return Errorf("{}", context.Option("lod")); });
+  EXPECT_EQ(result.outcome, Outcome::kFailed);
+  EXPECT_EQ(result.reason, "the command declares no option \"lod\"");
+}
+
+TEST(InProcessRunner, CancelsACommandThatGaveUpAfterAStop) {
+  TestOrder test(CommandCall{"job", {}});
+  const RunResult result = Execute(test.order, [&test](Context& context) {
+    EXPECT_FALSE(context.StopRequested());
+    test.order.signals->stop.request_stop();
+    EXPECT_TRUE(context.StopRequested());
+    return Status(StatusCode::kCancelled, "gave up after 3 of 9 files");
+  });
+  EXPECT_EQ(result.outcome, Outcome::kCancelled);
+  EXPECT_EQ(result.reason, "gave up after 3 of 9 files");
+}
+
+TEST(InProcessRunner, BelievesACommandThatEndsWellOrBadlyDespiteAStop) {
+  TestOrder test(CommandCall{"job", {}});
+  test.order.signals->stop.request_stop();
+  EXPECT_EQ(Execute(test.order, [](Context&) { return Status::Ok(); }).outcome, Outcome::kSucceeded);
+  EXPECT_EQ(Execute(test.order, [](Context&) { return Errorf("disk full"); }).outcome, Outcome::kFailed);
+}
+
+TEST(InProcessRunner, FailsACommandThatGivesUpUnasked) {
+  const RunResult result = Execute([](Context&) { return Status(StatusCode::kCancelled, "no mood"); });
+  EXPECT_EQ(result.outcome, Outcome::kFailed);
+  EXPECT_EQ(result.reason, "no mood");
+}
+
+TEST(InProcessRunner, HandsLinesToTheWatcher) {
+  TestOrder test(CommandCall{"job", {}});
+  std::vector<std::string> lines;
+  test.order.on_output = [&lines](std::string_view line) { lines.emplace_back(line); };
+  Execute(test.order, [](Context& context) {
+    context.Write("a\nb");
+    return Status::Ok();
+  });
+  EXPECT_EQ(lines, (std::vector<std::string>{"a", "b"}));
+}
+
+TEST(InProcessRunner, FailsForACommandOrArgumentsThatAreNotThere) {
+  const auto ok = [](Context&) { return Status::Ok(); };
+  const RunResult unknown = Execute(TestOrder(CommandCall{"jab", {}}).order, ok);
+  EXPECT_EQ(unknown.outcome, Outcome::kFailed);
+  EXPECT_EQ(unknown.reason, "unknown command \"jab\"; did you mean \"job\"?");
+  EXPECT_EQ(Execute(TestOrder(CommandCall{"job", {"--lou"}}).order, ok).reason,
+            "job: unknown option \"--lou\"; did you mean \"--loud\"?");
+}
+
+}  // namespace
+}  // namespace rota

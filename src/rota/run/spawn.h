@@ -1,0 +1,54 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <span>
+#include <string>
+
+#include "rota/base/status.h"
+
+namespace rota {
+
+// Owns an open file descriptor and closes it. Thread-compatible.
+class FileDescriptor {
+ public:
+  FileDescriptor() = default;
+  explicit FileDescriptor(int fd) : fd_(fd) {}
+  FileDescriptor(FileDescriptor&& other) noexcept;
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept;
+  ~FileDescriptor() { Close(); }
+
+  int get() const { return fd_; }
+  bool open() const { return fd_ >= 0; }
+  void Close();
+
+ private:
+  int fd_ = -1;
+};
+
+// A child process that was started and not yet waited for.
+struct Child {
+  pid_t pid = -1;         // Also the id of its process group.
+  FileDescriptor handle;  // A pidfd: readable once the child ended.
+};
+
+// Starts a program: in a process group of its own, with /dev/null for input, `output` for output and errors, no other
+// descriptor, no blocked or ignored signal. It gets SIGKILL when the calling thread ends, so that thread must stay
+// until the child was waited for. A name without '/' is looked up in PATH. Errors: kFailed, "cannot start /x: No such
+// file or directory".
+//
+// Thread-safe. Needs Linux 5.9, and SIGCHLD not ignored in this process.
+Result<Child> Spawn(std::span<const std::string> argv, std::span<const std::string> environment,
+                    const FileDescriptor& output);
+
+// A pipe whose ends are not inherited; reading never blocks. Errors: kUnavailable.
+struct Pipe {
+  FileDescriptor read;
+  FileDescriptor write;
+};
+Result<Pipe> OpenPipe();
+
+// The system's text for an errno.
+std::string ErrnoText(int error);
+
+}  // namespace rota
