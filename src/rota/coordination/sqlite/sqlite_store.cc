@@ -1,0 +1,302 @@
+#include "rota/coordination/sqlite/sqlite_store.h"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <set>
+#include <utility>
+
+#include "rota/base/format.h"
+#include "rota/base/mutex.h"
+#include "rota/coordination/ledger.h"
+#include "rota/coordination/sqlite/connection.h"
+#include "rota/coordination/sqlite/schema.h"
+#include "rota/coordination/sqlite/tables.h"
+
+// Interleavings. Every decision is made inside one BEGIN IMMEDIATE transaction, which keeps all other writers of the
+// file out from its first statement on: what was loaded is still true when the changes are written. The store's time
+// is read inside it too, after the wait for the file. Readers see the last commit (WAL) and never wait. Threads of
+// this process queue for the one connection that writes; processes queue by SQLite's busy time-out.
+
+namespace rota {
+namespace {
+
+using ledger::Changes;
+using ledger::Entry;
+using sqlite::Access;
+using sqlite::Connection;
+using sqlite::ScopedLease;
+
+constexpr int kReaders = 3;
+// Join() registers, and Reap() drops, so many rows a transaction: other processes get their turn in between.
+constexpr std::size_t kRowsAtATime = 5'000;
+constexpr int kDropsAtATime = 1'000;
+constexpr int kDropsPerReap = 10;
+
+class SqliteStore final : public Store {
+ public:
+  SqliteStore(const SqliteStoreOptions& options, Clock& clock)
+      : options_(options),
+        clock_(clock),
+        writer_(1, [this] { return Connection::Open(options_.path, options_.busy_timeout); }),
+        readers_(kReaders, [this] { return Connection::Open(options_.path, options_.busy_timeout); }) {}
+
+  // Makes or checks the file.
+  Status Open() {
+    return writer_.With([this](Connection& connection) { return sqlite::UseSchema(connection, options_.path); });
+  }
+
+  std::string name() const override { return Format("sqlite {}", options_.path); }
+
+  Result<std::vector<ClaimReply>> Claim(std::span<const ClaimRequest> requests) override;
+  Result<std::vector<RenewOutcome>> Renew(const std::string& server, std::span<const LeaseRef> leases,
+                                          Milliseconds ttl) override;
+  Status Finish(std::span<const OccurrenceRecord> records) override;
+  Result<std::vector<OccurrenceRecord>> Reap(const std::string& server) override;
+  Result<std::vector<OccurrenceRecord>> Query(const HistoryQuery& query) override;
+  Result<JoinReply> Join(const JoinRequest& request) override;
+  Status Leave(const std::string& server_id) override;
+  Result<std::vector<ServerInfo>> Servers() override;
+  Status SetPause(const Pause& pause) override;
+  Status ClearPause(const std::optional<TaskId>& task) override;
+  Result<std::vector<Pause>> Pauses() override;
+
+ private:
+  // Calls `work(connection, value)` in a transaction and returns the value that it filled in.
+  template <typename T, typename Work>
+  Result<T> Transact(Access access, Work work) {
+    T value{};
+    Status status = (access == Access::kWrite ? writer_ : readers_).With([&](Connection& connection) {
+      return connection.Transact(access, [&] { work(connection, value); });
+    });
+    if (!status.ok()) return Fail(std::move(status));
+    return value;
+  }
+  template <typename Work>
+  Status Write(Work work) {
+    return writer_.With(
+        [&](Connection& connection) { return connection.Transact(Access::kWrite, [&] { work(connection); }); });
+  }
+
+  ServerInfo JoinFleet(Connection& connection, const JoinRequest& request);
+  Status Register(const JoinRequest& request, JoinReply& reply);
+  bool Gone(const ServerInfo& server, const ServerInfo& joining);
+
+  // Constant after construction.
+  const SqliteStoreOptions options_;
+  const Clock& clock_;
+
+  sqlite::Pool writer_;
+  sqlite::Pool readers_;
+
+  Mutex mu_;
+  std::set<std::string> joined_ ROTA_GUARDED_BY(mu_);  // The incarnations that joined through this object.
+};
+
+Result<std::vector<ClaimReply>> SqliteStore::Claim(std::span<const ClaimRequest> requests) {
+  return Transact<std::vector<ClaimReply>>(Access::kWrite, [&](Connection& connection, auto& replies) {
+    const WallTime now = clock_.Now();
+    const std::vector<Pause> pauses = sqlite::LoadPauses(connection);
+    std::optional<ServerInfo> server;
+    replies.reserve(requests.size());
+    for (const ClaimRequest& request : requests) {
+      if (!server || server->id != request.server) server = sqlite::LoadServer(connection, request.server);
+      const std::optional<Entry> known = sqlite::LoadEntry(connection, request.run_id);
+      std::optional<Entry> gap;
+      if (known) gap = sqlite::LoadEntry(connection, ledger::GapRunId(request.run_id));
+      ledger::ClaimDecision decision =
+          ledger::Claim(request, {.scope = sqlite::LoadScope(connection, request.scope),
+                                  .known = known ? &*known : nullptr,
+                                  .gap = gap ? &gap->record : nullptr,
+                                  .pauses = pauses,
+                                  .incarnation = server ? std::string_view(server->incarnation) : std::string_view(),
+                                  .now = now,
+                                  .max_skew = options_.max_skew});
+      sqlite::Apply(connection, request.scope, decision.changes);
+      replies.push_back(std::move(decision.reply));
+    }
+  });
+}
+
+Result<std::vector<RenewOutcome>> SqliteStore::Renew(const std::string& server, std::span<const LeaseRef> leases,
+                                                     Milliseconds ttl) {
+  return Transact<std::vector<RenewOutcome>>(Access::kWrite, [&](Connection& connection, auto& outcomes) {
+    const WallTime now = clock_.Now();
+    connection.Run("UPDATE servers SET seen_at = ?, alive_until = ? WHERE id = ?", {now, now + ttl, server});
+    outcomes.reserve(leases.size());
+    for (const LeaseRef& lease : leases) {
+      const ledger::RenewDecision decision =
+          ledger::Renew(lease.run_id, sqlite::LoadScope(connection, lease.scope), ttl, now);
+      sqlite::Apply(connection, lease.scope, decision.changes);
+      outcomes.push_back(decision.outcome);
+    }
+  });
+}
+
+Status SqliteStore::Finish(std::span<const OccurrenceRecord> records) {
+  return Write([&](Connection& connection) {
+    for (const OccurrenceRecord& record : records) {
+      const std::optional<Entry> known = sqlite::LoadEntry(connection, record.run_id);
+      sqlite::Apply(connection, record.scope,
+                    ledger::Finish(record, sqlite::LoadScope(connection, record.scope), known ? &*known : nullptr));
+    }
+  });
+}
+
+Result<std::vector<OccurrenceRecord>> SqliteStore::Reap(const std::string&) {
+  WallTime oldest;
+  auto lost = Transact<std::vector<OccurrenceRecord>>(Access::kWrite, [&](Connection& connection, auto& records) {
+    const WallTime now = clock_.Now();
+    oldest = now - options_.keep;
+    for (const auto& [scope, lease] : sqlite::LoadExpiredLeases(connection, now)) {
+      const std::optional<ServerInfo> server = sqlite::LoadServer(connection, lease.server);
+      const std::optional<Entry> known = sqlite::LoadEntry(connection, lease.run_id);
+      const std::optional<Changes> changes =
+          ledger::Reap(lease, server ? &*server : nullptr, known ? &*known : nullptr, now);
+      if (!changes) continue;
+      sqlite::Apply(connection, scope, *changes);
+      for (const Entry& entry : changes->entries) records.push_back(entry.record);
+    }
+    connection.Run("DELETE FROM servers WHERE alive_until < ?", {oldest});
+  });
+  if (!lost) return lost;
+  for (int i = 0; i < kDropsPerReap; ++i) {
+    int dropped = 0;
+    const Status status =
+        Write([&](Connection& connection) { dropped = sqlite::DropRecords(connection, oldest, kDropsAtATime); });
+    // What was recorded as lost must reach the caller; whatever is wrong here, the next call meets it too.
+    if (!status.ok() || dropped < kDropsAtATime) break;
+  }
+  return lost;
+}
+
+Result<std::vector<OccurrenceRecord>> SqliteStore::Query(const HistoryQuery& query) {
+  return Transact<std::vector<OccurrenceRecord>>(
+      Access::kRead, [&](Connection& connection, auto& records) { records = sqlite::LoadRecords(connection, query); });
+}
+
+Result<JoinReply> SqliteStore::Join(const JoinRequest& request) {
+  Result<JoinReply> reply = Transact<JoinReply>(Access::kWrite, [&](Connection& connection, auto& joined) {
+    joined.server_id = JoinFleet(connection, request).id;
+  });
+  if (!reply) return reply;
+  {
+    MutexLock lock(mu_);
+    joined_.insert(request.server.incarnation);
+  }
+  if (request.tasks == nullptr) return reply;
+  if (Status status = Register(request, *reply); !status.ok()) return Fail(std::move(status));
+  return reply;
+}
+
+ServerInfo SqliteStore::JoinFleet(Connection& connection, const JoinRequest& request) {
+  const WallTime now = clock_.Now();
+  ServerInfo server = request.server;
+  server.id = ledger::ChooseServerId(server, sqlite::LoadServers(connection), now,
+                                     [&](const ServerInfo& holder) { return Gone(holder, request.server); });
+  server.seen_at = now;
+  server.alive_until = now + request.heartbeat_ttl;
+  sqlite::SaveServer(connection, server);
+  return server;
+}
+
+// A process that dies without Leave() and is started again gets its id back at once. Where the pid says too little
+// (a container's first process is always 1), the incarnations of this object tell whether the holder is this process.
+// An error here costs no exclusion: leases belong to run ids.
+bool SqliteStore::Gone(const ServerInfo& server, const ServerInfo& joining) {
+  if (server.host != joining.host || server.pid <= 0) return false;
+  if (server.pid == joining.pid) {
+    MutexLock lock(mu_);
+    return !joined_.contains(server.incarnation);
+  }
+  return kill(server.pid, 0) != 0 && errno == ESRCH;
+}
+
+// Most tasks of a large schedule are known from the last start: they are read, without keeping anybody waiting, and
+// only the others are written.
+Status SqliteStore::Register(const JoinRequest& request, JoinReply& reply) {
+  const std::vector<Task>& tasks = *request.tasks;
+  reply.watermarks.resize(tasks.size());
+  std::vector<std::size_t> unknown;
+  Result<std::monostate> read = Transact<std::monostate>(Access::kRead, [&](Connection& connection, auto&) {
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+      const std::optional<WallTime> watermark = sqlite::LoadWatermark(connection, MakeScope(tasks[i], reply.server_id));
+      if (watermark) {
+        reply.watermarks[i] = *watermark;
+      } else {
+        unknown.push_back(i);
+      }
+    }
+  });
+  if (!read) return read.error();
+
+  // In the order of the table, so that each page is written once.
+  std::ranges::sort(unknown, {}, [&tasks](std::size_t i) -> const TaskId& { return tasks[i].id; });
+  for (std::size_t begin = 0; begin < unknown.size(); begin += kRowsAtATime) {
+    const std::size_t end = std::min(begin + kRowsAtATime, unknown.size());
+    Status status = Write([&](Connection& connection) {
+      for (std::size_t n = begin; n < end; ++n) {
+        const std::size_t i = unknown[n];
+        reply.watermarks[i] = sqlite::SeedWatermark(connection, MakeScope(tasks[i], reply.server_id), request.seed);
+      }
+      connection.Run("UPDATE servers SET alive_until = ? WHERE id = ?",
+                     {clock_.Now() + request.heartbeat_ttl, reply.server_id});
+    });
+    if (!status.ok()) return status;
+  }
+  return Status::Ok();
+}
+
+Status SqliteStore::Leave(const std::string& server_id) {
+  return Write([&](Connection& connection) {
+    connection.Run("UPDATE servers SET alive_until = ? WHERE id = ?", {clock_.Now(), server_id});
+  });
+}
+
+Result<std::vector<ServerInfo>> SqliteStore::Servers() {
+  return Transact<std::vector<ServerInfo>>(
+      Access::kRead, [&](Connection& connection, auto& servers) { servers = sqlite::LoadServers(connection); });
+}
+
+Status SqliteStore::SetPause(const Pause& pause) {
+  return Write([&](Connection& connection) {
+    if (Status status = ledger::CheckPause(pause, clock_.Now()); !status.ok()) {
+      connection.Fail(std::move(status));
+      return;
+    }
+    connection.Run("DELETE FROM pauses WHERE task IS ?", {pause.task});
+    connection.Run("INSERT INTO pauses (task, author, reason, since, until) VALUES (?, ?, ?, ?, ?)",
+                   {pause.task, pause.author, pause.reason, pause.since, pause.until});
+  });
+}
+
+Status SqliteStore::ClearPause(const std::optional<TaskId>& task) {
+  return Write([&](Connection& connection) {
+    connection.Run("DELETE FROM pauses WHERE until <= ?", {clock_.Now()});
+    bool cleared = false;
+    {
+      sqlite::Rows rows = connection.Query("DELETE FROM pauses WHERE task IS ? RETURNING 1", {task});
+      while (rows.Next()) cleared = true;
+    }
+    if (!cleared) connection.Fail(ledger::NoSuchPause(task));
+  });
+}
+
+Result<std::vector<Pause>> SqliteStore::Pauses() {
+  return Transact<std::vector<Pause>>(Access::kRead, [&](Connection& connection, auto& pauses) {
+    const WallTime now = clock_.Now();
+    pauses = sqlite::LoadPauses(connection);
+    std::erase_if(pauses, [now](const Pause& pause) { return !ledger::InForce(pause, now); });
+  });
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> OpenSqliteStore(const SqliteStoreOptions& options, Clock& clock) {
+  auto store = std::make_unique<SqliteStore>(options, clock);
+  if (Status status = store->Open(); !status.ok()) return Fail(std::move(status));
+  return store;
+}
+
+}  // namespace rota
