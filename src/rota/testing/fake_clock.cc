@@ -39,8 +39,8 @@ void FakeClock::Advance(Milliseconds duration) {
     MutexLock lock(mu_);
     wall_ += duration;
     steady_ += duration;
-    const auto ahead = [this](const Waiter* waiter) ROTA_REQUIRES(mu_) { return waiter->deadline > steady_; };
-    const auto first_due = std::stable_partition(waiters_.begin(), waiters_.end(), ahead);
+    const auto ahead = [now = steady_](const Waiter* waiter) { return waiter->deadline > now; };
+    const auto first_due = std::partition(waiters_.begin(), waiters_.end(), ahead);
     for (auto it = first_due; it != waiters_.end(); ++it) due.push_back(**it);
     waiters_.erase(first_due, waiters_.end());
   }
