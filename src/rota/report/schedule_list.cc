@@ -1,0 +1,127 @@
+#include "rota/report/schedule_list.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "rota/base/format.h"
+#include "rota/base/text.h"
+#include "rota/report/json.h"
+#include "rota/report/table.h"
+#include "rota/report/wording.h"
+#include "rota/time/format.h"
+
+namespace rota {
+namespace {
+
+constexpr int kScheduleWidth = 60;
+constexpr int kWorkWidth = 50;
+
+std::string_view Name(Placement placement) {
+  return placement == Placement::kOneServer ? std::string_view("one server") : std::string_view("every server");
+}
+
+ScheduleRow MakeRow(const Task& task, std::span<const Pause> pauses, WallTime now, int next) {
+  const TaskPolicies& policies = *task.policies;
+  ScheduleRow row;
+  row.id = task.id;
+  row.description = task.description;
+  row.work = Describe(task.work);
+  row.schedule = task.trigger->Describe();
+  if (const auto* cron = std::get_if<CronFrequency>(&task.trigger->frequency())) row.cron = cron->text;
+  row.zone = task.trigger->zone();
+  for (std::optional<WallTime> at = task.trigger->Next(now); at && std::ssize(row.next) < next;
+       at = task.trigger->Next(*at)) {
+    row.next.push_back(*at);
+  }
+  row.placement = policies.placement;
+  row.overlap = policies.overlap;
+  row.lock_timeout = policies.lock_timeout;
+  row.environments = policies.environments;
+  row.tags = policies.tags;
+  row.conditional = !policies.when.empty() || !policies.skip.empty();
+  if (const Pause* pause = PauseInForce(pauses, task.id, now)) row.pause = *pause;
+  return row;
+}
+
+std::string DescribePolicies(const ScheduleRow& row) {
+  std::vector<std::string> words;
+  if (row.pause) words.push_back(Describe(*row.pause, row.zone));
+  words.push_back(row.placement == Placement::kOneServer ? "unique" : "every server");
+  words.push_back(Format("overlap {}", Name(row.overlap)));
+  // A task that may overlap itself on every server takes no lock.
+  if (row.placement == Placement::kOneServer || row.overlap != OverlapPolicy::kAllow) {
+    words.push_back(Format("lock timeout {}", FormatDuration(row.lock_timeout)));
+  }
+  if (row.conditional) words.emplace_back("conditional");
+  if (!row.environments.empty()) words.push_back("only in " + Join(row.environments, " or "));
+  if (!row.tags.empty()) words.push_back("tagged " + Join(row.tags, " "));
+  return Join(words, ", ");
+}
+
+}  // namespace
+
+std::vector<ScheduleRow> ListSchedule(const Schedule& schedule, std::span<const Pause> pauses, WallTime now,
+                                      const ScheduleListOptions& options) {
+  std::vector<ScheduleRow> rows;
+  for (const Task& task : schedule.tasks()) {
+    const std::vector<std::string>& tags = task.policies->tags;
+    if (options.tag && std::find(tags.begin(), tags.end(), *options.tag) == tags.end()) continue;
+    rows.push_back(MakeRow(task, pauses, now, options.next));
+  }
+  return rows;
+}
+
+std::string ToTable(std::span<const ScheduleRow> rows) {
+  // Most tasks are named after the command they run: the column would say everything twice.
+  const bool show_work = std::any_of(rows.begin(), rows.end(), [](const auto& row) { return row.work != row.id; });
+  std::vector<Table::Column> columns = {{"TASK"}, {"SCHEDULE", kScheduleWidth}, {"ZONE"}, {"NEXT"}, {"POLICIES"}};
+  if (show_work) columns.push_back({"RUNS", kWorkWidth});
+  const std::size_t width = columns.size();
+  Table table(std::move(columns));
+  for (const ScheduleRow& row : rows) {
+    const std::string first = row.next.empty() ? "never again" : FormatInstant(row.next.front(), row.zone);
+    std::vector<std::string> cells = {row.id, row.schedule, row.zone.name(), first, DescribePolicies(row)};
+    if (show_work) cells.push_back(row.work);
+    table.AddRow(std::move(cells));
+    for (std::size_t i = 1; i < row.next.size(); ++i) {
+      std::vector<std::string> below(width);
+      below[3] = FormatInstant(row.next[i], row.zone);
+      table.AddRow(std::move(below));
+    }
+  }
+  return table.Render();
+}
+
+std::string ToJson(std::span<const ScheduleRow> rows) {
+  boost::json::array tasks;
+  for (const ScheduleRow& row : rows) {
+    boost::json::value pause;
+    if (row.pause) {
+      pause = {{"all_tasks", !row.pause->task.has_value()},
+               {"author", json::Text(row.pause->author)},
+               {"reason", json::Text(row.pause->reason)},
+               {"since", json::Utc(row.pause->since)},
+               {"until", json::Utc(row.pause->until)}};
+    }
+    tasks.push_back({
+        {"task", json::Text(row.id)},
+        {"description", json::Text(row.description)},
+        {"work", json::Text(row.work)},
+        {"schedule", json::Text(row.schedule)},
+        {"cron", row.cron.empty() ? boost::json::value() : boost::json::value(json::Text(row.cron))},
+        {"zone", json::Text(row.zone.name())},
+        {"next", json::Instants(row.next, row.zone)},
+        {"unique", row.placement == Placement::kOneServer},
+        {"runs_on", json::Text(Name(row.placement))},
+        {"overlap", json::Text(Name(row.overlap))},
+        {"lock_timeout_ms", json::Millis(row.lock_timeout)},
+        {"environments", json::Texts(row.environments)},
+        {"tags", json::Texts(row.tags)},
+        {"conditional", row.conditional},
+        {"pause", std::move(pause)},
+    });
+  }
+  return json::Line(tasks);
+}
+
+}  // namespace rota

@@ -1,0 +1,107 @@
+#include "rota/report/schedule_list.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "rota/report/test_schedule.h"
+
+namespace rota {
+namespace {
+
+using std::chrono::hours;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+const WallTime kNow = Utc("2026-03-06 12:00");
+
+Schedule SeedSchedule() {
+  return MakeSchedule([](Scheduler& scheduler) {
+    scheduler.Command("backup:run").Daily().At("02:00").Timezone("Asia/Shanghai").Unique().Tag("db").Register();
+    scheduler.Command("cache:clear").EveryThirtyMinutes().Register();
+  });
+}
+
+TEST(ScheduleList, ShowsScheduleZoneNextInstantAndPolicies) {
+  EXPECT_EQ(ToTable(ListSchedule(SeedSchedule(), {}, kNow)),
+            "TASK         SCHEDULE          ZONE           NEXT                        POLICIES\n"
+            "backup:run   At 02:00          Asia/Shanghai  2026-03-07 02:00:00 +08:00  "
+            "unique, overlap skip, lock timeout 30m, tagged db\n"
+            "cache:clear  Every 30 minutes  UTC            2026-03-06 12:30:00 +00:00  every server, overlap allow\n");
+}
+
+TEST(ScheduleList, PutsFurtherInstantsBelowTheFirst) {
+  const std::string table = ToTable(ListSchedule(SeedSchedule(), {}, kNow, {.next = 2, .tag = "db"}));
+  EXPECT_EQ(table,
+            "TASK        SCHEDULE  ZONE           NEXT                        POLICIES\n"
+            "backup:run  At 02:00  Asia/Shanghai  2026-03-07 02:00:00 +08:00  "
+            "unique, overlap skip, lock timeout 30m, tagged db\n"
+            "                                     2026-03-08 02:00:00 +08:00\n");
+}
+
+TEST(ScheduleList, FindsTheNextInstantsInOrder) {
+  const std::vector<ScheduleRow> rows = ListSchedule(SeedSchedule(), {}, kNow, {.next = 3});
+  EXPECT_THAT(rows[1].next, ElementsAre(Utc("2026-03-06 12:30"), Utc("2026-03-06 13:00"), Utc("2026-03-06 13:30")));
+}
+
+TEST(ScheduleList, KeepsOnlyTasksWithTheTag) {
+  EXPECT_EQ(ListSchedule(SeedSchedule(), {}, kNow, {.tag = "db"}).size(), 1u);
+  EXPECT_TRUE(ListSchedule(SeedSchedule(), {}, kNow, {.tag = "d"}).empty());
+}
+
+TEST(ScheduleList, SaysWhenATaskIsNeverDueAgain) {
+  const Schedule schedule =
+      MakeSchedule([](Scheduler& scheduler) { scheduler.Command("migrate").OnceAt("2027-01-01 00:00").Register(); });
+  const std::vector<ScheduleRow> rows = ListSchedule(schedule, {}, Utc("2027-01-02"), {.next = 3});
+  EXPECT_TRUE(rows[0].next.empty());
+  EXPECT_THAT(ToTable(rows), HasSubstr("never again"));
+}
+
+TEST(ScheduleList, ShowsWhatRunsWhenTheTaskHasAnotherName) {
+  const Schedule schedule = MakeSchedule([](Scheduler& scheduler) {
+    scheduler.Exec({"/usr/bin/rsync", "-a", "/srv"}).Name("mirror").Hourly().Register();
+  });
+  EXPECT_THAT(ToTable(ListSchedule(schedule, {}, kNow)), HasSubstr("/usr/bin/rsync -a /srv"));
+  EXPECT_THAT(ToTable(ListSchedule(SeedSchedule(), {}, kNow)), Not(HasSubstr("RUNS")));
+}
+
+TEST(ScheduleList, NamesConditionsAndEnvironments) {
+  const Schedule schedule = MakeSchedule([](Scheduler& scheduler) {
+    scheduler.Command("a").Hourly().When([] { return true; }).Environments({"staging", "production"}).Register();
+  });
+  EXPECT_THAT(ToTable(ListSchedule(schedule, {}, kNow)), HasSubstr("conditional, only in "));
+  EXPECT_TRUE(ListSchedule(schedule, {}, kNow)[0].conditional);
+}
+
+TEST(ScheduleList, ShowsThePauseOfTheTaskBeforeTheOneOfAllTasks) {
+  const std::vector<Pause> pauses = {{std::nullopt, "bob@web1", "", kNow, std::nullopt},
+                                     {"backup:run", "ann@web1", "disk swap", kNow, kNow + hours(2)}};
+  const std::string table = ToTable(ListSchedule(SeedSchedule(), pauses, kNow));
+  EXPECT_THAT(table, HasSubstr("paused by ann@web1 (disk swap) until 2026-03-06 22:00:00 +08:00, unique"));
+  EXPECT_THAT(table, HasSubstr("paused by bob@web1, every server"));
+}
+
+TEST(ScheduleList, ForgetsAPauseThatIsOver) {
+  const std::vector<Pause> pauses = {{"backup:run", "ann", "", kNow - hours(2), kNow}};
+  EXPECT_FALSE(ListSchedule(SeedSchedule(), pauses, kNow)[0].pause.has_value());
+}
+
+TEST(ScheduleList, GivesEverythingAsJson) {
+  const std::vector<Pause> pauses = {{"backup:run", "ann", "disk \"swap\"", kNow, std::nullopt}};
+  EXPECT_EQ(ToJson(ListSchedule(SeedSchedule(), pauses, kNow, {.tag = "db"})),
+            R"([{"task":"backup:run","description":"","work":"backup:run","schedule":"At 02:00","cron":"0 2 * * *",)"
+            R"("zone":"Asia/Shanghai","next":[{"utc":"2026-03-06T18:00:00Z","local":"2026-03-07 02:00:00 +08:00"}],)"
+            R"("unique":true,"runs_on":"one server","overlap":"skip","lock_timeout_ms":1800000,"environments":[],)"
+            R"("tags":["db"],"conditional":false,"pause":{"all_tasks":false,"author":"ann",)"
+            R"("reason":"disk \"swap\"","since":"2026-03-06T12:00:00Z","until":null}}])"
+            "\n");
+}
+
+TEST(ScheduleList, HasNoCronForAnInterval) {
+  const Schedule schedule =
+      MakeSchedule([](Scheduler& scheduler) { scheduler.Command("poll").Every(std::chrono::seconds(90)).Register(); });
+  EXPECT_THAT(ToJson(ListSchedule(schedule, {}, kNow)), HasSubstr(R"("cron":null)"));
+}
+
+}  // namespace
+}  // namespace rota

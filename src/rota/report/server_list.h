@@ -1,0 +1,25 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "rota/base/instant.h"
+#include "rota/coordination/store.h"
+
+namespace rota {
+
+// What a list of the fleet shows of one server.
+struct ServerRow {
+  ServerInfo server;
+  bool alive = false;  // Its heartbeat has not run out.
+};
+
+std::vector<ServerRow> ListServers(std::span<const ServerInfo> servers, WallTime now);
+
+// An aligned table, times in UTC.
+std::string ToTable(std::span<const ServerRow> rows, WallTime now);
+// An array with an object for each server.
+std::string ToJson(std::span<const ServerRow> rows);
+
+}  // namespace rota

@@ -1,0 +1,56 @@
+#include "rota/report/server_list.h"
+
+#include <gtest/gtest.h>
+
+#include "rota/report/test_schedule.h"
+
+namespace rota {
+namespace {
+
+using std::chrono::seconds;
+
+const WallTime kNow = Utc("2026-03-07 00:00");
+
+ServerInfo Server() {
+  ServerInfo server;
+  server.id = "web1";
+  server.incarnation = "01INC";
+  server.host = "web1.example";
+  server.pid = 42;
+  server.version = "0.1.0";
+  server.schedule_digest = "00ff";
+  server.started_at = Utc("2026-03-06 12:00");
+  server.seen_at = kNow - seconds(3);
+  server.alive_until = kNow + seconds(12);
+  return server;
+}
+
+TEST(ServerList, ShowsWhoIsAlive) {
+  EXPECT_EQ(ToTable(ListServers(std::vector{Server()}, kNow), kNow),
+            "SERVER  STATE  HOST          PID  VERSION  SCHEDULE  STARTED               LAST HEARTBEAT\n"
+            "web1    alive  web1.example  42   0.1.0    00ff      2026-03-06T12:00:00Z  3s ago\n");
+}
+
+TEST(ServerList, CallsAServerGoneOnceItsHeartbeatHasRunOut) {
+  ServerInfo server = Server();
+  server.alive_until = kNow;
+  EXPECT_FALSE(ListServers(std::vector{server}, kNow)[0].alive);
+  EXPECT_NE(ToTable(ListServers(std::vector{server}, kNow), kNow).find("web1    gone "), std::string::npos);
+}
+
+TEST(ServerList, ShowsAHeartbeatFromAClockAheadAsJustNow) {
+  ServerInfo server = Server();
+  server.seen_at = kNow + seconds(1);
+  EXPECT_NE(ToTable(ListServers(std::vector{server}, kNow), kNow).find("0s ago"), std::string::npos);
+}
+
+TEST(ServerList, GivesAllFactsAsJson) {
+  EXPECT_EQ(ToJson(ListServers(std::vector{Server()}, kNow)),
+            R"([{"server":"web1","alive":true,"incarnation":"01INC","host":"web1.example","pid":42,)"
+            R"("version":"0.1.0","schedule_digest":"00ff","started_at":"2026-03-06T12:00:00Z",)"
+            R"("seen_at":"2026-03-06T23:59:57Z","alive_until":"2026-03-07T00:00:12Z"}])"
+            "\n");
+}
+
+}  // namespace
+}  // namespace rota

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+
+#include "rota/base/instant.h"
+#include "rota/coordination/store.h"
+#include "rota/engine/occurrence.h"
+#include "rota/time/time_zone.h"
+
+namespace rota {
+
+// A length of time for people: exact below ten seconds ("250ms"), whole seconds above ("2m3s").
+std::string Roughly(Milliseconds duration);
+
+// How long a run took; nothing when it did not start or has not ended.
+std::optional<Milliseconds> Took(const OccurrenceRecord& record);
+
+// The pause that keeps the task from running at `now`: its own, else the one of all tasks; null when there is none.
+const Pause* PauseInForce(std::span<const Pause> pauses, const TaskId& task, WallTime now);
+// "paused by ann (disk swap) until 2026-03-07 06:00:00 +08:00".
+std::string Describe(const Pause& pause, const TimeZone& zone);
+
+// What happened to the occurrence, as a sentence about "it": "It ran on web1 and failed: exit 3. It started …".
+std::string Tell(const OccurrenceRecord& record, const TimeZone& zone, WallTime now);
+// The last lines of what the run printed, indented and Printable(); empty when it printed nothing.
+std::string QuoteOutput(const OccurrenceRecord& record);
+
+}  // namespace rota
