@@ -7,7 +7,6 @@
 
 #include "rota/base/instant.h"
 #include "rota/base/log.h"
-#include "rota/base/status.h"
 
 namespace rota {
 
@@ -19,6 +18,7 @@ struct RedisOptions {
   int port = 6379;
   std::string password;
   int db = 0;
+  friend bool operator==(const RedisOptions&, const RedisOptions&) = default;
 };
 
 // What config.yaml says; every member has the default that holds when the key is absent.
@@ -27,29 +27,35 @@ struct Options {
     std::string name = "rota";
     std::string environment = "production";
     std::string timezone = "UTC";  // Of tasks that name none.
+    friend bool operator==(const App&, const App&) = default;
   } app;
   struct Server {
     std::string id;  // Empty: the host's name.
     int workers = 16;
     Milliseconds shutdown_grace = std::chrono::seconds(30);
     Milliseconds kill_after = std::chrono::seconds(5);  // From SIGTERM to SIGKILL for children.
+    friend bool operator==(const Server&, const Server&) = default;
   } server;
   struct Coordination {
     CoordinationDriver driver = CoordinationDriver::kSqlite;
     std::string path = "var/rota.db";  // sqlite: relative to the working directory.
     Milliseconds lease_ttl = std::chrono::seconds(15);
     Milliseconds max_skew = std::chrono::seconds(2);
+    friend bool operator==(const Coordination&, const Coordination&) = default;
   } coordination;
   std::optional<RedisOptions> redis;
   struct Log {
     LogLevel level = LogLevel::kInfo;
-    std::string file = "var/log/rota.log";  // Empty: no file.
-    std::int64_t max_size = 10 * 1024 * 1024;  // Bytes, then the file rotates.
-    int max_files = 5;
+    std::string file = "var/log/rota.log";     // Empty: no file.
+    std::int64_t max_size = 10 * 1024 * 1024;  // Bytes; the line that would pass it begins a new file.
+    int max_files = 5;                         // The one being written included.
+    friend bool operator==(const Log&, const Log&) = default;
   } log;
   struct History {
     Milliseconds keep = std::chrono::hours(24 * 30);
+    friend bool operator==(const History&, const History&) = default;
   } history;
+  friend bool operator==(const Options&, const Options&) = default;
 };
 
 }  // namespace rota

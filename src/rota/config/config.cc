@@ -1,0 +1,134 @@
+#include "rota/config/config.h"
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "rota/base/text.h"
+#include "rota/config/keys.h"
+#include "rota/schedule/scheduler.h"
+#include "rota/schedule/words.h"
+
+namespace rota {
+namespace {
+
+std::optional<std::string> ProcessVariable(std::string_view name) {
+  const char* value = std::getenv(std::string(name).c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+struct CloseFile {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+
+// The file's bytes, one more than the limit at most: Parse() refuses those.
+Result<std::string> ReadBytes(const std::string& path) {
+  const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rbe"));
+  if (file == nullptr) {
+    const StatusCode code = errno == ENOENT || errno == ENOTDIR ? StatusCode::kNotFound : StatusCode::kUnavailable;
+    return Fail(Status(code, Format("{}: {}", Printable(path), std::strerror(errno))));
+  }
+  std::string text;
+  std::array<char, 64 * 1024> buffer;
+  while (const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), file.get())) {
+    text.append(buffer.data(), count);
+    if (text.size() > yaml::Limits().bytes) break;
+  }
+  if (std::ferror(file.get()) != 0) return Fail(Unavailable("{}: {}", Printable(path), std::strerror(errno)));
+  return text;
+}
+
+// The position of the key that an error of the builder is about. Its message is "<task>: <Call>(…): …", or without a
+// call where the work or the name is wrong.
+yaml::Position Offender(const TaskEntry& task, const Status& error) {
+  const auto position = [&task](const auto& key) { return key ? key->position : task.position; };
+  const yaml::Position work = task.command ? task.command->position
+                              : task.exec  ? position(task.exec)
+                                           : position(task.shell);
+  if (error.code() == StatusCode::kNotFound) return work;
+  const auto tells = [&error](std::string_view text) { return error.message().find(text) != std::string::npos; };
+  if (tells("task's name") || tells("task with this name")) return task.name ? task.name->position : work;
+  if (tells(": Exec(") || tells(": Shell(")) return work;
+  if (tells(": Between(")) return position(task.between);
+  if (tells(": UnlessBetween(")) return position(task.unless_between);
+  if (tells(": LockTimeout(")) return position(task.lock_timeout);
+  if (tells(": Environments(")) return position(task.environments);
+  // Arguments that the command does not take.
+  if (task.command && tells(Format(": {}: ", task.command->value)))
+    return task.arguments ? position(task.arguments) : work;
+  return position(task.schedule);
+}
+
+// REQUIRES: exactly one kind of work, as the reader has checked.
+TaskBuilder BeginTask(Scheduler& scheduler, const TaskEntry& task) {
+  if (task.exec) return scheduler.Exec(task.exec->value);
+  if (task.shell) return scheduler.Shell(task.shell->value);
+  return scheduler.Command(task.command->value, task.arguments ? task.arguments->value : std::vector<std::string>());
+}
+
+TaskBuilder ApplyKeys(TaskBuilder builder, const TaskEntry& task) {
+  if (task.name) builder = std::move(builder).Name(task.name->value);
+  if (task.description) builder = std::move(builder).Description(task.description->value);
+  if (task.timezone) builder = std::move(builder).Timezone(task.timezone->value);
+  if (task.unique && task.unique->value) builder = std::move(builder).Unique();
+  if (task.without_overlapping && task.without_overlapping->value) builder = std::move(builder).WithoutOverlapping();
+  if (task.lock_timeout) builder = std::move(builder).LockTimeout(task.lock_timeout->value);
+  if (task.environments) builder = std::move(builder).Environments(task.environments->value);
+  if (task.between) builder = std::move(builder).Between(task.between->value.first, task.between->value.second);
+  if (task.unless_between) {
+    builder = std::move(builder).UnlessBetween(task.unless_between->value.first, task.unless_between->value.second);
+  }
+  if (task.tags) {
+    for (const std::string& tag : task.tags->value) builder = std::move(builder).Tag(tag);
+  }
+  return builder;
+}
+
+void DefineTask(Scheduler& scheduler, const TaskEntry& task, ValueReader& mistakes) {
+  Result<TaskBuilder> builder = ApplyWords(ApplyKeys(BeginTask(scheduler, task), task), task.schedule->value);
+  if (!builder) {
+    return mistakes.Refuse(task.schedule->position, Format("schedule: {}", builder.error()));
+  }
+  const Result<TaskId> id = (*std::move(builder)).TryRegister();
+  if (!id) mistakes.Refuse(Offender(task, id.error()), id.error().message());
+}
+
+}  // namespace
+
+struct Config::Tasks {
+  std::string file_name;
+  std::vector<TaskEntry> entries;
+};
+
+Config::Config(Options options, std::shared_ptr<const Tasks> tasks)
+    : options_(std::move(options)), tasks_(std::move(tasks)) {}
+
+Result<Config> Config::Load(const std::string& path) {
+  const Result<std::string> text = ReadBytes(path);
+  if (!text) return Fail(text.error());
+  return Parse(*text, path, ProcessVariable);
+}
+
+Result<Config> Config::Parse(std::string_view text, std::string_view file_name, const Environment& environment) {
+  const Result<yaml::Node> root = yaml::Parse(text, file_name);
+  if (!root) return Fail(root.error());
+  ValueReader reader(std::string(file_name), environment);
+  FileContents file = ReadFile(*root, reader);
+  if (Status status = reader.status(); !status.ok()) return Fail(std::move(status));
+  auto tasks = std::make_shared<const Tasks>(Tasks{std::string(file_name), std::move(file.tasks)});
+  return Config(std::move(file.options), std::move(tasks));
+}
+
+std::size_t Config::task_count() const { return tasks_->entries.size(); }
+
+Status Config::DefineTasks(Scheduler& scheduler) const {
+  ValueReader mistakes(tasks_->file_name, nullptr);
+  for (const TaskEntry& task : tasks_->entries) DefineTask(scheduler, task, mistakes);
+  return mistakes.status();
+}
+
+}  // namespace rota

@@ -1,0 +1,271 @@
+#include "rota/config/config.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+
+#include "rota/base/text.h"
+#include "rota/config/yaml.h"
+#include "rota/schedule/scheduler.h"
+
+namespace rota {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+// Knows backup:run, which takes --full, and cache:clear.
+class Commands final : public CommandCatalog {
+ public:
+  Status Check(std::string_view name, std::span<const std::string> arguments) const override {
+    if (name != "backup:run" && name != "cache:clear") return NotFound("unknown command \"{}\"", name);
+    for (const std::string& argument : arguments) {
+      if (argument != "--full") return InvalidArgument("{}: unknown option {}", name, argument);
+    }
+    return Status::Ok();
+  }
+};
+
+std::optional<std::string> Variables(std::string_view name) {
+  return name == "REDIS_PASSWORD" ? std::optional<std::string>("s3: [cret]") : std::nullopt;
+}
+
+Result<Config> Parse(std::string_view text) { return Config::Parse(text, "config/config.yaml", Variables); }
+
+std::string ErrorOf(std::string_view text) {
+  const Result<Config> config = Parse(text);
+  return config ? "no error" : config.error().message();
+}
+
+// What DefineTasks() says.
+std::string TaskErrorOf(std::string_view text) {
+  const Result<Config> config = Parse(text);
+  if (!config) return "not read: " + config.error().message();
+  const Commands commands;
+  Scheduler scheduler(commands, TimeZone());
+  const Status status = config->DefineTasks(scheduler);
+  return status.ok() ? "no error" : status.message();
+}
+
+TEST(Config, HoldsDefaultsForAnEmptyFile) {
+  EXPECT_EQ(Parse("")->options(), Options());
+  EXPECT_EQ(Parse("log:\n# level: debug\ntasks:\n")->options(), Options());
+}
+
+TEST(Config, ReadsEveryOption) {
+  const Result<Config> config = Parse(R"(
+app: {name: shop, environment: staging, timezone: Asia/Shanghai}
+server: {id: web-1, workers: 4, shutdown_grace: 1m, kill_after: 10s}
+coordination: {driver: sqlite, path: /srv/rota.db, lease_ttl: 20s, max_skew: 500ms}
+redis: {host: redis.local, port: 6380, password: "${REDIS_PASSWORD}", db: 3}
+log: {level: debug, file: "", max_size: 64KB, max_files: 2}
+history: {keep: 7d}
+)");
+  ASSERT_TRUE(config) << config.error().message();
+  Options expected;
+  expected.app = {"shop", "staging", "Asia/Shanghai"};
+  expected.server = {"web-1", 4, minutes(1), seconds(10)};
+  expected.coordination = {CoordinationDriver::kSqlite, "/srv/rota.db", seconds(20), Milliseconds(500)};
+  expected.redis = RedisOptions{"redis.local", 6380, "s3: [cret]", 3};
+  expected.log = {LogLevel::kDebug, "", 64 * 1024, 2};
+  expected.history = {std::chrono::hours(24 * 7)};
+  EXPECT_EQ(config->options(), expected);
+}
+
+TEST(Config, ChoosesRedisWhereThereIsARedisSection) {
+  const auto driver = [](std::string_view text) { return Parse(text)->options().coordination.driver; };
+  EXPECT_EQ(driver("redis:\n  host: \"localhost\"\n  port: 6379\n  password: \"\"\n  db: 0\n"),
+            CoordinationDriver::kRedis);
+  EXPECT_EQ(driver("redis: {db: 1}\ncoordination: {driver: memory}"), CoordinationDriver::kMemory);
+  EXPECT_EQ(driver("app: {name: x}"), CoordinationDriver::kSqlite);
+  EXPECT_EQ(ErrorOf("coordination: {driver: redis}"),
+            "config/config.yaml:1:24: coordination.driver: \"redis\" needs a redis section with the server's host");
+  EXPECT_EQ(ErrorOf("redis:\n"),
+            "config/config.yaml:1:1: redis: has no keys: expected host, port, password or db, or no redis at all");
+}
+
+TEST(Config, RefusesUnknownKeysWithTheNearestAndAllKnownOnes) {
+  EXPECT_EQ(
+      ErrorOf("server:\n  workres: 4\n"),
+      "config/config.yaml:2:3: unknown key \"workres\" in server; did you mean \"workers\"?; allowed: id, workers, "
+      "shutdown_grace, kill_after");
+  EXPECT_EQ(ErrorOf("logs: {}\n"),
+            "config/config.yaml:1:1: unknown key \"logs\" in the file; did you mean \"log\"?; allowed: app, server, "
+            "coordination, redis, log, history, tasks");
+  EXPECT_EQ(ErrorOf("tasks:\n  - shell: \"true\"\n    schedule: daily\n    xyzzy: 1\n"),
+            "config/config.yaml:4:5: unknown key \"xyzzy\" in a task; allowed: name, description, schedule, timezone, "
+            "command, arguments, exec, shell, unique, without_overlapping, lock_timeout, environments, between, "
+            "unless_between, tags");
+}
+
+TEST(Config, TellsAllMistakesAtOnceInTheOrderOfTheFile) {
+  EXPECT_EQ(ErrorOf("server:\n  workers: many\n  id: \nlog:\n  level: loud\n  max_size: [1]\napp: web\n"
+                    "history: {keep: \"${KEEP}\"}\n"),
+            "config/config.yaml:2:12: server.workers: \"many\": expected an integer from 1 to 1024\n"
+            "config/config.yaml:3:6: server.id: expected a line of text, found nothing\n"
+            "config/config.yaml:5:10: log.level: \"loud\": expected debug, info, warning or error\n"
+            "config/config.yaml:6:13: log.max_size: expected a size from 1KB to 100GB, found a list\n"
+            "config/config.yaml:7:6: app: expected a map, found a single value\n"
+            "config/config.yaml:8:17: history.keep: environment variable KEEP is not set; ${KEEP:-default} gives it a "
+            "default");
+}
+
+TEST(Config, RefusesUnknownZonesAtTheirPlace) {
+  EXPECT_TRUE(ErrorOf("app:\n  timezone: Europe/Berlon\n").starts_with("config/config.yaml:2:13: app.timezone: "));
+  EXPECT_NE(ErrorOf("app:\n  timezone: Europe/Berlon\n").find("Europe/Berlin"), std::string::npos);
+}
+
+TEST(Config, LetsNoVariableChangeTheStructure) {
+  EXPECT_EQ(Parse("app: {name: \"${X:-a: [b]}\"}")->options().app.name, "a: [b]");
+}
+
+TEST(Config, ReadsAFileAndTheProcessEnvironment) {
+  std::string folder = (std::filesystem::temp_directory_path() / "rota_config.XXXXXX").string();
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  ::setenv("ROTA_TEST_APP_NAME", "from the environment", 1);
+  std::ofstream(folder + "/config.yaml") << "app: {name: \"${ROTA_TEST_APP_NAME}\"}\n";
+  const Result<Config> config = Config::Load(folder + "/config.yaml");
+  ::unsetenv("ROTA_TEST_APP_NAME");
+  EXPECT_EQ(config->options().app.name, "from the environment");
+  EXPECT_EQ(Config::Load(folder).error(), Unavailable("{}: Is a directory", folder));
+  EXPECT_EQ(Config::Load(folder + "/none.yaml").error(), NotFound("{}/none.yaml: No such file or directory", folder));
+  std::filesystem::remove_all(folder);
+}
+
+TEST(DefineTasks, RegistersEachTaskWithAllItsKeys) {
+  const Result<Config> config = Parse(R"(
+tasks:
+  - name: nightly
+    description: Backs up everything
+    command: backup:run
+    arguments: [--full]
+    schedule: daily at 02:00
+    timezone: Asia/Shanghai
+    unique: true
+    lock_timeout: 45m
+    environments: [production, staging]
+    tags: [db, nightly]
+  - exec: [/usr/bin/rsync, -a, /srv]
+    schedule: every ten minutes
+    without_overlapping: true
+    between: ["08:00", "18:00"]
+    unless_between: ["12:00", "13:00"]
+  - shell: echo $${HOME} | wc
+    schedule: "0 3 * * 1"
+)");
+  ASSERT_TRUE(config) << config.error().message();
+  EXPECT_EQ(config->task_count(), 3u);
+  const Commands commands;
+  Scheduler scheduler(commands, TimeZone());
+  const Status status = config->DefineTasks(scheduler);
+  ASSERT_TRUE(status.ok()) << status.message();
+  const Result<Schedule> schedule = scheduler.Build();
+  ASSERT_TRUE(schedule) << schedule.error().message();
+  ASSERT_EQ(schedule->tasks().size(), 3u);
+
+  const Task& nightly = schedule->tasks()[0];
+  EXPECT_EQ(nightly.id, "nightly");
+  EXPECT_EQ(nightly.description, "Backs up everything");
+  EXPECT_EQ(Describe(nightly.work), "backup:run --full");
+  EXPECT_EQ(nightly.trigger->zone().name(), "Asia/Shanghai");
+  EXPECT_EQ(std::get<CronFrequency>(nightly.trigger->frequency()).text, "0 2 * * *");
+  EXPECT_TRUE(nightly.unique());
+  EXPECT_EQ(nightly.policies->lock_timeout, minutes(45));
+  EXPECT_EQ(nightly.policies->environments, (std::vector<std::string>{"production", "staging"}));
+  EXPECT_EQ(nightly.policies->tags, (std::vector<std::string>{"db", "nightly"}));
+
+  const Task& sync = schedule->tasks()[1];
+  EXPECT_EQ(std::get<ExecCall>(sync.work).argv, (std::vector<std::string>{"/usr/bin/rsync", "-a", "/srv"}));
+  EXPECT_FALSE(sync.unique());
+  EXPECT_EQ(sync.policies->overlap, OverlapPolicy::kSkip);
+  EXPECT_EQ(sync.trigger->restrictions().between,
+            (std::vector<DayWindow>{{std::chrono::hours(8), std::chrono::hours(18)}}));
+  EXPECT_EQ(sync.trigger->restrictions().unless_between,
+            (std::vector<DayWindow>{{std::chrono::hours(12), std::chrono::hours(13)}}));
+
+  const Task& shell = schedule->tasks()[2];
+  EXPECT_EQ(std::get<ShellCall>(shell.work).line, "echo ${HOME} | wc");
+  EXPECT_EQ(std::get<CronFrequency>(shell.trigger->frequency()).text, "0 3 * * 1");
+}
+
+TEST(DefineTasks, LeavesAFalseSwitchOff) {
+  const Result<Config> config =
+      Parse("tasks:\n  - {shell: \"true\", schedule: daily, unique: false, without_overlapping: false}\n");
+  const Commands commands;
+  Scheduler scheduler(commands, TimeZone());
+  ASSERT_TRUE(config->DefineTasks(scheduler).ok());
+  const Result<Schedule> schedule = scheduler.Build();
+  EXPECT_FALSE(schedule->tasks()[0].unique());
+  EXPECT_EQ(schedule->tasks()[0].policies->overlap, OverlapPolicy::kAllow);
+}
+
+TEST(Config, ChecksWhatATaskNeeds) {
+  EXPECT_EQ(ErrorOf("tasks: {a: 1}"), "config/config.yaml:1:8: tasks: expected a list of tasks, found a map");
+  EXPECT_EQ(ErrorOf("tasks: [x]"), "config/config.yaml:1:9: tasks: expected a map of keys, found a single value");
+  EXPECT_EQ(ErrorOf("tasks:\n  - schedule: daily\n"),
+            "config/config.yaml:2:5: this task has none of command, exec and shell: expected one of them");
+  EXPECT_EQ(ErrorOf("tasks:\n  - {schedule: daily, shell: a, exec: [b]}\n"),
+            "config/config.yaml:2:5: this task has two of command, exec and shell: expected one of them");
+  EXPECT_EQ(ErrorOf("tasks:\n  - shell: \"true\"\n"),
+            "config/config.yaml:2:5: this task has no schedule: expected a cron expression or words such as \"daily at "
+            "02:00\"");
+  EXPECT_EQ(ErrorOf("tasks:\n  - {schedule: daily, shell: a, arguments: [b]}\n"),
+            "config/config.yaml:2:44: arguments: only a command takes them; those of exec stand in its list");
+  EXPECT_EQ(ErrorOf("tasks:\n  - {schedule: daily, exec: []}\n"),
+            "config/config.yaml:2:29: exec: expected a program and its arguments, found an empty list");
+  EXPECT_EQ(ErrorOf("tasks:\n  - {schedule: daily, shell: \" \"}\n"),
+            "config/config.yaml:2:30: shell: \" \": expected a line for /bin/sh");
+  EXPECT_EQ(ErrorOf("tasks:\n  - {schedule: daily, exec: ls -l}\n"),
+            "config/config.yaml:2:29: exec: expected a list, found a single value");
+  EXPECT_EQ(
+      ErrorOf("tasks:\n  - {schedule: daily, shell: a, between: [\"8\", \"25:61\"]}\n"),
+      "config/config.yaml:2:43: between: \"8\": expected a time of day from 00:00 to 23:59, as HH:MM or HH:MM:SS\n"
+      "config/config.yaml:2:48: between: \"25:61\": expected a time of day from 00:00 to 23:59, as HH:MM or "
+      "HH:MM:SS");
+  EXPECT_EQ(ErrorOf("tasks:\n  - {schedule: daily, shell: a, between: [\"08:00\"]}\n"),
+            "config/config.yaml:2:42: between: expected two times, as in [\"08:00\", \"18:00\"], found 1");
+  EXPECT_EQ(ErrorOf("tasks:\n  - {schedule: daily, shell: a, unique: yes}\n"),
+            "config/config.yaml:2:41: unique: \"yes\": expected true or false");
+}
+
+// The place of the first mistake in a list of one task.
+std::string PlaceOf(std::string_view task) {
+  const std::string error = TaskErrorOf(Format("tasks:\n  - {}\n", task));
+  const auto parts = Split(error, ':');
+  return parts.size() < 3 ? error : Format("{}:{}", parts[1], parts[2]);
+}
+
+TEST(DefineTasks, PutsWhatTheBuilderRefusesAtTheKeyThatIsWrong) {
+  EXPECT_EQ(TaskErrorOf("tasks:\n  - {shell: df, schedule: \"daily at 25:61\"}\n"),
+            "config/config.yaml:2:27: df: At(\"25:61\"): expected HH:MM, 00:00 to 23:59");
+  EXPECT_EQ(PlaceOf("{shell: df, schedule: sometimes}"), "2:27");
+  EXPECT_EQ(PlaceOf("{shell: df, schedule: 61 * * * *}"), "2:27");
+  EXPECT_EQ(PlaceOf("{shell: df, schedule: 0 0 30 2 *}"), "2:27");
+  EXPECT_EQ(TaskErrorOf("tasks:\n  - {schedule: daily, command: backup}\n"),
+            "config/config.yaml:2:32: backup: unknown command \"backup\"");
+  EXPECT_EQ(PlaceOf("{schedule: daily, command: backup:run, arguments: [--ful]}"), "2:55");
+  EXPECT_EQ(PlaceOf("{schedule: daily, shell: df, environments: []}"), "2:48");
+  EXPECT_EQ(PlaceOf("{schedule: hourly, shell: df, between: [\"08:00\", \"08:00\"]}"), "2:44");
+}
+
+TEST(DefineTasks, RefusesASecondTaskOfTheSameName) {
+  const std::string error =
+      TaskErrorOf("tasks:\n  - {shell: df, schedule: daily}\n  - {name: df, shell: du, schedule: daily}\n");
+  EXPECT_TRUE(error.starts_with("config/config.yaml:3:12: df: a task with this name is registered already")) << error;
+}
+
+TEST(DefineTasks, TellsTheMistakesOfAllTasks) {
+  const std::string error = TaskErrorOf(
+      "tasks:\n  - {shell: df, schedule: sometimes}\n  - {shell: du, schedule: daily}\n  - {command: x, schedule: "
+      "daily}\n");
+  const auto lines = Split(error, '\n');
+  ASSERT_EQ(lines.size(), 2u) << error;
+  EXPECT_TRUE(lines[0].starts_with("config/config.yaml:2:27: schedule: ")) << error;
+  EXPECT_TRUE(lines[1].starts_with("config/config.yaml:4:15: x: unknown command")) << error;
+}
+
+}  // namespace
+}  // namespace rota

@@ -1,0 +1,371 @@
+#include "rota/config/keys.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "rota/base/suggest.h"
+#include "rota/base/text.h"
+
+namespace rota {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using Place = ValueReader::Place;
+using File = FileContents;
+
+constexpr std::int64_t kKilobyte = 1024;
+constexpr std::int64_t kGigabyte = kKilobyte * kKilobyte * kKilobyte;
+
+template <typename T>
+void Assign(T& slot, T value, yaml::Position) {
+  slot = std::move(value);
+}
+template <typename T>
+void Assign(std::optional<Located<T>>& slot, T value, yaml::Position position) {
+  slot = Located<T>{std::move(value), position};
+}
+
+// A key with a single value; `slot` tells where in the target it goes.
+template <typename Target, typename T, typename Slot>
+Key<Target> Value(std::string name, ValueType<T> type, std::string default_value, std::string meaning, Slot slot) {
+  std::string words = type.words;
+  return {std::move(name), std::move(words), std::move(default_value), std::move(meaning),
+          [type = std::move(type), slot](ValueReader& reader, const Place& place, Target& target) {
+            if (std::optional<T> value = reader.Read(place, type)) {
+              Assign(std::invoke(slot, target), *std::move(value), place.node.position);
+            }
+          }};
+}
+
+using TextList = std::optional<Located<std::vector<std::string>>> TaskEntry::*;
+
+Key<TaskEntry> List(std::string name, ValueType<std::string> type, std::string meaning, TextList slot) {
+  std::string words = "a list: " + type.words;
+  return {std::move(name), std::move(words), "", std::move(meaning),
+          [type = std::move(type), slot](ValueReader& reader, const Place& place, TaskEntry& task) {
+            if (auto values = reader.ReadList(place, type)) {
+              Assign(task.*slot, *std::move(values), place.node.position);
+            }
+          }};
+}
+
+using WindowSlot = std::optional<Located<TaskEntry::Window>> TaskEntry::*;
+
+Key<TaskEntry> Window(std::string name, std::string meaning, WindowSlot slot) {
+  return {std::move(name), "a list of two times of day", "", std::move(meaning),
+          [slot](ValueReader& reader, const Place& place, TaskEntry& task) {
+            const auto times = reader.ReadList(place, TimeOfDay());
+            if (!times) return;
+            if (times->size() != 2) {
+              return reader.Refuse(
+                  place.node.position,
+                  Format("{}: expected two times, as in [\"08:00\", \"18:00\"], found {}", place.name, times->size()));
+            }
+            Assign(task.*slot, TaskEntry::Window{times->front(), times->back()}, place.node.position);
+          }};
+}
+
+Section AppSection() {
+  return {"app",
+          "The application.",
+          {Value<File>(
+               "name", Line(), "rota", "What this application is called.",
+               [](File & f) -> auto& { return f.options.app.name; }),
+           Value<File>(
+               "environment", Line(), "production", "Where it runs. A task with `environments` runs only in those.",
+               [](File & f) -> auto& { return f.options.app.environment; }),
+           Value<File>(
+               "timezone", ZoneName(), "UTC", "The time zone of tasks that name none.",
+               [](File & f) -> auto& { return f.options.app.timezone; })}};
+}
+
+Section ServerSection() {
+  return {"server",
+          "One process that runs the schedule.",
+          {Value<File>(
+               "id", Line(), "", "Its name in history and logs; the host's name unless given.",
+               [](File & f) -> auto& { return f.options.server.id; }),
+           Value<File>(
+               "workers", Integer(1, 1024), "16", "How many runs it works on at once.",
+               [](File & f) -> auto& { return f.options.server.workers; }),
+           Value<File>(
+               "shutdown_grace", Duration(seconds(0), hours(24)), "30s",
+               "How long running work may go on after SIGTERM or SIGINT, before it is told to stop.",
+               [](File & f) -> auto& { return f.options.server.shutdown_grace; }),
+           Value<File>(
+               "kill_after", Duration(seconds(0), hours(1)), "5s",
+               "How long a child process may take to end after SIGTERM, before SIGKILL.",
+               [](File & f) -> auto& { return f.options.server.kill_after; })}};
+}
+
+Section CoordinationSection() {
+  return {
+      "coordination",
+      "Where servers agree on who runs what.",
+      {Value<File>("driver",
+                   OneOf<CoordinationDriver>({{"memory", CoordinationDriver::kMemory},
+                                              {"sqlite", CoordinationDriver::kSqlite},
+                                              {"redis", CoordinationDriver::kRedis}}),
+                   "sqlite",
+                   "`memory`: this process alone, forgets at its end. `sqlite`: any number of processes on one host. "
+                   "`redis`: the fleet; the default where there is a `redis` section.",
+                   &File::driver),
+       Value<File>(
+           "path", Line(), "var/rota.db", "The database of `sqlite`, relative to the working directory.",
+           [](File & f) -> auto& { return f.options.coordination.path; }),
+       Value<File>(
+           "lease_ttl", Duration(seconds(1), minutes(10)), "15s",
+           "How long a task stays blocked after its server died. Renewed every third of it.",
+           [](File & f) -> auto& { return f.options.coordination.lease_ttl; }),
+       Value<File>(
+           "max_skew", Duration(seconds(0), minutes(1)), "2s",
+           "How far a server's clock may run ahead of the store's before its claims are refused as early.",
+           [](File & f) -> auto& { return f.options.coordination.max_skew; })}};
+}
+
+RedisOptions& Redis(File& file) { return *file.options.redis; }
+
+Section RedisSection() {
+  return {
+      "redis",
+      "The Redis server of the fleet. With this section `coordination.driver` is `redis` unless it says otherwise.",
+      {Value<File>(
+           "host", Line(), "localhost", "Its host name or address.", [](File & f) -> auto& { return Redis(f).host; }),
+       Value<File>(
+           "port", Integer(1, 65535), "6379", "Its TCP port.", [](File & f) -> auto& { return Redis(f).port; }),
+       Value<File>(
+           "password", Text(), "\"\"", "Its password; empty: none. Best as `${REDIS_PASSWORD}`.",
+           [](File & f) -> auto& { return Redis(f).password; }),
+       Value<File>(
+           "db", Integer(0, 65535), "0", "The number of the database in it.",
+           [](File & f) -> auto& { return Redis(f).db; })}};
+}
+
+Section LogSection() {
+  return {"log",
+          "The log.",
+          {Value<File>(
+               "level",
+               OneOf<LogLevel>({{"debug", LogLevel::kDebug},
+                                {"info", LogLevel::kInfo},
+                                {"warning", LogLevel::kWarning},
+                                {"error", LogLevel::kError}}),
+               "info", "The least level that is written.", [](File & f) -> auto& { return f.options.log.level; }),
+           Value<File>(
+               "file", Text(), "var/log/rota.log",
+               "The file of JSON lines, relative to the working directory; empty: none. Each process needs its own.",
+               [](File & f) -> auto& { return f.options.log.file; }),
+           Value<File>(
+               "max_size", Size(kKilobyte, 100 * kGigabyte), "10MB",
+               "The size at which a new file begins; the old one becomes `rota.1.log`, and so on.",
+               [](File & f) -> auto& { return f.options.log.max_size; }),
+           Value<File>(
+               "max_files", Integer(1, 1000), "5", "How many files are kept, the one being written included.",
+               [](File & f) -> auto& { return f.options.log.max_files; })}};
+}
+
+Section HistorySection() {
+  return {"history",
+          "What is remembered of past runs.",
+          {Value<File>(
+              "keep", Duration(hours(1), hours(24 * 3650)), "30d", "How long a run stays in the history.",
+              [](File & f) -> auto& { return f.options.history.keep; })}};
+}
+
+std::vector<Key<TaskEntry>> MakeTaskKeys() {
+  using Task = TaskEntry;
+  return {
+      Value<Task>("name", Line(), "", "Its name, unique in the schedule; what it runs, as typed, unless given.",
+                  &Task::name),
+      Value<Task>("description", Text(), "", "A sentence for people.", &Task::description),
+      Value<Task>("schedule", Text(), "",
+                  "When it runs: a cron expression (`0 2 * * *`) or words (`daily at 02:00`, `every five minutes`). "
+                  "Required.",
+                  &Task::schedule),
+      Value<Task>("timezone", ZoneName(), "", "The zone of its times; `app.timezone` unless given.", &Task::timezone),
+      Value<Task>("command", Line(), "",
+                  "What it runs: a command of the program. One of `command`, `exec` and `shell`.", &Task::command),
+      List("arguments", Text(), "The command's arguments, as on a command line.", &Task::arguments),
+      List("exec", Text(), "What it runs: a program and its arguments, without a shell.", &Task::exec),
+      Value<Task>("shell", Text(), "", "What it runs: a line for `/bin/sh -c`.", &Task::shell),
+      Value<Task>("unique", Boolean(), "false",
+                  "One server of the fleet runs each occurrence, and the task does not overlap itself; otherwise every "
+                  "server runs it.",
+                  &Task::unique),
+      Value<Task>("without_overlapping", Boolean(), "false",
+                  "An occurrence that is due while the task still runs is skipped. Always so for a unique task.",
+                  &Task::without_overlapping),
+      Value<Task>("lock_timeout", Duration(milliseconds(1), hours(24 * 365)), "30m",
+                  "The longest a run keeps others from running the task.", &Task::lock_timeout),
+      List("environments", Line(), "It runs only where `app.environment` is one of these.", &Task::environments),
+      Window("between",
+             "It runs only from the first time up to, but not at, the second; past midnight if that is earlier.",
+             &Task::between),
+      Window("unless_between", "It does not run from the first time up to the second.", &Task::unless_between),
+      List("tags", Line(), "Words to find it by.", &Task::tags),
+  };
+}
+
+template <typename Named>
+std::vector<std::string> Names(const std::vector<Named>& named) {
+  std::vector<std::string> names;
+  for (const Named& one : named) names.push_back(one.name);
+  return names;
+}
+
+void RefuseKey(ValueReader& reader, const yaml::Node::Entry& entry, std::string_view place,
+               const std::vector<std::string>& known) {
+  reader.Refuse(entry.position, Format("unknown key \"{}\" in {}{}; allowed: {}", Printable(entry.key), place,
+                                       DidYouMean(entry.key, known), Join(known, ", ")));
+}
+
+// True if the node is a map that is to be read. Nothing at all, as where each of a section's lines is a comment, is
+// an empty map.
+bool IsMap(ValueReader& reader, const Place& place, std::string_view expected) {
+  if (place.node.kind == yaml::Node::Kind::kMapping) return true;
+  if (place.node.kind != yaml::Node::Kind::kNull) {
+    reader.Refuse(place.node.position,
+                  Format("{}: expected {}, found {}", place.name, expected, Describe(place.node.kind)));
+  }
+  return false;
+}
+
+// Reads the entries of a map by their table. `prefix` begins the keys' names in messages.
+template <typename Target>
+void ReadKeys(ValueReader& reader, const Place& map, std::string_view prefix, const std::vector<Key<Target>>& keys,
+              Target& target) {
+  for (const yaml::Node::Entry& entry : map.node.entries) {
+    const auto key = std::ranges::find(keys, entry.key, &Key<Target>::name);
+    if (key == keys.end()) {
+      RefuseKey(reader, entry, map.name, Names(keys));
+    } else {
+      key->read(reader, {entry.value, Format("{}{}", prefix, key->name)}, target);
+    }
+  }
+}
+
+// What the table cannot say: keys that need or exclude each other.
+void CheckTask(ValueReader& reader, const TaskEntry& task) {
+  const int works = task.command.has_value() + task.exec.has_value() + task.shell.has_value();
+  if (works != 1) {
+    reader.Refuse(task.position,
+                  Format("this task has {} of command, exec and shell: expected one of them", works == 0   ? "none"
+                                                                                              : works == 2 ? "two"
+                                                                                                           : "three"));
+  }
+  if (task.arguments && !task.command) {
+    reader.Refuse(task.arguments->position, "arguments: only a command takes them; those of exec stand in its list");
+  }
+  if (task.exec && task.exec->value.empty()) {
+    reader.Refuse(task.exec->position, "exec: expected a program and its arguments, found an empty list");
+  }
+  if (task.shell && Trim(task.shell->value).empty()) {
+    reader.Refuse(task.shell->position, Format("shell: {}", Expected(task.shell->value, "a line for /bin/sh")));
+  }
+  if (!task.schedule) {
+    reader.Refuse(task.position,
+                  "this task has no schedule: expected a cron expression or words such as "
+                  "\"daily at 02:00\"");
+  }
+}
+
+void ReadTasks(ValueReader& reader, const yaml::Node& node, std::vector<TaskEntry>& tasks) {
+  if (node.kind == yaml::Node::Kind::kNull) return;
+  if (node.kind != yaml::Node::Kind::kSequence) {
+    return reader.Refuse(node.position, Format("tasks: expected a list of tasks, found {}", Describe(node.kind)));
+  }
+  for (const yaml::Node& item : node.items) {
+    if (item.kind != yaml::Node::Kind::kMapping) {
+      reader.Refuse(item.position, Format("tasks: expected a map of keys, found {}", Describe(item.kind)));
+      continue;
+    }
+    TaskEntry task;
+    task.position = item.position;
+    const std::size_t before = reader.mistakes();
+    ReadKeys(reader, {item, "a task"}, "", TaskKeys(), task);
+    if (reader.mistakes() == before) CheckTask(reader, task);
+    tasks.push_back(std::move(task));
+  }
+}
+
+void ReadSection(ValueReader& reader, const yaml::Node::Entry& entry, const Section& section, File& file) {
+  if (section.name == "redis") {
+    file.options.redis.emplace();
+    if (entry.value.kind == yaml::Node::Kind::kNull) {
+      return reader.Refuse(entry.position,
+                           "redis: has no keys: expected host, port, password or db, or no redis at all");
+    }
+  }
+  const Place place{entry.value, section.name};
+  if (IsMap(reader, place, "a map")) ReadKeys(reader, place, section.name + ".", section.keys, file);
+}
+
+// The driver that holds: the one given, else what the presence of `redis:` says.
+void ChooseDriver(ValueReader& reader, File& file) {
+  if (file.driver && file.driver->value == CoordinationDriver::kRedis && !file.options.redis) {
+    return reader.Refuse(file.driver->position,
+                         "coordination.driver: \"redis\" needs a redis section with the server's host");
+  }
+  const CoordinationDriver otherwise = file.options.redis ? CoordinationDriver::kRedis : CoordinationDriver::kSqlite;
+  file.options.coordination.driver = file.driver ? file.driver->value : otherwise;
+}
+
+}  // namespace
+
+const std::vector<Section>& Sections() {
+  static const std::vector<Section> sections = {AppSection(),   ServerSection(), CoordinationSection(),
+                                                RedisSection(), LogSection(),    HistorySection()};
+  return sections;
+}
+
+const std::vector<Key<TaskEntry>>& TaskKeys() {
+  static const std::vector<Key<TaskEntry>> keys = MakeTaskKeys();
+  return keys;
+}
+
+FileContents ReadFile(const yaml::Node& root, ValueReader& reader) {
+  File file;
+  if (!IsMap(reader, {root, "the file"}, "a map of sections")) return file;
+  for (const yaml::Node::Entry& entry : root.entries) {
+    const auto section = std::ranges::find(Sections(), entry.key, &Section::name);
+    if (section != Sections().end()) {
+      ReadSection(reader, entry, *section, file);
+    } else if (entry.key == "tasks") {
+      ReadTasks(reader, entry.value, file.tasks);
+    } else {
+      std::vector<std::string> known = Names(Sections());
+      known.push_back("tasks");
+      RefuseKey(reader, entry, "the file", known);
+    }
+  }
+  ChooseDriver(reader, file);
+  return file;
+}
+
+namespace {
+
+template <typename Target>
+std::string KeysTable(const std::vector<Key<Target>>& keys) {
+  std::string table = "| key | value | default | meaning |\n|---|---|---|---|\n";
+  for (const Key<Target>& key : keys) {
+    const std::string default_value = key.default_value.empty() ? "" : "`" + key.default_value + "`";
+    table += Format("| `{}` | {} | {} | {} |\n", key.name, key.type, default_value, key.meaning);
+  }
+  return table;
+}
+
+}  // namespace
+
+std::string KeysAsMarkdown() {
+  std::string page;
+  for (const Section& section : Sections()) {
+    page += Format("## `{}`\n\n{}\n\n{}\n", section.name, section.meaning, KeysTable(section.keys));
+  }
+  return page + "## `tasks`\n\nA list of tasks, each a map of these keys.\n\n" + KeysTable(TaskKeys());
+}
+
+}  // namespace rota

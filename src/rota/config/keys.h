@@ -1,0 +1,69 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rota/config/options.h"
+#include "rota/config/value_reader.h"
+
+namespace rota {
+
+// One element of `tasks:`, as written. Absent keys are empty.
+struct TaskEntry {
+  using Window = std::pair<std::string, std::string>;
+
+  yaml::Position position;
+  std::optional<Located<std::string>> name;
+  std::optional<Located<std::string>> description;
+  std::optional<Located<std::string>> schedule;
+  std::optional<Located<std::string>> timezone;
+  std::optional<Located<std::string>> command;
+  std::optional<Located<std::vector<std::string>>> arguments;
+  std::optional<Located<std::vector<std::string>>> exec;
+  std::optional<Located<std::string>> shell;
+  std::optional<Located<bool>> unique;
+  std::optional<Located<bool>> without_overlapping;
+  std::optional<Located<Milliseconds>> lock_timeout;
+  std::optional<Located<std::vector<std::string>>> environments;
+  std::optional<Located<Window>> between;
+  std::optional<Located<Window>> unless_between;
+  std::optional<Located<std::vector<std::string>>> tags;
+};
+
+// What one file says.
+struct FileContents {
+  Options options;
+  std::optional<Located<CoordinationDriver>> driver;  // As written; options hold what follows from it.
+  std::vector<TaskEntry> tasks;
+};
+
+// A key of the file: how it is read, and what the documentation says of it. Reader, suggestions and documentation all
+// come from the one table of keys.
+template <typename Target>
+struct Key {
+  std::string name;
+  std::string type;           // "an integer from 1 to 1024"
+  std::string default_value;  // As one would write it in the file; empty: none.
+  std::string meaning;
+  std::function<void(ValueReader& reader, const ValueReader::Place& place, Target& target)> read;
+};
+
+struct Section {
+  std::string name;
+  std::string meaning;
+  std::vector<Key<FileContents>> keys;
+};
+
+// All sections but `tasks`, and the keys of a task, in the order of the documentation.
+const std::vector<Section>& Sections();
+const std::vector<Key<TaskEntry>>& TaskKeys();
+
+// Reads a whole file. What is wrong is left with the reader.
+FileContents ReadFile(const yaml::Node& root, ValueReader& reader);
+
+// The tables of docs/configuration.md, in Markdown.
+std::string KeysAsMarkdown();
+
+}  // namespace rota

@@ -1,0 +1,40 @@
+#include "rota/config/keys.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "rota/config/config.h"
+
+namespace rota {
+namespace {
+
+std::optional<std::string> NoVariables(std::string_view) { return std::nullopt; }
+
+TEST(Keys, HaveTheDefaultsThatTheDocumentationTells) {
+  for (const Section& section : Sections()) {
+    if (section.name == "redis") continue;  // Absent by default as a whole.
+    for (const auto& key : section.keys) {
+      if (key.default_value.empty()) continue;
+      const std::string text = Format("{}: {{{}: {}}}", section.name, key.name, key.default_value);
+      const Result<Config> config = Config::Parse(text, "f.yaml", NoVariables);
+      ASSERT_TRUE(config) << config.error().message();
+      EXPECT_EQ(config->options(), Options()) << text;
+    }
+  }
+  const Result<Config> redis =
+      Config::Parse("redis: {host: localhost, port: 6379, password: \"\", db: 0}", "f.yaml", NoVariables);
+  EXPECT_EQ(redis->options().redis, RedisOptions());
+}
+
+TEST(Keys, StandInTheDocumentation) {
+  std::ostringstream page;
+  page << std::ifstream(ROTA_DOCS_DIR "/configuration.md").rdbuf();
+  EXPECT_TRUE(page.str().ends_with("\n" + KeysAsMarkdown()))
+      << "docs/configuration.md must end with exactly these tables:\n\n"
+      << KeysAsMarkdown();
+}
+
+}  // namespace
+}  // namespace rota
