@@ -78,7 +78,7 @@ class FieldParser {
       item_ = {item, token_.column + offset};
       offset += item.size() + 1;
       if (item.empty()) return Error(Format("a list has an empty item; expected {}", field_.allowed));
-      if (&field_ == &kDay && (item == "L" || item == "l")) {
+      if (IsDay() && (item == "L" || item == "l")) {
         values.last_day = true;
         continue;
       }
@@ -90,9 +90,11 @@ class FieldParser {
   }
 
  private:
+  bool IsDay() const { return &field_ == &kDay; }
+  bool IsWeekday() const { return &field_ == &kWeekday; }
   bool HasNames() const { return field_.names != nullptr; }
   // 7 is Sunday, too.
-  int Highest() const { return &field_ == &kWeekday ? 7 : field_.last; }
+  int Highest() const { return IsWeekday() ? 7 : field_.last; }
 
   tl::unexpected<Status> Error(std::string_view what) const {
     return Fail(InvalidArgument("column {}: {} \"{}\": {}", item_.column, field_.name, Printable(item_.text), what));
@@ -109,7 +111,7 @@ class FieldParser {
       step = *read;
     }
     if (range == "*") return Fold(Bits(field_.first, field_.last, step));
-    if (item_.text == "?" && (&field_ == &kDay || &field_ == &kWeekday)) {
+    if (item_.text == "?" && (IsDay() || IsWeekday())) {
       if (token_.text != "?") return Error("? stands alone");
       return Bits(field_.first, field_.last, 1);
     }
@@ -123,7 +125,7 @@ class FieldParser {
     Result<int> to = ParseValue(range.substr(dash + 1));
     if (!to) return Fail(to.error());
     // "fri-sun" ends on the Sunday after the Friday.
-    if (&field_ == &kWeekday && *to == 0 && *from > 0) to = 7;
+    if (IsWeekday() && *to == 0 && *from > 0) to = 7;
     if (*to < *from) return Error(Backwards(*from, *to, step));
     return Fold(Bits(*from, *to, step));
   }
@@ -169,7 +171,7 @@ class FieldParser {
 
   // Bit 7 of the day of week is Sunday: bit 0.
   std::uint64_t Fold(std::uint64_t bits) const {
-    if (&field_ != &kWeekday || (bits & 0x80) == 0) return bits;
+    if (!IsWeekday() || (bits & 0x80) == 0) return bits;
     return (bits & 0x7f) | 1;
   }
 
@@ -187,7 +189,8 @@ class FieldParser {
     const auto range = [&](int low, int high) {
       return low == high ? text(low) : Format("{}-{}", text(low), text(high));
     };
-    std::string better = Format("{},{}", range(from, field_.last), range(field_.first, to));
+    std::string better = range(field_.first, to);
+    if (from <= field_.last) better = Format("{},{}", range(from, field_.last), better);
     if (step > 1) {
       const int size = field_.last - field_.first + 1;
       std::vector<std::string> values;
@@ -215,11 +218,18 @@ std::vector<Token> Tokenize(std::string_view text) {
   return tokens;
 }
 
-Result<Expression> ParseMacro(Token token) {
+Result<Expression> ParseMacro(const std::vector<Token>& tokens) {
+  const Token& token = tokens[0];
   std::vector<std::string> names;
   for (const Macro& macro : kMacros) {
-    if (Lowercase(token.text) == macro.name) return Expression::Parse(macro.expression);
-    names.emplace_back(macro.name);
+    if (Lowercase(token.text) != macro.name) {
+      names.emplace_back(macro.name);
+    } else if (tokens.size() == 1) {
+      return Expression::Parse(macro.expression);
+    } else {
+      return Fail(InvalidArgument("column {}: \"{}\": nothing may follow {}", tokens[1].column,
+                                  Printable(tokens[1].text), macro.name));
+    }
   }
   return Fail(InvalidArgument("column {}: \"{}\": expected one of {}{}", token.column, Printable(token.text),
                               Join(names, " "), DidYouMean(token.text, names)));
@@ -232,7 +242,7 @@ Result<Expression> Expression::Parse(std::string_view text) {
     return Fail(InvalidArgument("the expression has {} characters; at most {} are allowed", text.size(), kMaxLength));
   }
   std::vector<Token> tokens = Tokenize(text);
-  if (tokens.size() == 1 && tokens[0].text.front() == '@') return ParseMacro(tokens[0]);
+  if (!tokens.empty() && tokens[0].text.front() == '@') return ParseMacro(tokens);
   if (tokens.size() != 5 && tokens.size() != 6) {
     return Fail(InvalidArgument(
         "found {} fields; expected 5 (minute hour day-of-month month day-of-week) or 6 (leading second)",

@@ -65,6 +65,7 @@ TEST(Parse, TakesZeroAndSevenForSunday) {
   EXPECT_EQ(Parsed("0 0 * * 0"), Parsed("0 0 * * 7"));
   EXPECT_EQ(Parsed("0 0 * * 5-7").weekdays, Bits({0, 5, 6}));
   EXPECT_EQ(Parsed("0 0 * * fri-sun").weekdays, Bits({0, 5, 6}));
+  EXPECT_EQ(Parsed("0 0 * * 5-0").weekdays, Bits({0, 5, 6}));
   EXPECT_EQ(Parsed("0 0 * * 0-7").weekdays, 0x7f);
   EXPECT_EQ(Parsed("0 0 * * 1-7/2").weekdays, Bits({0, 1, 3, 5}));
   EXPECT_EQ(Parsed("0 0 * * */2").weekdays, Bits({0, 2, 4, 6}));
@@ -187,6 +188,8 @@ TEST(ParseError, SuggestsTwoRangesForOneThatWraps) {
   EXPECT_EQ(ErrorOf("0 0 * nov-feb *"), "column 7: month \"nov-feb\": the range runs backwards; write nov-dec,jan-feb");
   EXPECT_EQ(ErrorOf("0 0 * * fri-mon"),
             "column 9: day of week \"fri-mon\": the range runs backwards; write fri-sat,sun-mon");
+  EXPECT_EQ(ErrorOf("0 0 * * 7-2"), "column 9: day of week \"7-2\": the range runs backwards; write 0-2");
+  EXPECT_EQ(ErrorOf("0 0 * * 7-4/2"), "column 9: day of week \"7-4/2\": the range runs backwards; write 0,2,4");
   EXPECT_EQ(ErrorOf("0 22-2/2 * * *"), "column 3: hour \"22-2/2\": the range runs backwards; write 22,0,2");
 }
 
@@ -214,6 +217,9 @@ TEST(ParseError, SuggestsTheNearestName) {
       ErrorOf("@dayly"),
       "column 1: \"@dayly\": expected one of @yearly @annually @monthly @weekly @daily @midnight @hourly; did you "
       "mean \"@daily\"?");
+  EXPECT_EQ(ErrorOf("@every 5m"),
+            "column 1: \"@every\": expected one of @yearly @annually @monthly @weekly @daily @midnight @hourly");
+  EXPECT_EQ(ErrorOf("@daily utc"), "column 8: \"utc\": nothing may follow @daily");
   EXPECT_EQ(ErrorOf("  @reboot"),
             "column 3: \"@reboot\": expected one of @yearly @annually @monthly @weekly @daily @midnight @hourly");
 }
