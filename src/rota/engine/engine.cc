@@ -38,7 +38,14 @@ struct Engine::Loop {
         lease_lane("rota-leases", 1),
         workers("rota-worker", options.workers) {}
 
-  Moment Look() const { return {clock.Now(), clock.SteadyNow()}; }
+  // Both clocks at one moment: a pause of the process between the two readings must not look like a jump.
+  Moment Look() const {
+    for (;;) {
+      const SteadyTime before = clock.SteadyNow();
+      const Moment moment{clock.Now(), clock.SteadyNow()};
+      if (moment.steady - before < kJump / 5) return moment;
+    }
+  }
 
   void Send(EngineInput input) {
     MutexLock lock(mu);

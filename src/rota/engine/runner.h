@@ -32,7 +32,7 @@ struct RunOrder {
   std::uint64_t token = 0;
   std::string server;
   std::shared_ptr<RunSignals> signals;
-  // Gets each line the run prints, where somebody watches (schedule:test). May be empty.
+  // Gets each line the run prints, without its line end, where somebody watches (schedule:test). May be empty.
   std::function<void(std::string_view)> on_output;
 };
 

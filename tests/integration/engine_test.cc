@@ -1,0 +1,302 @@
+// The engine's threads on a clock that the test moves, over the memory store.
+
+#include "rota/engine/engine.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "rota/base/hash.h"
+#include "rota/base/mutex.h"
+#include "rota/coordination/memory/memory_store.h"
+#include "rota/testing/fake_clock.h"
+
+namespace rota {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr WallTime kStart{std::chrono::sys_days{std::chrono::year{2023} / 11 / 14} + hours(12)};
+
+// Keeps events, and lets a test wait for what it expects.
+class EventBook final : public EventSink {
+ public:
+  void Publish(const Event& event) override {
+    MutexLock lock(mu_);
+    events_.push_back(event);
+    changed_.NotifyAll();
+  }
+  // Blocks until `count` events of the kind have come, and returns them.
+  std::vector<Event> Await(EventKind kind, std::size_t count) {
+    MutexLock lock(mu_);
+    for (;;) {
+      std::vector<Event> found;
+      for (const Event& event : events_) {
+        if (event.kind == kind) found.push_back(event);
+      }
+      if (found.size() >= count) return found;
+      changed_.Wait(mu_);
+    }
+  }
+  // Blocks until `count` runs of the task have finished.
+  void AwaitRunOf(const TaskId& task, int count) {
+    MutexLock lock(mu_);
+    while (std::ranges::count_if(events_, [&task](const Event& event) {
+             return event.kind == EventKind::kRunFinished && event.record->task == task;
+           }) < count) {
+      changed_.Wait(mu_);
+    }
+  }
+
+ private:
+  Mutex mu_;
+  CondVar changed_;
+  std::vector<Event> events_ ROTA_GUARDED_BY(mu_);
+};
+
+// Runs a function for every order.
+class FunctionRunner final : public Runner {
+ public:
+  explicit FunctionRunner(std::function<RunResult(const RunOrder&)> run) : run_(std::move(run)) {}
+  RunResult Run(const RunOrder& order) override { return run_(order); }
+
+ private:
+  const std::function<RunResult(const RunOrder&)> run_;
+};
+
+RunResult Succeed(const RunOrder&) { return {}; }
+
+// Blocks until the run is told to stop.
+RunResult RunUntilStopped(const RunOrder& order) {
+  Mutex mu;
+  CondVar changed;
+  const std::stop_callback wake(order.signals->stop.get_token(), [&] {
+    MutexLock lock(mu);
+    changed.NotifyAll();
+  });
+  MutexLock lock(mu);
+  while (!order.signals->stop.stop_requested()) changed.Wait(mu);
+  return {Outcome::kCancelled, order.signals->lease_lost ? "lease lost" : "stopped", ""};
+}
+
+Task MakeTask(const std::string& id, Milliseconds period, Placement placement,
+              Milliseconds lock_timeout = minutes(30)) {
+  Task task;
+  task.id = id;
+  task.work = CommandCall{id, {}};
+  task.trigger = std::make_shared<const Trigger>(IntervalFrequency{period}, TimeZone(), Restrictions{});
+  TaskPolicies policies;
+  policies.placement = placement;
+  policies.overlap = placement == Placement::kOneServer ? OverlapPolicy::kSkip : OverlapPolicy::kAllow;
+  policies.lock_timeout = lock_timeout;
+  task.policies = std::make_shared<const TaskPolicies>(policies);
+  return task;
+}
+
+// One server of a fleet that shares a store and a clock.
+class Server {
+ public:
+  Server(const std::string& name, std::vector<Task> tasks, FakeClock& clock, Store& store,
+         std::function<RunResult(const RunOrder&)> run)
+      : clock_(clock), store_(store), runner_(std::move(run)) {
+    schedule_ = std::make_shared<const Schedule>(std::move(tasks));
+    JoinRequest request;
+    request.server.id = name;
+    request.server.incarnation = name + std::to_string(clock.Now().time_since_epoch().count());
+    request.heartbeat_ttl = seconds(15);
+    request.tasks = &schedule_->tasks();
+    request.seed = clock.Now();
+    const JoinReply joined = store.Join(request).value();
+    EngineOptions options;
+    options.server = joined.server_id;
+    options.workers = 2;
+    options.seed = StableHash(name);
+    engine_ = std::make_unique<Engine>(options, schedule_, joined.watermarks, clock_, store_, runner_, events_);
+  }
+  ~Server() { Stop(); }
+
+  void Start() {
+    thread_ = std::thread([this] { abandoned_ = engine_->Follow(); });
+  }
+  void Tick() { abandoned_ = engine_->Tick(); }
+  std::size_t Stop() {
+    if (thread_.joinable()) {
+      engine_->RequestShutdown();
+      thread_.join();
+    }
+    return abandoned_;
+  }
+  Engine& engine() { return *engine_; }
+  EventBook& events() { return events_; }
+  const Schedule& schedule() const { return *schedule_; }
+
+ private:
+  FakeClock& clock_;
+  Store& store_;
+  FunctionRunner runner_;
+  EventBook events_;
+  std::shared_ptr<const Schedule> schedule_;
+  std::unique_ptr<Engine> engine_;
+  std::thread thread_;
+  std::size_t abandoned_ = 0;
+};
+
+class EngineTest : public testing::Test {
+ protected:
+  std::vector<OccurrenceRecord> History() { return store_->Query({}).value(); }
+
+  FakeClock clock_{kStart};
+  std::unique_ptr<Store> store_ = MakeMemoryStore(clock_);
+};
+
+TEST_F(EngineTest, RunsWhatIsDueAndRecordsIt) {
+  Server server("a", {MakeTask("backup", seconds(60), Placement::kOneServer)}, clock_, *store_, Succeed);
+  server.Start();
+  clock_.AwaitWaiters(1);
+  clock_.Advance(seconds(60));
+  server.events().Await(EventKind::kRunFinished, 1);
+  EXPECT_EQ(server.Stop(), 0u);
+  const std::vector<OccurrenceRecord> history = History();
+  ASSERT_THAT(history, SizeIs(1));
+  EXPECT_EQ(history[0].outcome, Outcome::kSucceeded);
+  EXPECT_EQ(history[0].scheduled_at, kStart + seconds(60));
+  EXPECT_EQ(history[0].server, "a");
+}
+
+TEST_F(EngineTest, RunsAUniqueOccurrenceOnOneServerOnly) {
+  const std::vector<Task> tasks = {MakeTask("backup", seconds(60), Placement::kOneServer),
+                                   MakeTask("cache", seconds(60), Placement::kEveryServer)};
+  Server a("a", tasks, clock_, *store_, Succeed);
+  Server b("b", tasks, clock_, *store_, Succeed);
+  a.Start();
+  b.Start();
+  for (int minute = 1; minute <= 5; ++minute) {
+    clock_.AwaitWaiters(2);
+    clock_.Advance(seconds(60));
+    a.events().AwaitRunOf("cache", minute);  // Each server has its own: it has decided this minute.
+    b.events().AwaitRunOf("cache", minute);
+  }
+  a.Stop();
+  b.Stop();
+  HistoryQuery query;
+  query.task = "backup";
+  EXPECT_THAT(store_->Query(query).value(), SizeIs(5));
+  query.task = "cache";
+  EXPECT_THAT(store_->Query(query).value(), SizeIs(10));
+}
+
+TEST_F(EngineTest, StopsARunThatHoldsItsLockTooLong) {
+  Server server("a", {MakeTask("slow", hours(1), Placement::kOneServer, seconds(3))}, clock_, *store_, RunUntilStopped);
+  server.Start();
+  clock_.AwaitWaiters(1);
+  clock_.Advance(hours(1));
+  server.events().Await(EventKind::kRunStarted, 1);
+  for (int second = 0; second < 3; ++second) {
+    clock_.AwaitWaiters(1);
+    clock_.Advance(seconds(1));
+  }
+  const std::vector<Event> lost = server.events().Await(EventKind::kLeaseLost, 1);
+  EXPECT_EQ(lost[0].detail, "lock timeout reached");
+  const std::vector<Event> finished = server.events().Await(EventKind::kRunFinished, 1);
+  EXPECT_EQ(finished[0].record->reason, "lease lost");
+}
+
+TEST_F(EngineTest, WaitsForRunningWorkAtShutdownAndStopsItAfterTheGrace) {
+  Server server("a", {MakeTask("slow", seconds(60), Placement::kOneServer)}, clock_, *store_, RunUntilStopped);
+  server.Start();
+  clock_.AwaitWaiters(1);
+  clock_.Advance(seconds(60));
+  server.events().Await(EventKind::kRunStarted, 1);
+  server.engine().RequestShutdown();
+  server.events().Await(EventKind::kServerStopping, 1);
+  for (int second = 0; second < 30; ++second) {
+    clock_.AwaitWaiters(1);
+    clock_.Advance(seconds(1));
+  }
+  const std::vector<Event> finished = server.events().Await(EventKind::kRunFinished, 1);
+  EXPECT_EQ(finished[0].record->outcome, Outcome::kCancelled);
+  EXPECT_EQ(server.Stop(), 0u);
+  EXPECT_EQ(History()[0].outcome, Outcome::kCancelled);
+}
+
+TEST_F(EngineTest, TakesAJumpOfTheWallClockAsAnEvent) {
+  Server server("a", {MakeTask("hourly", hours(1), Placement::kOneServer)}, clock_, *store_, Succeed);
+  server.Start();
+  clock_.AwaitWaiters(1);
+  clock_.Jump(hours(5) + minutes(1));
+  const std::vector<Event> jumps = server.events().Await(EventKind::kClockJumped, 1);
+  EXPECT_EQ(jumps[0].change, hours(5) + minutes(1));
+  const std::vector<Event> finished = server.events().Await(EventKind::kRunFinished, 1);
+  EXPECT_EQ(finished[0].record->scheduled_at, kStart + hours(5));
+  const std::vector<Event> closed = server.events().Await(EventKind::kOccurrenceClosed, 1);
+  EXPECT_EQ(closed[0].record->reason, "late");
+  EXPECT_EQ(closed[0].record->count, 4u);
+}
+
+TEST_F(EngineTest, CatchesUpWithWhatWasDueWhileNoServerRan) {
+  const std::vector<Task> tasks = {MakeTask("hourly", hours(1), Placement::kOneServer),
+                                   MakeTask("daily", hours(24), Placement::kOneServer)};
+  {
+    Server first("a", tasks, clock_, *store_, Succeed);
+  }  // Registers the tasks.
+  clock_.Advance(hours(30) + minutes(10));
+  Server server("a", tasks, clock_, *store_, Succeed);
+  server.Tick();
+  std::vector<std::string> seen;
+  for (const OccurrenceRecord& record : History()) {
+    seen.push_back(Format("{} {}-{} x{} {}", record.task, (record.scheduled_at - kStart) / hours(1),
+                          (record.scheduled_last - kStart) / hours(1), record.count,
+                          DescribeOutcome(record.outcome, record.reason)));
+  }
+  EXPECT_THAT(seen, testing::UnorderedElementsAre("hourly 30-30 x1 succeeded", "hourly 1-29 x29 missed(down)",
+                                                  "daily 12-12 x1 missed(down)"));
+}
+
+TEST_F(EngineTest, RunsATaskByHandAndReturnsHowItEnded) {
+  Server server("a", {MakeTask("report", hours(1), Placement::kOneServer)}, clock_, *store_, [](const RunOrder& order) {
+    order.on_output("hello\n");
+    return RunResult{Outcome::kFailed, "exit 3", "hello\n"};
+  });
+  std::string output;
+  const OccurrenceRecord record =
+      server.engine().RunTask(server.schedule().tasks()[0], [&output](std::string_view text) { output += text; });
+  EXPECT_EQ(record.kind, OccurrenceKind::kManual);
+  EXPECT_EQ(record.outcome, Outcome::kFailed);
+  EXPECT_EQ(record.reason, "exit 3");
+  EXPECT_EQ(output, "hello\n");
+}
+
+TEST_F(EngineTest, RecordsAsLostTheRunOfAServerThatDied) {
+  ClaimRequest orphan;  // What a server leaves behind that is killed in the middle of a run.
+  orphan.run_id = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+  orphan.task = orphan.scope = "backup";
+  orphan.at = kStart;
+  orphan.server = "dead";
+  orphan.lease_ttl = seconds(15);
+  orphan.lock_timeout = minutes(30);
+  ASSERT_EQ(store_->Claim(std::vector{orphan}).value()[0].outcome, ClaimOutcome::kClaimed);
+
+  Server server("a", {MakeTask("backup", hours(1), Placement::kOneServer)}, clock_, *store_, Succeed);
+  server.Start();
+  for (int second = 0; second < 21; ++second) {
+    clock_.AwaitWaiters(1);
+    clock_.Advance(seconds(1));
+  }
+  const std::vector<Event> lost = server.events().Await(EventKind::kRunLost, 1);
+  EXPECT_EQ(lost[0].record->server, "dead");
+  EXPECT_EQ(lost[0].record->outcome, Outcome::kLost);
+}
+
+}  // namespace
+}  // namespace rota
