@@ -16,7 +16,7 @@ class FormatArg {
  public:
   using Value = std::variant<bool, char, std::int64_t, std::uint64_t, double, std::string_view>;
 
-  FormatArg(bool value) : value_(value) {}
+  FormatArg(bool value) : value_(value) {}  // NOLINT(rota-bool-parameter): a value to print.
   FormatArg(char value) : value_(value) {}
   FormatArg(const char* value) : value_(value == nullptr ? std::string_view("(null)") : std::string_view(value)) {}
   FormatArg(std::string_view value) : value_(value) {}
