@@ -114,7 +114,7 @@ function(rota_component)
   rota_check_includes(${C_NAME} "${reach}" ${C_HDRS})
   set(private_reach ${reach} ${private_deps_reach})
   file(GLOB internal_headers RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} *.h)  # To check; nothing builds by a pattern.
-  list(REMOVE_ITEM internal_headers ${C_HDRS})
+  list(REMOVE_ITEM internal_headers ${C_HDRS} ${C_TESTS})
   rota_check_includes(${C_NAME} "${private_reach}" ${C_SRCS} ${internal_headers})
 
   if(C_SRCS)

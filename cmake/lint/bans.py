@@ -76,8 +76,8 @@ BANS = [
     Ban("todo", r"\b(TODO|FIXME|XXX|HACK)\b", "finish it or leave it out", raw=True),
     Ban(
         "raw-new",
-        r"^(?!.*unique_ptr<.*>\(new\b).*\bnew\s+[A-Za-z_:]|(?<!=)\s\bdelete\b",
-        "own through values and std::make_unique; std::unique_ptr<T>(new T) where the constructor is private",
+        r"(?<!\()\bnew\s+[A-Za-z_:]|(?<!=)\s\bdelete\b",
+        "own through values and std::make_unique; where that cannot construct it, owner(new T) at once",
         unless=r"^fuzz/",
     ),
     Ban(
@@ -134,18 +134,23 @@ def findings(path, text, is_public):
         yield 1, "pragma-once", "begin the header with #pragma once"
 
 
-def main():
-    root = pathlib.Path(sys.argv[1])
+def check(root):
+    """Yields (path, line number, ban, what to do instead) for each finding in the repository at `root`."""
     public = public_headers(root)
-    found = False
     for folder in FOLDERS:
         for file in sorted((root / folder).rglob("*")):
             if file.suffix not in (".h", ".cc"):
                 continue
             path = file.relative_to(root).as_posix()
-            for number, ban, instead in findings(path, file.read_text(encoding="utf-8"), path in public):
-                print(f"{path}:{number}: [{ban}] {instead}")
-                found = True
+            for finding in findings(path, file.read_text(encoding="utf-8"), path in public):
+                yield path, *finding
+
+
+def main():
+    found = False
+    for path, number, ban, instead in check(pathlib.Path(sys.argv[1])):
+        print(f"{path}:{number}: [{ban}] {instead}")
+        found = True
     return 1 if found else 0
 
 
