@@ -6,6 +6,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <random>
 
 #include "rota/base/text.h"
 #include "rota/config/yaml.h"
@@ -133,6 +134,26 @@ TEST(Config, ReadsAFileAndTheProcessEnvironment) {
   EXPECT_EQ(Config::Load(folder).error(), Unavailable("{}: Is a directory", folder));
   EXPECT_EQ(Config::Load(folder + "/none.yaml").error(), NotFound("{}/none.yaml: No such file or directory", folder));
   std::filesystem::remove_all(folder);
+}
+
+// A good file with some of its bytes changed is read, or refused with a place on every line.
+TEST(Config, SurvivesAFileWithRandomMistakes) {
+  const unsigned seed = std::random_device{}();
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  std::mt19937 random(seed);
+  constexpr std::string_view kGood =
+      "app: {name: shop, timezone: UTC}\nserver:\n  workers: 4\nlog: {max_size: 10MB}\ntasks:\n"
+      "  - name: x\n    shell: df ${A:-b}\n    schedule: daily at 02:00\n    unique: true\n    tags: [a, b]\n";
+  for (int round = 0; round < 1000; ++round) {
+    std::string text(kGood);
+    for (auto i = random() % 6; i > 0; --i) text[random() % text.size()] = static_cast<char>(random());
+    const std::string error = TaskErrorOf(text);
+    const std::string_view mistakes = error.starts_with("not read: ") ? std::string_view(error).substr(10) : error;
+    for (const std::string_view line : Split(mistakes, '\n')) {
+      EXPECT_TRUE(line == "no error" || line.starts_with("config/config.yaml:")) << error;
+      EXPECT_EQ(Printable(line), line);
+    }
+  }
 }
 
 TEST(DefineTasks, RegistersEachTaskWithAllItsKeys) {

@@ -199,7 +199,7 @@ std::optional<std::vector<std::string>> ValueReader::ReadList(const Place& place
 Status ValueReader::status() const {
   if (mistakes_.empty()) return Status::Ok();
   auto sorted = mistakes_;
-  std::ranges::stable_sort(sorted, {}, [](const auto& mistake) { return mistake.first; });
+  std::ranges::sort(sorted);
   std::vector<std::string> lines;
   for (const auto& [position, line] : sorted) {
     if (lines.size() == kMaxMistakes) {
