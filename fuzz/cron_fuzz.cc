@@ -20,7 +20,8 @@ void CheckWalk(const rota::Expression& expression, const rota::TimeZone& zone) {
     if (!next.has_value()) return;
     ROTA_CHECK(*next > at, "an instant that is not after the one asked for");
     ROTA_CHECK(rota::Next(expression, zone, *next - rota::Milliseconds(1)) == next, "an instant that fires only once");
-    ROTA_CHECK(rota::Previous(expression, zone, *next + rota::Milliseconds(1)) == next, "Previous() that misses Next()");
+    ROTA_CHECK(rota::Previous(expression, zone, *next + rota::Milliseconds(1)) == next,
+               "Previous() that misses Next()");
     at = *next;
   }
 }
