@@ -40,6 +40,10 @@ Status Contradiction(std::string_view first, std::string_view second, std::strin
 
 std::string Quote(std::string_view text) { return "\"" + Printable(text) + "\""; }
 
+std::string DurationText(Milliseconds duration) {
+  return duration < Milliseconds(0) ? Format("{}ms", duration.count()) : FormatDuration(duration);
+}
+
 std::string CronFields::Text() const {
   // A weekday beside a restricted day of month means both, which cron says with `+`.
   const char* both = day != "*" && weekdays != kAllWeekdays ? "+" : "";

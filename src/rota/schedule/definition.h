@@ -23,6 +23,8 @@ inline constexpr std::uint8_t kSaturdayAndSunday = 0x41;
 
 // The text as a call in a message shows it: in quotes, on one line.
 std::string Quote(std::string_view text);
+// The duration as a call in a message shows it. FormatDuration() has no words for negative ones.
+std::string DurationText(Milliseconds duration);
 
 // What the named frequencies are made of: the fields of a cron expression, which weekdays and a time can be folded
 // into.

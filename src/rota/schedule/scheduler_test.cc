@@ -2,47 +2,179 @@
 
 #include <gtest/gtest.h>
 
-#include "rota/base/suggest.h"
-#include "rota/time/format.h"
+#include <set>
+
+#include "rota/base/format.h"
+#include "rota/schedule/test_catalog.h"
 
 namespace rota {
 namespace {
 
 using namespace std::chrono_literals;
 
-class AnyCommand : public CommandCatalog {
- public:
-  Status Check(std::string_view name, std::span<const std::string> arguments) const override {
-    static const std::vector<std::string> kKnown = {"backup:run", "cache:clear", "stats:generate", "report:generate",
-                                                    "task"};
-    if (std::find(kKnown.begin(), kKnown.end(), name) == kKnown.end()) {
-      return NotFound("unknown command \"{}\"{}", name, DidYouMean(name, kKnown));
-    }
-    if (!arguments.empty() && arguments.front() == "--bad") return InvalidArgument("unknown option --bad");
-    return Status();
+class SchedulerTest : public testing::Test {
+ protected:
+  std::string CronOf(const Schedule& schedule, std::string_view id) {
+    const Task* task = schedule.Find(id);
+    return task == nullptr ? "no task" : std::get<CronFrequency>(task->trigger->frequency()).text;
   }
+
+  TestCatalog catalog_;
+  Scheduler scheduler_{catalog_, TimeZone()};
 };
 
-std::string CronOf(const Schedule& schedule, std::string_view id) {
-  const Task* task = schedule.Find(id);
-  return task == nullptr ? "no task" : std::get<CronFrequency>(task->trigger->frequency()).text;
-}
-
-TEST(Scheduler, DefinesTheTasksOfTheManual) {
-  AnyCommand catalog;
-  Scheduler scheduler(catalog, TimeZone());
-  scheduler.Command("backup:run").Daily().At("02:00").Unique().Register();
-  scheduler.Command("cache:clear").EveryThirtyMinutes().Register();
-  scheduler.Command("stats:generate").Weekly().At("00:00").Unique().Register();
-  const Result<Schedule> schedule = scheduler.Build();
+TEST_F(SchedulerTest, DefinesTheTasksOfTheManual) {
+  scheduler_.Command("backup:run").Daily().At("02:00").Unique().Register();
+  scheduler_.Command("cache:clear").EveryThirtyMinutes().Register();
+  scheduler_.Command("stats:generate").Weekly().At("00:00").Unique().Register();
+  scheduler_.Command("task").Weekdays().At("13:00").Register();
+  scheduler_.Command("report:generate").Daily().At("00:00").Unique().Register();
+  const Result<Schedule> schedule = scheduler_.Build();
   ASSERT_TRUE(schedule) << schedule.error().message();
-  ASSERT_EQ(schedule->tasks().size(), 3u);
+  ASSERT_EQ(schedule->tasks().size(), 5u);
+  EXPECT_EQ(schedule->tasks()[0].id, "backup:run");
   EXPECT_EQ(CronOf(*schedule, "backup:run"), "0 2 * * *");
   EXPECT_EQ(CronOf(*schedule, "cache:clear"), "*/30 * * * *");
   EXPECT_EQ(CronOf(*schedule, "stats:generate"), "0 0 * * 0");
+  EXPECT_EQ(CronOf(*schedule, "task"), "0 13 * * 1-5");
+  EXPECT_EQ(CronOf(*schedule, "report:generate"), "0 0 * * *");
   EXPECT_TRUE(schedule->Find("backup:run")->unique());
   EXPECT_FALSE(schedule->Find("cache:clear")->unique());
-  EXPECT_EQ(schedule->Find("backup"), nullptr);
+}
+
+TEST_F(SchedulerTest, UsesItsZoneForTasksThatNameNone) {
+  Scheduler scheduler(catalog_, TimeZone::Load("Asia/Shanghai").value());
+  scheduler.Command("task").Daily().Register();
+  scheduler.Command("backup:run").Daily().Timezone("Europe/Berlin").Register();
+  const Result<Schedule> schedule = scheduler.Build();
+  EXPECT_EQ(schedule->Find("task")->trigger->zone().name(), "Asia/Shanghai");
+  EXPECT_EQ(schedule->Find("backup:run")->trigger->zone().name(), "Europe/Berlin");
+}
+
+TEST_F(SchedulerTest, GroupsShareAttributesAndTasksOverrideThem) {
+  const Attributes outer = Attributes()
+                               .Timezone("Asia/Shanghai")
+                               .Environments({"production"})
+                               .LockTimeout(1min)
+                               .Tag("outer")
+                               .Between("08:00", "18:00")
+                               .UnlessBetween("12:00", "13:00")
+                               .When([] { return true; });
+  scheduler_.Group(outer, [](Scheduler& group) {
+    group.Command("task").Hourly().Register();
+    group.Group(Attributes().Timezone("Asia/Tokyo").Unique().Tag("inner"), [](Scheduler& nested) {
+      nested.Command("backup:run")
+          .Hourly()
+          .Environments({"staging"})
+          .LockTimeout(2min)
+          .Tag("own")
+          .Between("20:00", "22:00")
+          .UnlessBetween("01:00", "02:00")
+          .Skip([] { return false; })
+          .Register();
+    });
+  });
+  scheduler_.Command("cache:clear").Hourly().Register();
+  const Result<Schedule> schedule = scheduler_.Build();
+  ASSERT_TRUE(schedule) << schedule.error().message();
+
+  const Task& task = *schedule->Find("task");
+  EXPECT_EQ(task.trigger->zone().name(), "Asia/Shanghai");
+  EXPECT_FALSE(task.unique());
+  EXPECT_EQ(task.policies->environments, std::vector<std::string>{"production"});
+  EXPECT_EQ(task.policies->lock_timeout, 1min);
+  EXPECT_EQ(task.policies->tags, std::vector<std::string>{"outer"});
+  EXPECT_EQ(task.policies->when.size(), 1u);
+
+  const Task& nested = *schedule->Find("backup:run");
+  EXPECT_EQ(nested.trigger->zone().name(), "Asia/Tokyo");
+  EXPECT_TRUE(nested.unique());
+  EXPECT_EQ(nested.policies->environments, std::vector<std::string>{"staging"});
+  EXPECT_EQ(nested.policies->lock_timeout, 2min);
+  EXPECT_EQ(nested.policies->tags, (std::vector<std::string>{"inner", "outer", "own"}));
+  const DayWindow evening = {20h, 22h}, night = {1h, 2h}, noon = {12h, 13h};
+  EXPECT_EQ(nested.trigger->restrictions().between, std::vector{evening});
+  EXPECT_EQ(nested.trigger->restrictions().unless_between, (std::vector{night, noon}));
+  EXPECT_EQ(nested.policies->when.size(), 1u);
+  EXPECT_EQ(nested.policies->skip.size(), 1u);
+
+  const Task& outside = *schedule->Find("cache:clear");
+  EXPECT_EQ(outside.trigger->zone().name(), "UTC");
+  EXPECT_TRUE(outside.policies->tags.empty());
+}
+
+TEST_F(SchedulerTest, NamesTheCallThatAGroupGotWrong) {
+  Status error;
+  scheduler_.Group(Attributes().Timezone("Mars/Base"), [&](Scheduler& group) {
+    const Result<TaskId> id = group.Command("task").Daily().TryRegister();
+    error = id.error();
+  });
+  EXPECT_EQ(error.message(), "task: Timezone(\"Mars/Base\"): unknown time zone \"Mars/Base\"");
+}
+
+TEST_F(SchedulerTest, KeepsAttributesAsTheyWereWhenTheyAreExtended) {
+  const Attributes base = Attributes().Tag("a");
+  const Attributes extended = base.Tag("b").WithoutOverlapping();
+  EXPECT_EQ(base.values().tags, std::vector<std::string>{"a"});
+  EXPECT_FALSE(base.values().without_overlapping);
+  EXPECT_EQ(extended.values().tags, (std::vector<std::string>{"a", "b"}));
+  EXPECT_TRUE(extended.values().without_overlapping);
+}
+
+TEST_F(SchedulerTest, BuildsOnce) {
+  scheduler_.Command("task").Daily().Register();
+  ASSERT_TRUE(scheduler_.Build());
+  EXPECT_EQ(scheduler_.Build().error().message(), "the schedule is already built: Build() is called once");
+  EXPECT_EQ(scheduler_.Command("backup:run").Daily().TryRegister().error().message(),
+            "backup:run: the schedule is already built: register tasks before Build()");
+}
+
+TEST_F(SchedulerTest, SharesEqualTriggersAndPolicies) {
+  for (int i = 0; i < 1000; ++i) {
+    scheduler_.Command("task").Name(Format("plain {}", i)).Cron(Format("{} 2 * * *", i % 10)).Register();
+    scheduler_.Command("task").Name(Format("unique {}", i)).Daily().At("02:00").Unique().Tag("t").Register();
+  }
+  const Result<Schedule> schedule = scheduler_.Build();
+  std::set<const Trigger*> triggers;
+  std::set<const TaskPolicies*> policies;
+  for (const Task& task : schedule->tasks()) {
+    triggers.insert(task.trigger.get());
+    policies.insert(task.policies.get());
+  }
+  EXPECT_EQ(triggers.size(), 10u);  // Daily().At("02:00") is Cron("0 2 * * *").
+  EXPECT_EQ(policies.size(), 2u);
+}
+
+TEST_F(SchedulerTest, DoesNotShareWhatDiffers) {
+  scheduler_.Command("task").Name("a").Daily().Register();
+  scheduler_.Command("task").Name("b").Daily().Timezone("Europe/Berlin").Register();
+  scheduler_.Command("task").Name("c").Cron("@daily").Register();  // Shown as it was written.
+  scheduler_.Command("task").Name("d").Cron("0 * * * *").Mondays().Register();
+  scheduler_.Command("task").Name("e").Cron("0 * * * *").Between("08:00", "09:00").Register();
+  scheduler_.Command("task").Name("f").Cron("0 * * * *").UnlessBetween("08:00", "09:00").Register();
+  scheduler_.Command("task").Name("g").Cron("0 * * * *").Register();
+  const Result<Schedule> schedule = scheduler_.Build();
+  std::set<const Trigger*> triggers;
+  for (const Task& task : schedule->tasks()) triggers.insert(task.trigger.get());
+  EXPECT_EQ(triggers.size(), 7u);
+  EXPECT_EQ(schedule->Find("a")->trigger->key(), schedule->Find("c")->trigger->key());
+}
+
+TEST_F(SchedulerTest, KeepsConditionsOfTasksApart) {
+  scheduler_.Command("task").Name("a").Daily().When([] { return true; }).Register();
+  scheduler_.Command("task").Name("b").Daily().When([] { return false; }).Register();
+  const Result<Schedule> schedule = scheduler_.Build();
+  EXPECT_TRUE(schedule->Find("a")->policies->when[0]());
+  EXPECT_FALSE(schedule->Find("b")->policies->when[0]());
+}
+
+TEST_F(SchedulerTest, HandsAProgramsKernelToTheSchedule) {
+  class ProgramKernel : public Kernel {
+   public:
+    void Schedule(Scheduler& scheduler) override { scheduler.Command("task").Daily().Register(); }
+  };
+  ProgramKernel().Schedule(scheduler_);
+  EXPECT_EQ(scheduler_.Build()->tasks().size(), 1u);
 }
 
 }  // namespace

@@ -147,7 +147,7 @@ TaskBuilder TaskBuilder::EveryThirtySeconds() && {
 }
 
 TaskBuilder TaskBuilder::Every(Milliseconds period) && {
-  chain().definition.SetFrequency(Format("Every({}ms)", period.count()), period);
+  chain().definition.SetFrequency(Format("Every({})", internal::DurationText(period)), period);
   return std::move(*this);
 }
 
@@ -462,7 +462,7 @@ TaskBuilder TaskBuilder::WithoutOverlapping() && {
 
 TaskBuilder TaskBuilder::LockTimeout(Milliseconds timeout) && {
   internal::Definition& definition = chain().definition;
-  definition.SetOnce(definition.attributes.lock_timeout, Format("LockTimeout({}ms)", timeout.count()),
+  definition.SetOnce(definition.attributes.lock_timeout, Format("LockTimeout({})", internal::DurationText(timeout)),
                      definition.lock_timeout_call, timeout, "lock timeout");
   return std::move(*this);
 }

@@ -195,7 +195,7 @@ Result<std::shared_ptr<const TaskPolicies>> TaskSet::PoliciesOf(AttributeValues 
   if (attributes.lock_timeout) {
     policies.lock_timeout = *attributes.lock_timeout;
     if (policies.lock_timeout < Milliseconds(1) || policies.lock_timeout > kMaxDuration) {
-      return Fail(InvalidArgument("LockTimeout({}ms): expected 1ms to {}", policies.lock_timeout.count(),
+      return Fail(InvalidArgument("LockTimeout({}): expected 1ms to {}", DurationText(policies.lock_timeout),
                                   FormatDuration(kMaxDuration)));
     }
   }

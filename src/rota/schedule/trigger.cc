@@ -141,7 +141,10 @@ std::string WeekdayWords(std::uint8_t weekdays) {
       parts.emplace_back(kNames[first]);
     }
   }
-  return Join(parts, " and ");
+  if (parts.size() < 2) return Join(parts, "");
+  const std::string last = std::move(parts.back());
+  parts.pop_back();
+  return Join(parts, ", ") + " and " + last;
 }
 
 }  // namespace

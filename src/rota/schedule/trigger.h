@@ -25,9 +25,9 @@ struct DayWindow {
 
 // What a trigger's instants must satisfy besides its frequency, judged on the scheduled instant in the task's zone.
 struct Restrictions {
-  std::uint8_t weekdays = 0x7f;           // Bits 0-6, Sunday is 0.
-  std::vector<DayWindow> between;         // Inside one of them, if there are any.
-  std::vector<DayWindow> unless_between;  // Outside all of them.
+  std::uint8_t weekdays = 0x7f;                // Bits 0-6, Sunday is 0.
+  std::vector<DayWindow> between = {};         // Inside one of them, if there are any.
+  std::vector<DayWindow> unless_between = {};  // Outside all of them.
   friend bool operator==(const Restrictions&, const Restrictions&) = default;
 };
 

@@ -166,7 +166,8 @@ class Reader {
       at_ += longest;
       if ((this->*with_arguments->read)()) return Status();
       at_ = start;
-      return with_arguments->phrase == "every" ? Unknown() : Incomplete(*with_arguments);
+      const bool goes_on = at_ + 1 < words_.size();
+      return with_arguments->phrase == "every" && goes_on ? Unknown() : Incomplete(*with_arguments);
     }
     if (plain != nullptr) {
       at_ += longest;
@@ -378,8 +379,7 @@ class Reader {
       const std::string hint = DidYouMean(text, phrases);
       if (!hint.empty()) return InvalidArgument("unknown words \"{}\"{}", Printable(text), hint);
     }
-    const std::string rest = Peek() == "every" ? Format("every {}", Peek(1)) : std::string(Peek());
-    return InvalidArgument("unknown words \"{}\": {}", Printable(Trim(rest)), kExpected);
+    return InvalidArgument("unknown words \"{}\": {}", Printable(Peek()), kExpected);
   }
 
   TaskBuilder builder_;
