@@ -150,6 +150,7 @@ TEST(Trigger, FindsWhatAStepwiseWalkFinds) {
       }
       walked = last = at;
     }
+    if (!walked) continue;  // They may never meet, and finding that out means looking up to the year 2200.
     const std::optional<WallTime> beyond = restricted.Next(last);
     ASSERT_TRUE(!beyond || *beyond >= end) << restricted.key() << " after " << FormatInstant(last);
   }
