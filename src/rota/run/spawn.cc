@@ -76,7 +76,7 @@ struct ChildPlan {
 
 // A function of its own, so that no variable of the caller lives in registers across the second return.
 __attribute__((noinline)) pid_t StartChild(const ChildPlan& plan) {
-  const pid_t pid = vfork();  // NOLINT(clang-analyzer-security.insecureAPI.vfork): see the top.
+  const pid_t pid = vfork();  // NOLINT(bugprone-unsafe-functions): see the top.
   if (pid == 0) BecomeProgram(plan);
   return pid;
 }
