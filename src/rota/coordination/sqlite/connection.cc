@@ -187,39 +187,26 @@ Status Connection::Explain(int code) const {
   }
 }
 
+void Pool::Add(std::unique_ptr<Connection> connection) {
+  MutexLock lock(mu_);
+  idle_.push_back(std::move(connection));
+  added_.NotifyOne();
+}
+
 Status Pool::With(const std::function<Status(Connection&)>& work) {
-  Result<std::unique_ptr<Connection>> connection = Take();
-  if (!connection) return connection.error();
-  Status status = work(**connection);
-  Return(*std::move(connection));
+  std::unique_ptr<Connection> connection = Take();
+  Status status = work(*connection);
+  Add(std::move(connection));
   return status;
 }
 
-Result<std::unique_ptr<Connection>> Pool::Take() {
-  {
-    MutexLock lock(mu_);
-    // No deadline: whoever has a connection is bound by SQLite's busy time-out.
-    while (idle_.empty() && unopened_ == 0) returned_.Wait(mu_);
-    if (!idle_.empty()) {
-      std::unique_ptr<Connection> connection = std::move(idle_.back());
-      idle_.pop_back();
-      return connection;
-    }
-    --unopened_;
-  }
-  Result<std::unique_ptr<Connection>> opened = open_();
-  if (!opened) {
-    MutexLock lock(mu_);
-    ++unopened_;
-    returned_.NotifyOne();
-  }
-  return opened;
-}
-
-void Pool::Return(std::unique_ptr<Connection> connection) {
+std::unique_ptr<Connection> Pool::Take() {
   MutexLock lock(mu_);
-  idle_.push_back(std::move(connection));
-  returned_.NotifyOne();
+  // No deadline: whoever has a connection is bound by SQLite's busy time-out.
+  while (idle_.empty()) added_.Wait(mu_);
+  std::unique_ptr<Connection> connection = std::move(idle_.back());
+  idle_.pop_back();
+  return connection;
 }
 
 }  // namespace rota::sqlite

@@ -79,6 +79,9 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
+  // As it was given; for messages.
+  const std::string& path() const { return path_; }
+
   // Calls `work` within a transaction: what it does happens as a whole, or not at all when an error is returned. With
   // kWrite it is alone in the file from the beginning, so it needs no second attempt.
   Status Transact(Access access, const std::function<void()>& work);
@@ -108,25 +111,20 @@ class Connection {
   Status error_;
 };
 
-// A few connections, opened when first needed. A call borrows one, so no lock is held while SQLite works.
-// Thread-safe.
+// A few connections. A call borrows one, so no lock is held while SQLite works. Thread-safe.
 class Pool {
  public:
-  using Opener = std::function<Result<std::unique_ptr<Connection>>()>;
-  Pool(int size, Opener open) : open_(std::move(open)), unopened_(size) {}
+  void Add(std::unique_ptr<Connection> connection);
 
-  // Waits for a free connection, lends it to `work`, and returns what that returned. Errors: it cannot be opened.
+  // Waits for a free connection, lends it to `work`, and returns what that returned.
+  // REQUIRES: a connection was added.
   Status With(const std::function<Status(Connection&)>& work);
 
  private:
-  Result<std::unique_ptr<Connection>> Take();
-  void Return(std::unique_ptr<Connection> connection);
-
-  const Opener open_;
+  std::unique_ptr<Connection> Take();
 
   Mutex mu_;
-  CondVar returned_;
-  int unopened_ ROTA_GUARDED_BY(mu_);
+  CondVar added_;
   std::vector<std::unique_ptr<Connection>> idle_ ROTA_GUARDED_BY(mu_);
 };
 

@@ -72,16 +72,16 @@ std::int64_t Number(Connection& connection, std::string_view sql) {
   return rows.Next() ? rows.Int(0) : 0;
 }
 
-void Make(Connection& connection, const std::string& path) {
+void Make(Connection& connection) {
   const std::int64_t version = Number(connection, "PRAGMA user_version");
   const std::int64_t application = Number(connection, "PRAGMA application_id");
   const bool empty = Number(connection, "SELECT count(*) FROM sqlite_schema") == 0;
   if (application != kApplicationId && !(empty && version == 0)) {
-    connection.Fail(InvalidArgument("{}: the database of another program: choose another path", path));
+    connection.Fail(InvalidArgument("{}: the database of another program: choose another path", connection.path()));
   } else if (version > kVersion) {
     connection.Fail(
-        InvalidArgument("{}: made by a newer version (schema {}, this program knows {}): use the newer program", path,
-                        version, kVersion));
+        InvalidArgument("{}: made by a newer version (schema {}, this program knows {}): use the newer program",
+                        connection.path(), version, kVersion));
   } else if (version < kVersion) {
     for (const std::string_view sql : kTables) connection.Run(sql);
     connection.Run(Format("PRAGMA application_id = {}", kApplicationId));
@@ -91,7 +91,7 @@ void Make(Connection& connection, const std::string& path) {
 
 }  // namespace
 
-Status UseSchema(Connection& connection, const std::string& path) {
+Status UseSchema(Connection& connection) {
   // Looks without the write lock first: a file that is ready can be opened while another process works on it.
   bool ready = false;
   Status status = connection.Transact(Access::kRead, [&] {
@@ -99,7 +99,7 @@ Status UseSchema(Connection& connection, const std::string& path) {
             Number(connection, "PRAGMA application_id") == kApplicationId;
   });
   if (!status.ok() || ready) return status;
-  return connection.Transact(Access::kWrite, [&] { Make(connection, path); });
+  return connection.Transact(Access::kWrite, [&] { Make(connection); });
 }
 
 }  // namespace rota::sqlite

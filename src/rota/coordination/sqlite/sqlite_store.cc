@@ -28,7 +28,7 @@ using sqlite::Access;
 using sqlite::Connection;
 using sqlite::ScopedLease;
 
-constexpr int kReaders = 3;
+constexpr int kReaders = 2;
 // Join() registers, and Reap() drops, so many rows a transaction: other processes get their turn in between.
 constexpr std::size_t kRowsAtATime = 5'000;
 constexpr int kDropsAtATime = 1'000;
@@ -36,15 +36,17 @@ constexpr int kDropsPerReap = 10;
 
 class SqliteStore final : public Store {
  public:
-  SqliteStore(const SqliteStoreOptions& options, Clock& clock)
-      : options_(options),
-        clock_(clock),
-        writer_(1, [this] { return Connection::Open(options_.path, options_.busy_timeout); }),
-        readers_(kReaders, [this] { return Connection::Open(options_.path, options_.busy_timeout); }) {}
+  SqliteStore(const SqliteStoreOptions& options, Clock& clock) : options_(options), clock_(clock) {}
 
-  // Makes or checks the file.
+  // Makes or checks the file. All connections are opened now: a later one might meet another file at the same path.
   Status Open() {
-    return writer_.With([this](Connection& connection) { return sqlite::UseSchema(connection, options_.path); });
+    for (int i = 0; i <= kReaders; ++i) {
+      Result<std::unique_ptr<Connection>> connection = Connection::Open(options_.path, options_.busy_timeout);
+      if (!connection) return connection.error();
+      if (Status status = sqlite::UseSchema(**connection); !status.ok()) return status;
+      (i == 0 ? writer_ : readers_).Add(*std::move(connection));
+    }
+    return Status::Ok();
   }
 
   std::string name() const override { return Format("sqlite {}", options_.path); }

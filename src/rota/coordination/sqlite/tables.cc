@@ -23,7 +23,7 @@ Enum Named(Connection& connection, std::string_view name, const std::array<Enum,
   for (const Enum one : all) {
     if (Name(one) == name) return one;
   }
-  connection.Fail(DataLoss("the database holds an unknown word: {}", name));
+  connection.Fail(DataLoss("{}: the database holds an unknown word: {}", connection.path(), name));
   return all[0];
 }
 

@@ -1,0 +1,296 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fixtures.h"
+#include "rota/testing/fake_clock.h"
+
+namespace rota::contract {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::ElementsAre;
+
+class Fleet : public testing::TestWithParam<StoreKind> {
+ protected:
+  std::vector<std::string> Reap() {
+    std::vector<std::string> ids;
+    const auto lost = store_->Reap("reaper");
+    for (const OccurrenceRecord& record : lost.value()) {
+      EXPECT_EQ(Describe(record), Describe(*Find(*store_, record.run_id)));
+      ids.push_back(record.run_id);
+    }
+    return ids;
+  }
+  Status Beat(const std::string& server) {
+    const auto renewed = store_->Renew(server, {}, kTtl);
+    return renewed ? Status::Ok() : renewed.error();
+  }
+  JoinReply JoinWith(std::string id, std::string incarnation, const std::vector<Task>& tasks, WallTime seed) {
+    JoinRequest request;
+    request.server = Server(std::move(id), std::move(incarnation));
+    request.heartbeat_ttl = kTtl;
+    request.tasks = &tasks;
+    request.seed = seed;
+    return store_->Join(request).value();
+  }
+
+  TempFolder folder_;
+  FakeClock clock_{kStart};
+  std::unique_ptr<Store> store_ = MakeStore(GetParam(), folder_, clock_);
+};
+INSTANTIATE_TEST_SUITE_P(Store, Fleet, testing::Values(StoreKind::kMemory, StoreKind::kSqlite),
+                         testing::PrintToStringParamName());
+
+TEST_P(Fleet, ListsItsServersById) {
+  EXPECT_TRUE(store_->Servers().value().empty());
+  Join(*store_, "b", "i2");
+  clock_.Advance(seconds(1));
+  JoinRequest request;
+  request.server = Server("a", "i1");
+  request.server.pid = 0;
+  request.heartbeat_ttl = kTtl;
+  ASSERT_TRUE(store_->Join(request).has_value());
+  const std::vector<ServerInfo> servers = store_->Servers().value();
+  ASSERT_EQ(servers.size(), 2u);
+  EXPECT_EQ(servers[0].id, "a");
+  EXPECT_EQ(servers[0].incarnation, "i1");
+  EXPECT_EQ(servers[0].host, "host");
+  EXPECT_EQ(servers[0].version, "0.1.0");
+  EXPECT_EQ(servers[0].schedule_digest, "digest");
+  EXPECT_EQ(servers[0].started_at, kStart);
+  EXPECT_EQ(servers[0].seen_at, kStart + seconds(1));
+  EXPECT_EQ(servers[0].alive_until, kStart + seconds(16));
+  EXPECT_EQ(servers[1].id, "b");
+}
+
+TEST_P(Fleet, NumbersServersThatWishTheSameId) {
+  EXPECT_EQ(Join(*store_, "web", "i1"), "web");
+  EXPECT_EQ(Join(*store_, "web", "i2"), "web#2");
+  EXPECT_EQ(Join(*store_, "web", "i3"), "web#3");
+  EXPECT_EQ(Join(*store_, "web", "i2"), "web#2") << "a process keeps its id";
+  EXPECT_EQ(store_->Servers().value().size(), 3u);
+}
+
+TEST_P(Fleet, GivesAnIdAgainWhenItsHolderIsGone) {
+  EXPECT_EQ(Join(*store_, "web", "i1"), "web");
+  ASSERT_TRUE(store_->Leave("web").ok());
+  EXPECT_EQ(Join(*store_, "web", "i2"), "web") << "stopped";
+  clock_.Advance(kTtl);
+  EXPECT_EQ(Join(*store_, "web", "i3"), "web") << "its heartbeat ran out";
+  EXPECT_EQ(store_->Servers().value().size(), 1u);
+}
+
+TEST_P(Fleet, KeepsAHeartbeatByRenewing) {
+  Join(*store_, "web", "i1");
+  clock_.Advance(seconds(10));
+  ASSERT_TRUE(Beat("web").ok());
+  clock_.Advance(seconds(10));
+  EXPECT_EQ(Join(*store_, "web", "i2"), "web#2");
+  EXPECT_EQ(store_->Servers().value()[0].seen_at, kStart + seconds(10));
+  ASSERT_TRUE(Beat("stranger").ok());
+  EXPECT_EQ(store_->Servers().value().size(), 2u) << "a heartbeat alone is no server";
+}
+
+TEST_P(Fleet, EndsAServerThatLeaves) {
+  Join(*store_, "web", "i1");
+  ASSERT_TRUE(store_->Leave("web").ok());
+  EXPECT_EQ(store_->Servers().value()[0].alive_until, kStart);
+  EXPECT_TRUE(store_->Leave("stranger").ok());
+}
+
+TEST_P(Fleet, ForgetsAServerLongGone) {
+  Join(*store_, "web", "i1");
+  clock_.Advance(kTtl + kKeep);
+  Reap();
+  EXPECT_EQ(store_->Servers().value().size(), 1u);
+  clock_.Advance(Milliseconds(1));
+  Reap();
+  EXPECT_TRUE(store_->Servers().value().empty());
+}
+
+TEST_P(Fleet, SeedsTheWatermarksOfNewTasksOnly) {
+  const std::vector<Task> first = {UniqueTask("b"), UniqueTask("a")};
+  EXPECT_THAT(JoinWith("web", "i1", first, kStart).watermarks, ElementsAre(kStart, kStart));
+
+  ClaimRequest claim = Request("r1", kStart + seconds(1));
+  claim.task = claim.scope = "a";
+  ASSERT_EQ(ClaimOne(*store_, claim).outcome, ClaimOutcome::kClaimed);
+
+  const std::vector<Task> second = {UniqueTask("a"), UniqueTask("c"), UniqueTask("b")};
+  const WallTime later = kStart + minutes(5);
+  EXPECT_THAT(JoinWith("web", "i1", second, later).watermarks, ElementsAre(kStart + seconds(1), later, kStart));
+}
+
+TEST_P(Fleet, GivesEachServerItsOwnWatermarkOfATaskThatRunsOnEach) {
+  const std::vector<Task> tasks = {EveryServerTask("a"), UniqueTask("u")};
+  JoinWith("web", "i1", tasks, kStart);
+  const WallTime later = kStart + minutes(5);
+  const JoinReply other = JoinWith("web", "i2", tasks, later);
+  EXPECT_EQ(other.server_id, "web#2");
+  EXPECT_THAT(other.watermarks, ElementsAre(later, kStart));
+
+  ClaimRequest claim = Request("r1", kStart);
+  claim.task = "a";
+  claim.scope = "a@web#2";
+  EXPECT_EQ(ClaimOne(*store_, claim).outcome, ClaimOutcome::kDecided);
+}
+
+TEST_P(Fleet, SeedsATaskThatOnlyAPersonHasRun) {
+  ClaimRequest manual = Request("m1");
+  manual.kind = OccurrenceKind::kManual;
+  ClaimOne(*store_, manual);
+  const std::vector<Task> tasks = {UniqueTask("backup:run")};
+  EXPECT_THAT(JoinWith("web", "i1", tasks, kStart).watermarks, ElementsAre(kStart));
+  EXPECT_EQ(ClaimOne(*store_, Request("r1", kStart)).outcome, ClaimOutcome::kDecided);
+}
+
+TEST_P(Fleet, RegistersManyTasks) {
+  std::vector<Task> tasks;
+  const auto policies = UniqueTask("x").policies;
+  for (int i = 0; i < 12'000; ++i) {
+    tasks.push_back({});
+    tasks.back().id = "task-" + std::to_string(i);
+    tasks.back().policies = policies;
+  }
+  EXPECT_EQ(JoinWith("web", "i1", tasks, kStart).watermarks, std::vector<WallTime>(tasks.size(), kStart));
+  EXPECT_EQ(JoinWith("web", "i1", tasks, kStart + seconds(1)).watermarks, std::vector<WallTime>(tasks.size(), kStart));
+}
+
+TEST_P(Fleet, RecordsTheRunsOfADeadServerAsLost) {
+  Join(*store_, "a", "i1");
+  ClaimOne(*store_, Request("r1"));
+  clock_.Advance(kTtl - Milliseconds(1));
+  EXPECT_TRUE(Reap().empty());
+  clock_.Advance(Milliseconds(1));
+  EXPECT_THAT(Reap(), ElementsAre("r1"));
+  EXPECT_EQ(OutcomeOf(*store_, "r1"), "lost(server a died)");
+  EXPECT_EQ(Find(*store_, "r1")->finished_at, kStart + kTtl);
+  EXPECT_TRUE(Reap().empty()) << "a run is lost once";
+}
+
+TEST_P(Fleet, LeavesTheRunsOfALiveServerAlone) {
+  Join(*store_, "a", "i1");
+  ClaimOne(*store_, Request("r1"));
+  clock_.Advance(seconds(10));
+  ASSERT_TRUE(Beat("a").ok());
+  clock_.Advance(seconds(10));
+  EXPECT_TRUE(Reap().empty()) << "its lease ran out, but it is there to finish the run";
+  EXPECT_EQ(OutcomeOf(*store_, "r1"), "running");
+}
+
+TEST_P(Fleet, LosesTheRunsOfAProcessThatWasReplacedUnderItsId) {
+  Join(*store_, "a", "i1");
+  ClaimOne(*store_, Request("r1"));
+  clock_.Advance(kTtl);
+  ASSERT_EQ(Join(*store_, "a", "i2"), "a");
+  EXPECT_THAT(Reap(), ElementsAre("r1"));
+}
+
+TEST_P(Fleet, LosesTheRunsOfAServerThatNeverJoined) {
+  ClaimOne(*store_, Request("r1"));
+  clock_.Advance(kTtl);
+  EXPECT_THAT(Reap(), ElementsAre("r1"));
+}
+
+TEST_P(Fleet, TellsALateOutcomeBesideTheLoss) {
+  ClaimOne(*store_, Request("r1"));
+  OccurrenceRecord record = *Find(*store_, "r1");
+  clock_.Advance(kTtl);
+  ASSERT_THAT(Reap(), ElementsAre("r1"));
+  EXPECT_EQ(RenewOne(*store_, "r1"), RenewOutcome::kExpired);
+  record.outcome = Outcome::kSucceeded;
+  record.output_tail = "done";
+  ASSERT_TRUE(store_->Finish({&record, 1}).ok());
+  ASSERT_TRUE(store_->Finish({&record, 1}).ok());
+  EXPECT_EQ(OutcomeOf(*store_, "r1"), "lost(server a died; later reported succeeded)");
+  EXPECT_EQ(Find(*store_, "r1")->output_tail, "done");
+}
+
+TEST_P(Fleet, FreesTheTaskOfADeadServerAfterOneTtlReapedOrNot) {
+  ClaimOne(*store_, Request("r1"));
+  clock_.Advance(kTtl);
+  ClaimRequest next = Request("r2", kStart + kTtl);
+  next.server = "b";
+  EXPECT_EQ(ClaimOne(*store_, next).outcome, ClaimOutcome::kClaimed);
+  EXPECT_THAT(Reap(), ElementsAre("r1"));
+  EXPECT_EQ(OutcomeOf(*store_, "r2"), "running");
+}
+
+class Pauses : public Fleet {
+ protected:
+  Status Set(std::optional<TaskId> task, std::optional<WallTime> until = {}) {
+    return store_->SetPause({std::move(task), "alice", "disk swap", clock_.Now(), until});
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Store, Pauses, testing::Values(StoreKind::kMemory, StoreKind::kSqlite),
+                         testing::PrintToStringParamName());
+
+TEST_P(Pauses, SkipTheOccurrencesOfTheirTask) {
+  ASSERT_TRUE(Set("backup:run").ok());
+  const ClaimReply reply = ClaimOne(*store_, Request("r1"));
+  EXPECT_EQ(reply.outcome, ClaimOutcome::kPaused);
+  EXPECT_EQ(reply.holder, "alice: disk swap");
+  EXPECT_EQ(OutcomeOf(*store_, "r1"), "skipped(paused)");
+  EXPECT_EQ(ClaimOne(*store_, Request("r1")).outcome, ClaimOutcome::kPaused) << "asked again";
+
+  ClaimRequest other = Request("r2");
+  other.task = other.scope = "other";
+  EXPECT_EQ(ClaimOne(*store_, other).outcome, ClaimOutcome::kClaimed);
+  ASSERT_TRUE(store_->ClearPause("backup:run").ok());
+  EXPECT_EQ(ClaimOne(*store_, Request("r3")).outcome, ClaimOutcome::kDecided) << "the paused instant stays decided";
+  EXPECT_EQ(ClaimOne(*store_, Request("r4", kStart + seconds(1))).outcome, ClaimOutcome::kClaimed);
+}
+
+TEST_P(Pauses, OfAllTasksStopEveryTask) {
+  ASSERT_TRUE(Set(std::nullopt).ok());
+  EXPECT_EQ(ClaimOne(*store_, Request("r1")).outcome, ClaimOutcome::kPaused);
+  ASSERT_TRUE(store_->ClearPause(std::nullopt).ok());
+  EXPECT_EQ(ClaimOne(*store_, Request("r2", kStart + seconds(1))).outcome, ClaimOutcome::kClaimed);
+}
+
+TEST_P(Pauses, DoNotStopAPerson) {
+  ASSERT_TRUE(Set("backup:run").ok());
+  ClaimRequest manual = Request("m1");
+  manual.kind = OccurrenceKind::kManual;
+  EXPECT_EQ(ClaimOne(*store_, manual).outcome, ClaimOutcome::kClaimed);
+}
+
+TEST_P(Pauses, EndByThemselves) {
+  ASSERT_TRUE(Set("backup:run", kStart + minutes(1)).ok());
+  EXPECT_EQ(ClaimOne(*store_, Request("r1")).outcome, ClaimOutcome::kPaused);
+  clock_.Advance(minutes(1));
+  EXPECT_TRUE(store_->Pauses().value().empty());
+  EXPECT_EQ(ClaimOne(*store_, Request("r2", kStart + minutes(1))).outcome, ClaimOutcome::kClaimed);
+  EXPECT_EQ(store_->ClearPause("backup:run").code(), StatusCode::kNotFound);
+}
+
+TEST_P(Pauses, AreListedWithThoseOfAllTasksFirst) {
+  ASSERT_TRUE(Set("b").ok());
+  ASSERT_TRUE(Set("a").ok());
+  ASSERT_TRUE(Set(std::nullopt).ok());
+  ASSERT_TRUE(Set("b", kStart + minutes(1)).ok()) << "replaces the first";
+  const std::vector<Pause> pauses = store_->Pauses().value();
+  ASSERT_EQ(pauses.size(), 3u);
+  EXPECT_EQ(pauses[0].task, std::nullopt);
+  EXPECT_EQ(pauses[1].task, "a");
+  EXPECT_EQ(pauses[2].task, "b");
+  EXPECT_EQ(pauses[2].author, "alice");
+  EXPECT_EQ(pauses[2].reason, "disk swap");
+  EXPECT_EQ(pauses[2].since, kStart);
+  EXPECT_EQ(pauses[2].until, kStart + minutes(1));
+}
+
+TEST_P(Pauses, ThatDoNotExistCannotBeCleared) {
+  EXPECT_EQ(store_->ClearPause("backup:run"), NotFound("no pause of backup:run"));
+  EXPECT_EQ(store_->ClearPause(std::nullopt), NotFound("no pause of all tasks"));
+}
+
+TEST_P(Pauses, CannotEndInThePast) {
+  EXPECT_EQ(Set("backup:run", kStart), InvalidArgument("pause of backup:run: its end lies in the past"));
+  EXPECT_EQ(Set(std::nullopt, kStart), InvalidArgument("pause of all tasks: its end lies in the past"));
+  EXPECT_TRUE(store_->Pauses().value().empty());
+}
+
+}  // namespace
+}  // namespace rota::contract
