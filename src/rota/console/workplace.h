@@ -6,9 +6,8 @@
 #include <string_view>
 
 #include "rota/base/status.h"
-#include "rota/config/options.h"
 #include "rota/coordination/store.h"
-#include "rota/engine/runner.h"
+#include "rota/engine/occurrence.h"
 #include "rota/schedule/schedule.h"
 
 namespace rota {
@@ -30,8 +29,8 @@ class Workplace {
   virtual Result<Store*> OpenStore() = 0;
   // Runs the schedule as one server of the fleet. Errors: the server could not start.
   virtual Status Work(WorkMode mode) = 0;
-  // Runs one task now, as a manual occurrence, and waits for it; `output` gets what it prints.
-  virtual Result<OccurrenceRecord> RunNow(const Task& task, std::function<void(std::string_view)> output) = 0;
+  // Runs one task now, as a manual occurrence, and waits for it; `on_line` gets each line it prints, without its end.
+  virtual Result<OccurrenceRecord> RunNow(const Task& task, std::function<void(std::string_view)> on_line) = 0;
 };
 
 }  // namespace rota

@@ -1,0 +1,55 @@
+#include "rota/console/built_in.h"
+
+#include <charconv>
+
+#include "rota/base/suggest.h"
+#include "rota/console/completion.h"
+
+namespace rota {
+namespace {
+
+Status NotTheCommandLine(const Status& error) {
+  return error.code() == StatusCode::kInvalidArgument ? Status(StatusCode::kFailed, error.message()) : error;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Schedule>> LoadSchedule(Workplace& workplace) {
+  return workplace.LoadSchedule().map_error(NotTheCommandLine);
+}
+
+Result<Store*> OpenStore(Workplace& workplace) { return workplace.OpenStore().map_error(NotTheCommandLine); }
+
+Status RunSchedule(Workplace& workplace, WorkMode mode) { return NotTheCommandLine(workplace.Work(mode)); }
+
+Result<const Task*> FindTask(const Schedule& schedule, std::string_view id) {
+  if (const Task* task = schedule.Find(id); task != nullptr) return task;
+  std::vector<std::string> known;
+  for (const Task& task : schedule.tasks()) known.push_back(task.id);
+  const std::string hint = DidYouMean(id, known);
+  return Fail(NotFound("no task \"{}\" in the schedule{}", id,
+                       hint.empty() ? std::string("; schedule:list shows all tasks") : hint));
+}
+
+Result<int> ParseCount(std::string_view option, std::string_view text, int most) {
+  int count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc() || end != text.data() + text.size() || count < 1 || count > most) {
+    return Fail(InvalidArgument("--{} {}: expected a whole number from 1 to {}", option, text, most));
+  }
+  return count;
+}
+
+std::vector<std::string> VisibleCommands(const CommandRegistry& commands) {
+  std::vector<std::string> names = commands.Names();
+  std::erase(names, kCompletionWords);
+  return names;
+}
+
+std::vector<std::string> OutcomeNames() {
+  std::vector<std::string> names;
+  for (int i = 0; i <= static_cast<int>(Outcome::kUnknown); ++i) names.emplace_back(Name(static_cast<Outcome>(i)));
+  return names;
+}
+
+}  // namespace rota

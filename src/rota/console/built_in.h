@@ -1,0 +1,58 @@
+#pragma once
+
+#include <memory>
+#include <ostream>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rota/base/status.h"
+#include "rota/console/workplace.h"
+#include "rota/run/command.h"
+#include "rota/run/command_registry.h"
+#include "rota/time/clock.h"
+
+namespace rota {
+
+using Commands = std::vector<std::unique_ptr<Command>>;
+
+// What the built-in commands work with. Outlives them.
+struct Desk {
+  const CommandRegistry& commands;
+  Workplace& workplace;
+  const Clock& clock;
+  std::string program;  // Set by Run() from argv.
+  std::string version;
+  std::string author;
+  std::ostream& err;                            // For warnings beside a command's output.
+  std::set<std::string, std::less<>> built_in;  // Names of the built-in commands.
+};
+
+// The built-in commands, by the file that has them.
+Commands MakeHelpCommands(Desk& desk);        // list, help
+Commands MakeCompletionCommands(Desk& desk);  // completion, completion:words
+Commands MakeScheduleCommands(Desk& desk);    // schedule:work, :run, :list, :test, :validate
+Commands MakeHistoryCommands(Desk& desk);     // schedule:history, :why, :servers
+Commands MakePauseCommands(Desk& desk);       // schedule:pause, :resume
+Commands MakeCronCommands(Desk& desk);        // cron:next
+
+// What the workplace does; its errors are never the fault of the command line: one of code kInvalidArgument comes back
+// as kFailed, so that the exit code says "failed" and not "wrong usage".
+Result<std::shared_ptr<const Schedule>> LoadSchedule(Workplace& workplace);
+Result<Store*> OpenStore(Workplace& workplace);
+Status RunSchedule(Workplace& workplace, WorkMode mode);
+
+// The task with this id. Errors: kNotFound, with the nearest known one.
+Result<const Task*> FindTask(const Schedule& schedule, std::string_view id);
+
+// The value of an option that is a whole number from 1 to `most`. Errors: kInvalidArgument.
+Result<int> ParseCount(std::string_view option, std::string_view text, int most);
+
+// All commands but completion:words, which no person types.
+std::vector<std::string> VisibleCommands(const CommandRegistry& commands);
+
+// The words of all outcomes.
+std::vector<std::string> OutcomeNames();
+
+}  // namespace rota

@@ -1,0 +1,204 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "rota/console/test_workplace.h"
+
+namespace rota {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+using ScheduleCommands = ConsoleTest;
+using PauseCommands = ConsoleTest;
+using CronNext = ConsoleTest;
+
+TEST_F(ScheduleCommands, WorkUntilStoppedOrForOneTick) {
+  EXPECT_EQ(Run({"schedule:work"}), 0);
+  EXPECT_EQ(Run({"schedule:run"}), 0);
+  EXPECT_THAT(workplace_.worked, ElementsAre(WorkMode::kUntilStopped, WorkMode::kOneTick));
+}
+
+TEST_F(ScheduleCommands, FailWhenTheServerCannotStart) {
+  workplace_.work_status = Unavailable("sqlite var/rota.db: disk full");
+  EXPECT_EQ(Run({"schedule:work"}), 1);
+  EXPECT_EQ(err(), "error: sqlite var/rota.db: disk full\n");
+}
+
+TEST_F(ScheduleCommands, BlameTheConfigurationNotTheCommandLine) {
+  workplace_.work_status = workplace_.schedule_error = InvalidArgument("config.yaml:3:5: unknown key");
+  for (const char* command : {"schedule:work", "schedule:run", "schedule:list", "schedule:validate"}) {
+    EXPECT_EQ(Run({command}), 1) << command;
+    EXPECT_EQ(err(), "error: config.yaml:3:5: unknown key\n");
+  }
+}
+
+TEST_F(ScheduleCommands, ListTheTasks) {
+  EXPECT_EQ(Run({"schedule:list"}), 0);
+  EXPECT_THAT(out(), StartsWith("TASK "));
+  EXPECT_THAT(out(), HasSubstr("\nbackup:run  At 02:00 "));
+  EXPECT_THAT(out(), HasSubstr("\nhello "));
+  EXPECT_EQ(err(), "");
+}
+
+TEST_F(ScheduleCommands, ListTheNextInstantsOfTaggedTasksAsJson) {
+  EXPECT_EQ(Run({"schedule:list", "--tag", "db", "--next", "2", "--json"}), 0);
+  EXPECT_THAT(out(), StartsWith(R"([{"task":"backup:run",)"));
+  EXPECT_THAT(out(), HasSubstr(R"("next":[{"utc":"2026-03-06T18:00:00Z","local":"2026-03-07 02:00:00 +08:00"},)"));
+}
+
+TEST_F(ScheduleCommands, SayWhenNoTaskHasTheTag) {
+  EXPECT_EQ(Run({"schedule:list", "--tag", "web"}), 0);
+  EXPECT_EQ(out(), "No task is tagged web.\n");
+}
+
+TEST_F(ScheduleCommands, ListTheTasksWithoutAStoreButWarn) {
+  workplace_.store_error = Unavailable("sqlite var/rota.db: locked");
+  EXPECT_EQ(Run({"schedule:list"}), 0);
+  EXPECT_THAT(out(), HasSubstr("backup:run"));
+  EXPECT_EQ(err(), "warning: pauses are not shown: sqlite var/rota.db: locked\n");
+}
+
+TEST_F(ScheduleCommands, RefuseACountThatIsNone) {
+  for (const char* count : {"0", "-1", "two", "2x", "", "1001", "99999999999"}) {
+    EXPECT_EQ(Run({"schedule:list", Format("--next={}", count)}), 2) << count;
+    EXPECT_EQ(err(), Format("error: --next {}: expected a whole number from 1 to 1000\nTry: app schedule:list --help\n",
+                            count));
+  }
+}
+
+TEST_F(ScheduleCommands, RunATaskInTheForeground) {
+  workplace_.run_now.outcome = Outcome::kSucceeded;
+  workplace_.run_now.started_at = clock_.Now();
+  workplace_.run_now.finished_at = clock_.Now() + std::chrono::milliseconds(1250);
+  EXPECT_EQ(Run({"schedule:test", "backup:run"}), 0);
+  EXPECT_EQ(out(), "dumping\ndone\nbackup:run: succeeded after 1s250ms\n");
+}
+
+TEST_F(ScheduleCommands, FailWhenTheTaskThatIsTestedFails) {
+  workplace_.run_now.outcome = Outcome::kFailed;
+  workplace_.run_now.reason = "exit 3";
+  EXPECT_EQ(Run({"schedule:test", "backup:run"}), 1);
+  EXPECT_EQ(out(), "dumping\ndone\n");
+  EXPECT_EQ(err(), "error: backup:run: failed(exit 3)\n");
+}
+
+TEST_F(ScheduleCommands, RefuseAnUnknownTaskWithTheNearestOne) {
+  for (const char* command : {"schedule:test", "schedule:why", "schedule:pause"}) {
+    EXPECT_EQ(Run({command, "backup:rum"}), 1) << command;
+    EXPECT_EQ(err(), "error: no task \"backup:rum\" in the schedule; did you mean \"backup:run\"?\n");
+  }
+  EXPECT_EQ(Run({"schedule:test", "something-else"}), 1);
+  EXPECT_EQ(err(), "error: no task \"something-else\" in the schedule; schedule:list shows all tasks\n");
+}
+
+TEST_F(ScheduleCommands, ValidateTheSchedule) {
+  EXPECT_EQ(Run({"schedule:validate"}), 0);
+  EXPECT_EQ(out(), Format("The schedule is valid: 2 tasks, digest {}.\n", (*workplace_.LoadSchedule())->digest()));
+}
+
+TEST_F(PauseCommands, PauseATaskForAWhile) {
+  EXPECT_EQ(Run({"schedule:pause", "backup:run", "--reason", "disk swap", "--for", "2h"}), 0);
+  EXPECT_EQ(out(),
+            "Paused backup:run until 2026-03-06T14:00:00Z. Runs under way go on; what falls due is recorded as "
+            "skipped(paused).\n");
+  const std::vector<Pause> pauses = *workplace_.store().Pauses();
+  ASSERT_EQ(pauses.size(), 1u);
+  EXPECT_EQ(pauses[0].task, "backup:run");
+  EXPECT_EQ(pauses[0].author, "ann@web1");
+  EXPECT_EQ(pauses[0].reason, "disk swap");
+  EXPECT_EQ(pauses[0].since, clock_.Now());
+  EXPECT_EQ(pauses[0].until, clock_.Now() + std::chrono::hours(2));
+}
+
+TEST_F(PauseCommands, PauseAllTasksUntilResumed) {
+  EXPECT_EQ(Run({"schedule:pause"}), 0);
+  EXPECT_THAT(out(), StartsWith("Paused all tasks until schedule:resume."));
+  EXPECT_EQ((*workplace_.store().Pauses())[0].task, std::nullopt);
+  EXPECT_EQ((*workplace_.store().Pauses())[0].until, std::nullopt);
+  EXPECT_EQ(Run({"schedule:list"}), 0);
+  EXPECT_THAT(out(), HasSubstr("paused by ann@web1, unique"));
+  EXPECT_EQ(Run({"schedule:resume"}), 0);
+  EXPECT_EQ(out(), "Resumed all tasks.\n");
+  EXPECT_TRUE(workplace_.store().Pauses()->empty());
+}
+
+TEST_F(PauseCommands, RefuseALengthThatIsNone) {
+  EXPECT_EQ(Run({"schedule:pause", "--for", "soon"}), 2);
+  EXPECT_EQ(err(),
+            "error: --for: expected a duration such as 500ms, 90s, 30m, 1h30m or 7d, not \"soon\"\n"
+            "Try: app schedule:pause --help\n");
+  EXPECT_EQ(Run({"schedule:pause", "--for", "0s"}), 2);
+  EXPECT_THAT(err(), StartsWith("error: --for 0s: expected more than nothing\n"));
+  EXPECT_TRUE(workplace_.store().Pauses()->empty());
+}
+
+TEST_F(PauseCommands, TellThatAnotherPauseStillHolds) {
+  Run({"schedule:pause"});
+  Run({"schedule:pause", "backup:run"});
+  EXPECT_EQ(Run({"schedule:resume", "backup:run"}), 0);
+  EXPECT_EQ(out(),
+            "Resumed backup:run.\n"
+            "All tasks are still paused: schedule:resume without a task ends that.\n");
+  Run({"schedule:pause", "hello"});
+  EXPECT_EQ(Run({"schedule:resume"}), 0);
+  EXPECT_EQ(out(), "Resumed all tasks.\nhello is still paused itself: schedule:resume hello\n");
+}
+
+TEST_F(PauseCommands, RefuseToResumeWhatIsNotPaused) {
+  EXPECT_EQ(Run({"schedule:resume"}), 1);
+  EXPECT_EQ(err(), "error: the schedule is not paused\n");
+  EXPECT_EQ(Run({"schedule:resume", "hello"}), 1);
+  EXPECT_EQ(err(), "error: hello is not paused\n");
+  Run({"schedule:pause"});
+  EXPECT_EQ(Run({"schedule:resume", "hello"}), 1);
+  EXPECT_EQ(err(), "error: hello is not paused itself, but all tasks are: schedule:resume without a task ends that\n");
+  Run({"schedule:resume"});
+  Run({"schedule:pause", "hello"});
+  EXPECT_EQ(Run({"schedule:resume"}), 1);
+  EXPECT_EQ(err(), "error: no pause of all tasks is set, but hello is paused: schedule:resume hello\n");
+}
+
+TEST_F(CronNext, ShowsWordsAndInstantsFromNow) {
+  EXPECT_EQ(Run({"cron:next", "0 2 * * *", "-n", "2"}), 0);
+  EXPECT_EQ(out(),
+            "At 02:00 (UTC)\n"
+            "2026-03-07 02:00:00 +00:00\n"
+            "2026-03-08 02:00:00 +00:00\n");
+}
+
+TEST_F(CronNext, StartsAfterACivilTimeOfTheZone) {
+  EXPECT_EQ(Run({"cron:next", "0 2 * * *", "--timezone", "Asia/Shanghai", "--from", "2026-05-01 02:00", "-n1"}), 0);
+  EXPECT_EQ(out(), "At 02:00 (Asia/Shanghai)\n2026-05-02 02:00:00 +08:00\n");
+}
+
+TEST_F(CronNext, PrintsJson) {
+  EXPECT_EQ(Run({"cron:next", "@daily", "--json", "-n", "1"}), 0);
+  EXPECT_THAT(out(), StartsWith(R"({"cron":"@daily",)"));
+}
+
+TEST_F(CronNext, RefusesBadInput) {
+  EXPECT_EQ(Run({"cron:next", "61 * * * *"}), 2);
+  EXPECT_THAT(err(), StartsWith("error: "));
+  EXPECT_EQ(Run({"cron:next", "* * * * *", "--timezone", "Europe/Berlim"}), 2);
+  EXPECT_THAT(err(), HasSubstr("--timezone: "));
+  EXPECT_THAT(err(), HasSubstr("did you mean \"Europe/Berlin\"?"));
+  EXPECT_EQ(Run({"cron:next", "* * * * *", "--from", "noon"}), 2);
+  EXPECT_THAT(err(), StartsWith("error: --from: "));
+  EXPECT_EQ(Run({"cron:next", "* * * * *", "--count", "0"}), 2);
+  EXPECT_THAT(err(), StartsWith("error: --count 0: expected a whole number from 1 to 10000\n"));
+}
+
+TEST_F(CronNext, AsksForQuotesWhenTheExpressionFallsApart) {
+  EXPECT_EQ(Run({"cron:next", "0", "2", "*", "*", "*"}), 2);
+  EXPECT_THAT(err(), StartsWith("error: unexpected argument \"2\""));
+}
+
+TEST_F(CronNext, FailsForAnExpressionThatNeverFires) {
+  EXPECT_EQ(Run({"cron:next", "0 0 30 2 *"}), 1);
+  EXPECT_EQ(err(), "error: 0 0 30 2 *: never fires after 2026-03-06 12:00:00 +00:00\n");
+}
+
+}  // namespace
+}  // namespace rota

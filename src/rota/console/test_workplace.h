@@ -1,0 +1,121 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <sstream>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "rota/console/console.h"
+#include "rota/coordination/memory/memory_store.h"
+#include "rota/schedule/scheduler.h"
+#include "rota/testing/fake_clock.h"
+#include "rota/time/format.h"
+
+// For the tests of console/.
+namespace rota {
+
+inline WallTime Utc(std::string_view text) { return *ParseInstant(text, TimeZone()); }
+
+class GreetCommand final : public Command {
+ public:
+  GreetCommand() : Command("greet", "Greet somebody") {
+    Argument("name", "Whom");
+    Option("config", 'c', "How the greeting is made", "plain");
+  }
+  Status Handle(Context& context) override {
+    if (context.Argument("name") == "nobody") return Errorf("there is {}", "nobody\x1b[2J");
+    if (context.Argument("name") == "badly") return InvalidArgument("not like this");
+    if (context.Argument("name") == "throw") throw std::runtime_error("thrown");
+    if (context.Argument("name") == "int") throw 7;
+    if (context.Argument("name") == "stop") return context.StopRequested() ? Status::Ok() : Errorf("not stopped");
+    context.Print("Hello, {} ({})", context.Argument("name"), context.Option("config"));
+    return Status::Ok();
+  }
+};
+
+class BackupCommand final : public Command {
+ public:
+  BackupCommand() : Command("backup:run", "Run database backup") {}
+  Status Handle(Context&) override { return Status::Ok(); }
+};
+
+// A program around the commands: a real store and schedule, and notes of what the console asked for.
+class TestWorkplace final : public Workplace {
+ public:
+  TestWorkplace(const CommandRegistry& commands, Clock& clock) : commands_(commands), store_(MakeMemoryStore(clock)) {}
+
+  Result<std::shared_ptr<const Schedule>> LoadSchedule() override {
+    if (!schedule_error.ok()) return Fail(schedule_error);
+    Scheduler scheduler(commands_, TimeZone());
+    scheduler.Command("backup:run").Daily().At("02:00").Timezone("Asia/Shanghai").Unique().Tag("db").Register();
+    scheduler.Command("greet", {"ann"}).Name("hello").Hourly().Register();
+    return scheduler.Build().map(
+        [](Schedule schedule) { return std::make_shared<const Schedule>(std::move(schedule)); });
+  }
+  Result<Store*> OpenStore() override {
+    if (!store_error.ok()) return Fail(store_error);
+    return store_.get();
+  }
+  Status Work(WorkMode mode) override {
+    worked.push_back(mode);
+    return work_status;
+  }
+  Result<OccurrenceRecord> RunNow(const Task& task, std::function<void(std::string_view)> on_line) override {
+    on_line("dumping");
+    on_line("done");
+    OccurrenceRecord record = run_now;
+    record.task = task.id;
+    return record;
+  }
+
+  Store& store() { return *store_; }
+
+  Status schedule_error;
+  Status store_error;
+  Status work_status;
+  OccurrenceRecord run_now;
+  std::vector<WorkMode> worked;
+
+ private:
+  const CommandRegistry& commands_;
+  std::unique_ptr<Store> store_;
+};
+
+// A console over it. Tests run command lines and look at what was printed.
+class ConsoleTest : public testing::Test {
+ protected:
+  ConsoleTest() : ConsoleTest(true) {}
+  explicit ConsoleTest(bool own_commands) {
+    if (own_commands) {
+      commands_.Register(std::make_unique<GreetCommand>());
+      commands_.Register(std::make_unique<BackupCommand>());
+    }
+    console_ =
+        std::make_unique<Console>(commands_, workplace_, clock_, Console::Options{"1.2.3", "ann@web1"}, out_, err_);
+  }
+
+  // Returns the exit code; out() and err() hold what this call printed.
+  int Run(std::vector<std::string> words, std::stop_token stop = {}) {
+    out_.str("");
+    err_.str("");
+    std::vector<const char*> argv = {"/opt/app/bin/app"};
+    for (const std::string& word : words) argv.push_back(word.c_str());
+    return console_->Run(static_cast<int>(argv.size()), argv.data(), std::move(stop));
+  }
+  std::string out() const { return out_.str(); }
+  std::string err() const { return err_.str(); }
+
+  // 2026-03-06 12:00 UTC is 20:00 in Shanghai.
+  FakeClock clock_{Utc("2026-03-06 12:00")};
+  CommandRegistry commands_;
+  TestWorkplace workplace_{commands_, clock_};
+  std::ostringstream out_;
+  std::ostringstream err_;
+  std::unique_ptr<Console> console_;
+};
+
+}  // namespace rota
