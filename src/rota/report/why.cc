@@ -205,7 +205,7 @@ class Explainer {
       if (!result_.next && facts_.instant) Say("It is never due again.");
     }
     const Pause* pause = PauseInForce(facts_.pauses, task_.id, now_);
-    if (pause == nullptr) return;
+    if (pause == nullptr || (pause->until && result_.next && *pause->until <= *result_.next)) return;
     Say("{} {}: what falls due meanwhile is recorded as skipped(paused).",
         pause->task ? "The task is" : "All tasks are", Describe(*pause, zone_));
     if (!result_.advice.empty()) return;

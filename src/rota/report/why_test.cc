@@ -212,6 +212,14 @@ TEST_F(Why, TellsOfAPauseAndHowToEndIt) {
   EXPECT_THAT(Text(), HasSubstr("To let all tasks run again: schedule:resume\n"));
 }
 
+TEST_F(Why, SaysNothingOfAPauseThatEndsBeforeTheTaskIsDue) {
+  facts_.records = {Run(Outcome::kSucceeded)};
+  facts_.pauses = {{"backup:run", "ann", "", due_, due_ + hours(23)}};
+  EXPECT_THAT(Text(), Not(HasSubstr("paused")));
+  facts_.pauses[0].until = due_ + hours(25);
+  EXPECT_THAT(Text(), HasSubstr("The task is paused by ann until 2026-03-08 03:00:00 +00:00"));
+}
+
 TEST_F(Why, SaysNothingOfTodaysPauseAboutAnOldOccurrence) {
   facts_.instant = due_ - hours(48);
   facts_.records = {Run(Outcome::kSucceeded)};
