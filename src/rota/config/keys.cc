@@ -70,36 +70,30 @@ Key<TaskEntry> Window(std::string name, std::string meaning, WindowSlot slot) {
 }
 
 Section AppSection() {
-  return {"app",
-          "The application.",
-          {Value<File>(
-               "name", Line(), "rota", "What this application is called.",
-               [](File & f) -> auto& { return f.options.app.name; }),
-           Value<File>(
-               "environment", Line(), "production", "Where it runs. A task with `environments` runs only in those.",
-               [](File & f) -> auto& { return f.options.app.environment; }),
-           Value<File>(
-               "timezone", ZoneName(), "UTC", "The time zone of tasks that name none.",
-               [](File & f) -> auto& { return f.options.app.timezone; })}};
+  return {
+      "app",
+      "The application.",
+      {Value<File>("name", Line(), "rota", "What this application is called.",
+                   [](File& f) -> auto& { return f.options.app.name; }),
+       Value<File>("environment", Line(), "production", "Where it runs. A task with `environments` runs only in those.",
+                   [](File& f) -> auto& { return f.options.app.environment; }),
+       Value<File>("timezone", ZoneName(), "UTC", "The time zone of tasks that name none.",
+                   [](File& f) -> auto& { return f.options.app.timezone; })}};
 }
 
 Section ServerSection() {
   return {"server",
           "One process that runs the schedule.",
-          {Value<File>(
-               "id", Line(), "", "Its name in history and logs; the host's name unless given.",
-               [](File & f) -> auto& { return f.options.server.id; }),
-           Value<File>(
-               "workers", Integer(1, 1024), "16", "How many runs it works on at once.",
-               [](File & f) -> auto& { return f.options.server.workers; }),
-           Value<File>(
-               "shutdown_grace", Duration(seconds(0), hours(24)), "30s",
-               "How long running work may go on after SIGTERM or SIGINT, before it is told to stop.",
-               [](File & f) -> auto& { return f.options.server.shutdown_grace; }),
-           Value<File>(
-               "kill_after", Duration(seconds(0), hours(1)), "5s",
-               "How long a child process may take to end after SIGTERM, before SIGKILL.",
-               [](File & f) -> auto& { return f.options.server.kill_after; })}};
+          {Value<File>("id", Line(), "", "Its name in history and logs; the host's name unless given.",
+                       [](File& f) -> auto& { return f.options.server.id; }),
+           Value<File>("workers", Integer(1, 1024), "16", "How many runs it works on at once.",
+                       [](File& f) -> auto& { return f.options.server.workers; }),
+           Value<File>("shutdown_grace", Duration(seconds(0), hours(24)), "30s",
+                       "How long running work may go on after SIGTERM or SIGINT, before it is told to stop.",
+                       [](File& f) -> auto& { return f.options.server.shutdown_grace; }),
+           Value<File>("kill_after", Duration(seconds(0), hours(1)), "5s",
+                       "How long a child process may take to end after SIGTERM, before SIGKILL.",
+                       [](File& f) -> auto& { return f.options.server.kill_after; })}};
 }
 
 Section CoordinationSection() {
@@ -114,17 +108,14 @@ Section CoordinationSection() {
                    "`memory`: this process alone, forgets at its end. `sqlite`: any number of processes on one host. "
                    "`redis`: the fleet; the default where there is a `redis` section.",
                    &File::driver),
-       Value<File>(
-           "path", Line(), "var/rota.db", "The database of `sqlite`, relative to the working directory.",
-           [](File & f) -> auto& { return f.options.coordination.path; }),
-       Value<File>(
-           "lease_ttl", Duration(seconds(1), minutes(10)), "15s",
-           "How long a task stays blocked after its server died. Renewed every third of it.",
-           [](File & f) -> auto& { return f.options.coordination.lease_ttl; }),
-       Value<File>(
-           "max_skew", Duration(seconds(0), minutes(1)), "2s",
-           "How far a server's clock may run ahead of the store's before its claims are refused as early.",
-           [](File & f) -> auto& { return f.options.coordination.max_skew; })}};
+       Value<File>("path", Line(), "var/rota.db", "The database of `sqlite`, relative to the working directory.",
+                   [](File& f) -> auto& { return f.options.coordination.path; }),
+       Value<File>("lease_ttl", Duration(seconds(1), minutes(10)), "15s",
+                   "How long a task stays blocked after its server died. Renewed every third of it.",
+                   [](File& f) -> auto& { return f.options.coordination.lease_ttl; }),
+       Value<File>("max_skew", Duration(seconds(0), minutes(1)), "2s",
+                   "How far a server's clock may run ahead of the store's before its claims are refused as early.",
+                   [](File& f) -> auto& { return f.options.coordination.max_skew; })}};
 }
 
 RedisOptions& Redis(File& file) { return *file.options.redis; }
@@ -133,47 +124,41 @@ Section RedisSection() {
   return {
       "redis",
       "The Redis server of the fleet. With this section `coordination.driver` is `redis` unless it says otherwise.",
-      {Value<File>(
-           "host", Line(), "localhost", "Its host name or address.", [](File & f) -> auto& { return Redis(f).host; }),
-       Value<File>(
-           "port", Integer(1, 65535), "6379", "Its TCP port.", [](File & f) -> auto& { return Redis(f).port; }),
-       Value<File>(
-           "password", Text(), "\"\"", "Its password; empty: none. Best as `${REDIS_PASSWORD}`.",
-           [](File & f) -> auto& { return Redis(f).password; }),
-       Value<File>(
-           "db", Integer(0, 65535), "0", "The number of the database in it.",
-           [](File & f) -> auto& { return Redis(f).db; })}};
+      {Value<File>("host", Line(), "localhost", "Its host name or address.",
+                   [](File& f) -> auto& { return Redis(f).host; }),
+       Value<File>("port", Integer(1, 65535), "6379", "Its TCP port.", [](File& f) -> auto& { return Redis(f).port; }),
+       Value<File>("password", Text(), "\"\"", "Its password; empty: none. Best as `${REDIS_PASSWORD}`.",
+                   [](File& f) -> auto& { return Redis(f).password; }),
+       Value<File>("db", Integer(0, 65535), "0", "The number of the database in it.",
+                   [](File& f) -> auto& { return Redis(f).db; })}};
 }
 
 Section LogSection() {
-  return {"log",
-          "The log.",
-          {Value<File>(
-               "level",
-               OneOf<LogLevel>({{"debug", LogLevel::kDebug},
-                                {"info", LogLevel::kInfo},
-                                {"warning", LogLevel::kWarning},
-                                {"error", LogLevel::kError}}),
-               "info", "The least level that is written.", [](File & f) -> auto& { return f.options.log.level; }),
-           Value<File>(
-               "file", Text(), "var/log/rota.log",
-               "The file of JSON lines, relative to the working directory; empty: none. Each process needs its own.",
-               [](File & f) -> auto& { return f.options.log.file; }),
-           Value<File>(
-               "max_size", Size(kKilobyte, 100 * kGigabyte), "10MB",
-               "The size at which a new file begins; the old one becomes `rota.1.log`, and so on.",
-               [](File & f) -> auto& { return f.options.log.max_size; }),
-           Value<File>(
-               "max_files", Integer(1, 1000), "5", "How many files are kept, the one being written included.",
-               [](File & f) -> auto& { return f.options.log.max_files; })}};
+  return {
+      "log",
+      "The log.",
+      {Value<File>("level",
+                   OneOf<LogLevel>({{"debug", LogLevel::kDebug},
+                                    {"info", LogLevel::kInfo},
+                                    {"warning", LogLevel::kWarning},
+                                    {"error", LogLevel::kError}}),
+                   "info", "The least level that is written.", [](File& f) -> auto& { return f.options.log.level; }),
+       Value<File>(
+           "file", Text(), "var/log/rota.log",
+           "The file of JSON lines, relative to the working directory; empty: none. Each process needs its own.",
+           [](File& f) -> auto& { return f.options.log.file; }),
+       Value<File>("max_size", Size(kKilobyte, 100 * kGigabyte), "10MB",
+                   "The size at which a new file begins; the old one becomes `rota.1.log`, and so on.",
+                   [](File& f) -> auto& { return f.options.log.max_size; }),
+       Value<File>("max_files", Integer(1, 1000), "5", "How many files are kept, the one being written included.",
+                   [](File& f) -> auto& { return f.options.log.max_files; })}};
 }
 
 Section HistorySection() {
   return {"history",
           "What is remembered of past runs.",
-          {Value<File>(
-              "keep", Duration(hours(1), hours(24 * 3650)), "30d", "How long a run stays in the history.",
-              [](File & f) -> auto& { return f.options.history.keep; })}};
+          {Value<File>("keep", Duration(hours(1), hours(24 * 3650)), "30d", "How long a run stays in the history.",
+                       [](File& f) -> auto& { return f.options.history.keep; })}};
 }
 
 std::vector<Key<TaskEntry>> MakeTaskKeys() {

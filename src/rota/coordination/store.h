@@ -41,8 +41,8 @@ struct ServerInfo {
   std::string version;
   std::string schedule_digest;
   WallTime started_at;
-  WallTime seen_at;         // The last heartbeat, by the store's clock.
-  WallTime alive_until;     // When its heartbeat runs out; past: dead or stopped.
+  WallTime seen_at;      // The last heartbeat, by the store's clock.
+  WallTime alive_until;  // When its heartbeat runs out; past: dead or stopped.
 };
 
 struct JoinRequest {
@@ -52,7 +52,7 @@ struct JoinRequest {
   WallTime seed;  // The watermark of tasks never seen before: the moment of their registration.
 };
 struct JoinReply {
-  std::string server_id;  // The id this process has from now on.
+  std::string server_id;             // The id this process has from now on.
   std::vector<WallTime> watermarks;  // Per task, in the order given.
 };
 

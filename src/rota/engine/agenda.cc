@@ -3,17 +3,18 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <string_view>
 #include <tuple>
 
 namespace rota {
 
 Agenda::Agenda(const Schedule& schedule) {
-  using Key = std::tuple<const Trigger*, Placement, std::optional<Milliseconds>>;
+  using Key = std::tuple<std::string_view, Placement, std::optional<Milliseconds>>;
   std::map<Key, std::uint32_t> known;
   const std::vector<Task>& tasks = schedule.tasks();
   for (TaskIndex i = 0; i < tasks.size(); ++i) {
     const TaskPolicies& policies = *tasks[i].policies;
-    const Key key(tasks[i].trigger.get(), policies.placement, policies.grace);
+    const Key key(tasks[i].trigger->key(), policies.placement, policies.grace);
     const auto [place, is_new] = known.try_emplace(key, static_cast<std::uint32_t>(cohorts_.size()));
     if (is_new) cohorts_.push_back({tasks[i].trigger, policies.placement, policies.grace, {}});
     cohorts_[place->second].tasks.push_back(i);

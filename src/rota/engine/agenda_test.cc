@@ -30,7 +30,7 @@ Schedule MakeSchedule(const std::vector<std::shared_ptr<const Trigger>>& trigger
 
 TEST(Agenda, KeepsOneEntryForTasksThatShareATrigger) {
   const auto ten = Every(seconds(10));
-  const Schedule schedule = MakeSchedule({ten, Every(seconds(7)), ten});
+  const Schedule schedule = MakeSchedule({ten, Every(seconds(7)), Every(seconds(10))});
   const Agenda agenda(schedule);
   ASSERT_EQ(agenda.cohorts().size(), 2u);
   EXPECT_EQ(agenda.cohorts()[0].tasks, (std::vector<TaskIndex>{0, 2}));

@@ -43,6 +43,7 @@ Decision EngineCore::Decide(const EngineInput& input, Moment now) {
   decision_ = {};
   std::visit([this, now](const auto& told) { On(told, now); }, input);
   LoseLeases(leases_.TakeLost(now.steady), now);
+  KillOverdue(now);
   AdvanceShutdown(now);
   if (Claiming()) {
     TakeDue(now);
@@ -358,6 +359,7 @@ void EngineCore::LoseLeases(const std::vector<LeaseBook::Lost>& lost, Moment now
     const TaskPolicies& policies = *schedule_->tasks()[place->second.task].policies;
     if (policies.overlap == OverlapPolicy::kAllow) continue;  // There the lease guards nothing.
     decision_.actions.push_back(action::Stop{run_id, action::StopHow::kLeaseLost});
+    place->second.kill_at = now.steady + options_.kill_after;
     Publish(EventKind::kLeaseLost, now, place->second.record, std::string(Name(loss)));
   }
 }
@@ -415,6 +417,14 @@ void EngineCore::AdvanceShutdown(Moment now) {
   }
 }
 
+void EngineCore::KillOverdue(Moment now) {
+  for (auto& [run_id, run] : runs_) {
+    if (now.steady < run.kill_at) continue;
+    decision_.actions.push_back(action::Stop{run_id, action::StopHow::kKill});
+    run.kill_at = SteadyTime::max();
+  }
+}
+
 void EngineCore::StopRuns(action::StopHow how) {
   for (const auto& [run_id, run] : runs_) decision_.actions.push_back(action::Stop{run_id, how});
 }
@@ -427,6 +437,7 @@ SteadyTime EngineCore::NextWake(Moment now) const {
   };
   wake = std::min({wake, leases_.NextDeadline(), phase_ends_});
   if (!renewing_) wake = std::min(wake, renew_at_);
+  for (const auto& [run_id, run] : runs_) wake = std::min(wake, run.kill_at);
   const bool needs_store = !retries_.empty() || !closings_.empty() || !waiting_.empty() || !unrecorded_.empty();
   if (store_down_ && needs_store && store_retry_at_ > now.steady) wake = std::min(wake, store_retry_at_);
   if (phase_ == Phase::kFollowing && agenda_.NextDue()) at_wall(*agenda_.NextDue());

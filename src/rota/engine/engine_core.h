@@ -150,6 +150,7 @@ class EngineCore {
   struct Run {
     TaskIndex task;
     OccurrenceRecord record;
+    SteadyTime kill_at = SteadyTime::max();  // After it was told to stop.
   };
   enum class Phase {
     kFollowing,
@@ -200,6 +201,7 @@ class EngineCore {
   void Renew(Moment now);
   void FlushRecords(Moment now);
   void AdvanceShutdown(Moment now);
+  void KillOverdue(Moment now);
   void StopRuns(action::StopHow how);
   SteadyTime NextWake(Moment now) const;
   bool Finished() const;

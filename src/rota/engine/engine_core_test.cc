@@ -200,7 +200,8 @@ TEST(EngineCore, KeepsAScopeOfItsOwnForATaskThatEveryServerRuns) {
   Core core({MakeTask("cache", seconds(60), {})});
   core.Follow();
   core.Advance(seconds(60));
-  EXPECT_THAT(core.Asked(), ElementsAre("cache@a@60"));
+  EXPECT_THAT(core.Asked(), ElementsAre("cache\x1f"
+                                        "a@60"));
 }
 
 TEST(EngineCore, LeavesToOthersWhatTheyDecided) {
@@ -441,6 +442,9 @@ TEST(EngineCore, StopsARunWhoseLockTimeoutIsReached) {
   ASSERT_THAT(core.stops, SizeIs(1));
   EXPECT_EQ(core.stops[0].how, action::StopHow::kLeaseLost);
   EXPECT_EQ(core.events.back().detail, "lock timeout reached");
+  core.Advance(seconds(5));  // It did not stop.
+  ASSERT_THAT(core.stops, SizeIs(2));
+  EXPECT_EQ(core.stops[1].how, action::StopHow::kKill);
   EXPECT_THAT(core.Events(), ElementsAre("lease_lost a@3600"));
 }
 
@@ -463,7 +467,8 @@ TEST(EngineCore, RunsNothingTwiceAfterABackwardJump) {
   core.Advance(seconds(30));
   EXPECT_THAT(core.Asked(), IsEmpty());
   core.Advance(seconds(60));
-  EXPECT_THAT(core.Asked(), ElementsAre("a@a@120"));
+  EXPECT_THAT(core.Asked(), ElementsAre("a\x1f"
+                                        "a@120"));
 }
 
 TEST(EngineCore, DoesNotSleepUntilAnInstantOfTheWrongTimeAfterABackwardJump) {
@@ -473,7 +478,8 @@ TEST(EngineCore, DoesNotSleepUntilAnInstantOfTheWrongTimeAfterABackwardJump) {
   core.Events();
   core.JumpWall(-hours(240));
   core.Advance(hours(12));
-  EXPECT_THAT(core.Asked(), ElementsAre("daily@a@43200"));
+  EXPECT_THAT(core.Asked(), ElementsAre("daily\x1f"
+                                        "a@43200"));
 }
 
 TEST(EngineCore, ShutsDownAtOnceWhenNothingRuns) {

@@ -26,7 +26,8 @@ std::string_view Name(OccurrenceKind kind) {
 }
 
 Scope MakeScope(const Task& task, std::string_view server) {
-  return task.unique() ? task.id : Format("{}@{}", task.id, server);
+  // Ids hold no control characters, so no unique task's id can be another task's scope on some server.
+  return task.unique() ? task.id : Format("{}\x1f{}", task.id, server);
 }
 
 std::string DescribeOutcome(Outcome outcome, std::string_view reason) {

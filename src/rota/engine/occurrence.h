@@ -42,14 +42,14 @@ enum class OccurrenceKind {
 };
 std::string_view Name(OccurrenceKind kind);  // "scheduled", "manual"
 
-// The key under which the coordinator keeps watermark, leases and token: the task for a unique task, the task and the
-// server ("task@server") for one that every server runs for itself.
+// The key under which the coordinator keeps watermark, leases and token: the id of a unique task; of a task that every
+// server runs for itself the id, U+001F and the server's id.
 using Scope = std::string;
 Scope MakeScope(const Task& task, std::string_view server);
 
 // The recorded outcome of one due occurrence, or of a span of them that were missed together.
 struct OccurrenceRecord {
-  std::string run_id;  // A ULID; identifies the record, also where nothing ran.
+  std::string run_id;  // A ULID (of a span that a claim uncovered: the claim's, and ".gap"); identifies the record.
   TaskId task;
   Scope scope;
   OccurrenceKind kind = OccurrenceKind::kScheduled;

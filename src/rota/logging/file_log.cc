@@ -35,7 +35,7 @@ Result<bool> Inspect(const std::string& path) {
   if (error) return Fail(Refuse(path, error.message()));
   const int descriptor = ::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
   if (descriptor < 0) return Fail(Refuse(path, std::strerror(errno)));
-  struct stat facts {};
+  struct stat facts{};
   char last = '\n';
   const bool regular = ::fstat(descriptor, &facts) == 0 && S_ISREG(facts.st_mode);
   if (regular && facts.st_size > 0 && ::pread(descriptor, &last, 1, facts.st_size - 1) != 1) last = '\n';

@@ -45,14 +45,13 @@ RunResult TaskRunner::Run(const RunOrder& order) {
     result = RunResult{Outcome::kCancelled, "stopped before it began", ""};
   }
   if (!result) {
-    result = std::visit(Overloaded{
-                            [&](const CommandCall& call) { return in_process_.Run(order, call); },
-                            [&](const ExecCall& call) { return child_process_.Run(order, call.argv); },
-                            [&](const ShellCall& call) {
-                              return child_process_.Run(order, {"/bin/sh", "-c", call.line});
-                            },
-                        },
-                        order.task->work);
+    result =
+        std::visit(Overloaded{
+                       [&](const CommandCall& call) { return in_process_.Run(order, call); },
+                       [&](const ExecCall& call) { return child_process_.Run(order, call.argv); },
+                       [&](const ShellCall& call) { return child_process_.Run(order, {"/bin/sh", "-c", call.line}); },
+                   },
+                   order.task->work);
   }
   result->reason = ValidUtf8(result->reason);
   return *std::move(result);

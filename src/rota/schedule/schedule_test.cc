@@ -50,12 +50,8 @@ TEST(Schedule, HasADigestThatDiffersWithEveryDefinition) {
   const std::vector<std::function<void(Task&, TaskPolicies&)>> changes = {
       [](Task& task, TaskPolicies&) { task.id = "b"; },
       [](Task& task, TaskPolicies&) { task.description = "d"; },
-      [](Task& task, TaskPolicies&) {
-        task.work = CommandCall{"task", {"ab"}};
-      },
-      [](Task& task, TaskPolicies&) {
-        task.work = ExecCall{{"task", "a", "b"}};
-      },
+      [](Task& task, TaskPolicies&) { task.work = CommandCall{"task", {"ab"}}; },
+      [](Task& task, TaskPolicies&) { task.work = ExecCall{{"task", "a", "b"}}; },
       [](Task& task, TaskPolicies&) { task.work = ShellCall{"task a b"}; },
       [](Task& task, TaskPolicies&) {
         task.trigger = std::make_shared<const Trigger>(IntervalFrequency{2s}, TimeZone(), Restrictions());

@@ -421,8 +421,12 @@ TEST_F(TaskBuilderTest, RegisterThrowsWhatTryRegisterReturns) {
 }
 
 TEST_F(TaskBuilderTest, BuildNamesEveryChainThatForgotRegister) {
-  { const TaskBuilder forgotten = Begin().Daily().At("02:00"); }
-  { const TaskBuilder forgotten = scheduler_.Shell("df\n").Unique(); }
+  {
+    const TaskBuilder forgotten = Begin().Daily().At("02:00");
+  }
+  {
+    const TaskBuilder forgotten = scheduler_.Shell("df\n").Unique();
+  }
   const Result<Schedule> schedule = scheduler_.Build();
   ASSERT_FALSE(schedule);
   EXPECT_EQ(schedule.error().message(),

@@ -1,0 +1,7 @@
+#include "rota/runtime/version.h"
+
+namespace rota {
+
+const char kVersion[] = ROTA_VERSION;
+
+}  // namespace rota
