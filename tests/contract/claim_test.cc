@@ -93,7 +93,9 @@ TEST_P(Claims, OfATaskThatMayOverlapRunBesideEachOther) {
 
 TEST_P(Claims, OfADifferentScopeDoNotMeet) {
   ClaimRequest here = Request("r1");
-  here.scope = "backup:run@a";
+  here.scope =
+      "backup:run\x1f"
+      "a";
   ClaimRequest there = Request("r2");
   there.scope = "backup:run@b";
   EXPECT_EQ(ClaimOne(*store_, here).outcome, ClaimOutcome::kClaimed);

@@ -132,7 +132,7 @@ TEST_P(Fleet, GivesEachServerItsOwnWatermarkOfATaskThatRunsOnEach) {
 
   ClaimRequest claim = Request("r1", kStart);
   claim.task = "a";
-  claim.scope = "a@web#2";
+  claim.scope = "a\x1fweb#2";
   EXPECT_EQ(ClaimOne(*store_, claim).outcome, ClaimOutcome::kDecided);
 }
 
