@@ -157,6 +157,39 @@ TEST_P(Claims, ToRecordTakeNoLease) {
   EXPECT_EQ(ClaimOne(*store_, Request("r3", kStart + seconds(1))).token, 1u);
 }
 
+TEST_P(Claims, ToRecordWhatWasMissedEndTheSpanThatTheyUncover) {
+  ClaimOne(*store_, Request("r1"));
+  clock_.Advance(minutes(60));
+  ClaimRequest request = Request("r2", kStart + minutes(59));
+  request.previous = kStart + minutes(58);
+  request.purpose = ClaimPurpose::kRecord;
+  request.outcome = Outcome::kMissed;
+  request.reason = request.gap_reason = "store";
+  const std::string one_record =
+      "r2 backup:run backup:run scheduled 1..3540000 x0 a attempt 1 token 0 started - finished 3600000 "
+      "missed(store) []\n";
+  for (int time = 0; time < 2; ++time) {  // Asked again, it is counted again.
+    const ClaimReply reply = ClaimOne(*store_, request);
+    EXPECT_EQ(reply.outcome, ClaimOutcome::kClaimed);
+    ASSERT_TRUE(reply.gap.has_value());
+    EXPECT_EQ(Describe(*reply.gap), one_record);
+  }
+  EXPECT_EQ(Describe(*Find(*store_, "r2")), one_record);
+  EXPECT_EQ(store_->Query({}).value().size(), 2u);
+}
+
+TEST_P(Claims, WhoseAnswerWasLostAreGivenUpWhenTheyComeTooLate) {
+  ClaimOne(*store_, Request("r1"));
+  ClaimRequest late = Request("r1");
+  late.purpose = ClaimPurpose::kRecord;
+  late.outcome = Outcome::kMissed;
+  late.reason = "store";
+  EXPECT_EQ(ClaimOne(*store_, late).outcome, ClaimOutcome::kClaimed);
+  EXPECT_EQ(OutcomeOf(*store_, "r1"), "missed(store)");
+  EXPECT_EQ(ClaimOne(*store_, Request("r2", kStart + seconds(1))).outcome, ClaimOutcome::kClaimed)
+      << "its lease is free";
+}
+
 TEST_P(Claims, AskedTwiceAreAnsweredTheSame) {
   ClaimOne(*store_, Request("r0"));
   ASSERT_TRUE(Finish(*store_, "r0").ok());

@@ -90,8 +90,8 @@ RunResult RunUntilStopped(const RunOrder& order) {
   return {Outcome::kCancelled, order.signals->lease_lost ? "lease lost" : "stopped", ""};
 }
 
-Task MakeTask(const std::string& id, Milliseconds period, Placement placement,
-              Milliseconds lock_timeout = minutes(30)) {
+Task MakeTask(const std::string& id, Milliseconds period, Placement placement, Milliseconds lock_timeout = minutes(30),
+              std::optional<Milliseconds> grace = std::nullopt) {
   Task task;
   task.id = id;
   task.work = CommandCall{id, {}};
@@ -100,6 +100,7 @@ Task MakeTask(const std::string& id, Milliseconds period, Placement placement,
   policies.placement = placement;
   policies.overlap = placement == Placement::kOneServer ? OverlapPolicy::kSkip : OverlapPolicy::kAllow;
   policies.lock_timeout = lock_timeout;
+  policies.grace = grace;
   task.policies = std::make_shared<const TaskPolicies>(policies);
   return task;
 }
@@ -246,11 +247,12 @@ TEST_F(EngineTest, TakesAJumpOfTheWallClockAsAnEvent) {
 
 TEST_F(EngineTest, CatchesUpWithWhatWasDueWhileNoServerRan) {
   const std::vector<Task> tasks = {MakeTask("hourly", hours(1), Placement::kOneServer),
-                                   MakeTask("daily", hours(24), Placement::kOneServer)};
+                                   MakeTask("daily", hours(24), Placement::kOneServer),
+                                   MakeTask("minutely", minutes(1), Placement::kOneServer, minutes(30), seconds(0))};
   {
     Server first("a", tasks, clock_, *store_, Succeed);
   }  // Registers the tasks.
-  clock_.Advance(hours(30) + minutes(10));
+  clock_.Advance(hours(30) + minutes(10) + seconds(1));
   Server server("a", tasks, clock_, *store_, Succeed);
   server.Tick();
   std::vector<std::string> seen;
@@ -260,7 +262,7 @@ TEST_F(EngineTest, CatchesUpWithWhatWasDueWhileNoServerRan) {
                           DescribeOutcome(record.outcome, record.reason)));
   }
   EXPECT_THAT(seen, testing::UnorderedElementsAre("hourly 30-30 x1 succeeded", "hourly 1-29 x29 missed(down)",
-                                                  "daily 12-12 x1 missed(down)"));
+                                                  "daily 12-12 x1 missed(down)", "minutely 0-30 x1810 missed(down)"));
 }
 
 TEST_F(EngineTest, RunsATaskByHandAndReturnsHowItEnded) {

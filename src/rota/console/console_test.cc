@@ -106,7 +106,7 @@ Built-in commands:
   schedule:resume    End a pause
   schedule:run       Run what is due now, wait for it, and end (for a crontab of your own)
   schedule:servers   List the servers of the fleet
-  schedule:test      Run a task now, in the foreground, as its schedule would
+  schedule:test      Run a task now, in the foreground, whatever its conditions say
   schedule:validate  Check the configuration and all tasks without running anything
   schedule:why       Explain why a task ran, or did not
   schedule:work      Run the schedule as a server, until SIGTERM or SIGINT

@@ -75,7 +75,7 @@ class ScheduleListCommand final : public Command {
 class TestCommand final : public Command {
  public:
   explicit TestCommand(const Desk& desk)
-      : Command("schedule:test", "Run a task now, in the foreground, as its schedule would"), desk_(desk) {
+      : Command("schedule:test", "Run a task now, in the foreground, whatever its conditions say"), desk_(desk) {
     Argument("task", "The task");
   }
 

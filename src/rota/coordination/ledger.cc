@@ -66,6 +66,11 @@ void Grant(const ClaimRequest& request, const ClaimInputs& inputs, ClaimDecision
   decision.changes.entries.push_back({std::move(record), ClaimOutcome::kClaimed, ""});
 }
 
+// An occurrence that was missed for the same reason as those before it ends their span: one outage, one record.
+bool EndsGap(const ClaimRequest& request, const ClaimReply& reply) {
+  return reply.gap && request.outcome == Outcome::kMissed && request.reason == request.gap_reason;
+}
+
 // Moves the watermark and takes over the instants it passes: nobody else can decide them any more.
 void MoveWatermark(const ClaimRequest& request, const ClaimInputs& inputs, ClaimDecision& decision) {
   const std::optional<WallTime>& old = inputs.scope.watermark;
@@ -96,28 +101,31 @@ Lease Renewed(Lease lease, Milliseconds ttl, WallTime now) {
 }
 
 // The claim was decided before, but its answer did not arrive. The same answer is given, with one exception: the
-// caller has not begun to run yet, so a lease that was lost meanwhile must not come back as a right to run.
+// caller has not begun to run yet, so a lease that was lost meanwhile must not come back as a right to run, and one
+// that comes too late to be used is given up.
 ClaimDecision Repeat(const ClaimRequest& request, const ClaimInputs& inputs) {
   const Entry& known = *inputs.known;
   ClaimDecision decision;
   decision.reply.outcome = known.answer.value_or(ClaimOutcome::kDecided);
   decision.reply.holder = known.holder;
   if (inputs.gap != nullptr) decision.reply.gap = *inputs.gap;
+  if (known.record.count == 0) decision.reply.gap = known.record;
   const bool granted = known.answer == ClaimOutcome::kClaimed && known.record.token != 0;
   if (!granted) return decision;
 
   const Lease* lease = FindLease(inputs.scope, request.run_id);
   if (lease == nullptr) {  // Finished, or reaped as lost.
     decision.reply.outcome = ClaimOutcome::kDecided;
-  } else if (MayRenew(*lease, inputs.scope, inputs.now)) {
+  } else if (request.purpose == ClaimPurpose::kRun && MayRenew(*lease, inputs.scope, inputs.now)) {
     decision.reply.token = lease->token;
     decision.changes.lease = Renewed(*lease, request.lease_ttl, inputs.now);
   } else {
-    decision.reply.outcome = ClaimOutcome::kDecided;
+    const bool given_up = request.purpose == ClaimPurpose::kRecord;
+    decision.reply.outcome = given_up ? ClaimOutcome::kClaimed : ClaimOutcome::kDecided;
     decision.changes.released = request.run_id;
     Entry closed = known;
     closed.record.outcome = Outcome::kMissed;
-    closed.record.reason = std::string(reason::kStore);
+    closed.record.reason = given_up ? request.reason : std::string(reason::kStore);
     closed.record.started_at.reset();
     closed.record.finished_at = inputs.now;
     decision.changes.entries.push_back(std::move(closed));
@@ -166,7 +174,13 @@ ClaimDecision Claim(const ClaimRequest& request, const ClaimInputs& inputs) {
   }
   if (request.purpose == ClaimPurpose::kRecord) {
     reply.outcome = ClaimOutcome::kClaimed;
-    Close(request, request.outcome, request.reason, inputs.now, decision);
+    if (EndsGap(request, reply)) {
+      reply.gap->run_id = request.run_id;
+      reply.gap->scheduled_last = request.at;
+      decision.changes.entries.back() = {*reply.gap, reply.outcome, ""};
+    } else {
+      Close(request, request.outcome, request.reason, inputs.now, decision);
+    }
     return decision;
   }
   const Lease* busy = request.overlap == OverlapPolicy::kSkip ? FindLive(inputs.scope, inputs.now) : nullptr;

@@ -149,30 +149,30 @@ std::string DescribeDates(const Expression& expression) {
   return Format("on {} {} of the month", noun, Enumerate(items));
 }
 
-std::string DescribeWeekdays(const Expression& expression) {
-  const std::uint64_t monday_first = (expression.weekdays & 0x7eu) | (expression.weekdays & 1u) << 7;
-  return Enumerate(Items(monday_first, Weekday));
-}
-
 std::string DescribeDays(const Expression& expression) {
   const bool dates = (expression.days & kAllDays) != kAllDays;
   const bool weekdays = expression.weekdays != kAllWeekdays;
   const bool both = expression.both_days || expression.any_day || expression.any_weekday;
   if (!dates && !weekdays) return "";
   if (both && dates && weekdays) {
-    return Format(", {} if it is {}", DescribeDates(expression), DescribeWeekdays(expression));
+    return Format(", {} if it is {}", DescribeDates(expression), DescribeWeekdays(expression.weekdays));
   }
   if (both && dates) return ", " + DescribeDates(expression);
   if (both) {
-    const std::string names = DescribeWeekdays(expression);
+    const std::string names = DescribeWeekdays(expression.weekdays);
     return Format(", {}{}", names.find(" through ") == std::string::npos ? "on " : "", names);
   }
   // Either of them is enough: one that holds on every day decides.
   if (!dates || !weekdays) return "";
-  return Format(", {} or on {}", DescribeDates(expression), DescribeWeekdays(expression));
+  return Format(", {} or on {}", DescribeDates(expression), DescribeWeekdays(expression.weekdays));
 }
 
 }  // namespace
+
+std::string DescribeWeekdays(std::uint8_t weekdays) {
+  const std::uint64_t monday_first = (weekdays & 0x7eu) | (weekdays & 1u) << 7;
+  return Enumerate(Items(monday_first, Weekday));
+}
 
 std::string Describe(const Expression& expression) {
   std::string text = DescribeTime(expression) + DescribeDays(expression);

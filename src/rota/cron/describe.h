@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "rota/cron/expression.h"
@@ -9,5 +10,8 @@ namespace rota {
 // The expression in English words: "At 02:00, Monday through Friday", "Every 15 minutes", "At minute 0 past every
 // 2nd hour". Never ambiguous: two expressions with the same words fire at the same times.
 std::string Describe(const Expression& expression);
+
+// The set of weekdays in words, bit 0 being Sunday: "Monday through Friday", "Tuesday, Saturday and Sunday".
+std::string DescribeWeekdays(std::uint8_t weekdays);
 
 }  // namespace rota

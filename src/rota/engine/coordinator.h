@@ -16,7 +16,9 @@ namespace rota {
 enum class ClaimPurpose { kRun, kRecord };
 
 struct ClaimRequest {
-  std::string run_id;  // New for each request; a repeated request with the same id gets the same answer.
+  // New for each request. A repeated request with the same id gets the same answer, as long as that still holds:
+  // kDecided when its run has ended or its lease cannot be taken up any more.
+  std::string run_id;
   TaskId task;
   Scope scope;
   OccurrenceKind kind = OccurrenceKind::kScheduled;
@@ -46,7 +48,8 @@ std::string_view Name(ClaimOutcome outcome);
 struct ClaimReply {
   ClaimOutcome outcome = ClaimOutcome::kDecided;
   std::uint64_t token = 0;  // kClaimed: the fencing token.
-  // The span that was recorded as missed in this step, `count` 0: the claimer counts it and Finish()es it.
+  // The span that was recorded as missed in this step, `count` 0: the claimer counts it and Finish()es it. Where the
+  // occurrence itself was to be recorded as missed for the same reason, the span ends with it and has its run id.
   std::optional<OccurrenceRecord> gap;
   std::string holder;  // kOverlap: the server that holds the lease. kPaused: who paused, and why.
 };

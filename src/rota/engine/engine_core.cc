@@ -252,7 +252,10 @@ void EngineCore::SendClaims(Moment now) {
 }
 
 void EngineCore::Granted(const ClaimRequest& request, const ClaimReply& reply, SteadyTime asked, Moment now) {
-  if (reply.gap) CloseGap(request, *reply.gap, now);
+  if (reply.gap) {
+    CloseGap(request, *reply.gap, now);
+    if (reply.gap->run_id == request.run_id) return;  // The span ends with this occurrence.
+  }
   switch (reply.outcome) {
     case ClaimOutcome::kClaimed:
       if (request.purpose == ClaimPurpose::kRecord) {

@@ -39,8 +39,11 @@ Overloaded(Cases...) -> Overloaded<Cases...>;
 
 RunResult TaskRunner::Run(const RunOrder& order) {
   const TaskPolicies& policies = *order.task->policies;
-  std::optional<RunResult> result = AskConditions(policies.when, true, "When()");
-  if (!result) result = AskConditions(policies.skip, false, "Skip()");
+  std::optional<RunResult> result;
+  if (order.kind == OccurrenceKind::kScheduled) {  // A person who asks for a run has decided already.
+    result = AskConditions(policies.when, true, "When()");
+    if (!result) result = AskConditions(policies.skip, false, "Skip()");
+  }
   if (!result && order.signals->stop.stop_requested()) {
     result = RunResult{Outcome::kCancelled, "stopped before it began", ""};
   }

@@ -50,6 +50,13 @@ TEST(TaskRunner, SkipsWhenAConditionSaysSo) {
   EXPECT_EQ(Execute(skip).outcome, Outcome::kSkipped);
 }
 
+TEST(TaskRunner, AsksNoConditionWhenAPersonWantsTheRun) {
+  TestOrder manual(CommandCall{"hello", {}});
+  manual.policies->when = {[] { return false; }};
+  manual.order.kind = OccurrenceKind::kManual;
+  EXPECT_EQ(Execute(manual).outcome, Outcome::kSucceeded);
+}
+
 TEST(TaskRunner, RunsWhenAllConditionsAgree) {
   TestOrder test(CommandCall{"hello", {}});
   test.policies->when = {[] { return true; }, [] { return true; }};

@@ -1,7 +1,6 @@
 #include "rota/schedule/trigger.h"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 
 #include "rota/base/check.h"
@@ -125,28 +124,6 @@ std::string WindowWords(const std::vector<DayWindow>& windows) {
   return Join(parts, " or ");
 }
 
-// "Monday through Friday", "Sunday and Saturday".
-std::string WeekdayWords(std::uint8_t weekdays) {
-  constexpr std::array<std::string_view, 7> kNames = {"Sunday",   "Monday", "Tuesday", "Wednesday",
-                                                      "Thursday", "Friday", "Saturday"};
-  std::vector<std::string> parts;
-  for (unsigned first = 0; first < 7; ++first) {
-    if ((weekdays >> first & 1) == 0) continue;
-    unsigned last = first;
-    while (last < 6 && (weekdays >> (last + 1) & 1) != 0) ++last;
-    if (last >= first + 2) {
-      parts.push_back(Format("{} through {}", kNames[first], kNames[last]));
-      first = last;
-    } else {
-      parts.emplace_back(kNames[first]);
-    }
-  }
-  if (parts.size() < 2) return Join(parts, "");
-  const std::string last = std::move(parts.back());
-  parts.pop_back();
-  return Join(parts, ", ") + " and " + last;
-}
-
 }  // namespace
 
 Trigger::Trigger(Frequency frequency, TimeZone zone, Restrictions restrictions)
@@ -212,7 +189,7 @@ std::string Trigger::Describe() const {
   } else {
     words = "Every " + FormatDuration(std::get<IntervalFrequency>(frequency_).period);
   }
-  if (restrictions_.weekdays != kAllWeekdays) words += ", only on " + WeekdayWords(restrictions_.weekdays);
+  if (restrictions_.weekdays != kAllWeekdays) words += ", only on " + DescribeWeekdays(restrictions_.weekdays);
   if (!restrictions_.between.empty()) words += ", between " + WindowWords(restrictions_.between);
   if (!restrictions_.unless_between.empty()) {
     words += ", unless between " + WindowWords(restrictions_.unless_between);

@@ -166,7 +166,7 @@ TEST(Trigger, SaysItInWords) {
       .weekdays = 0b1000101, .between = {Window(13h, 18h), Window(8h, 12h)}, .unless_between = {Window(9h, 9h + 30s)}};
   EXPECT_EQ(
       Trigger(IntervalFrequency{1s}, TimeZone(), restrictions).Describe(),
-      "Every 1s, only on Sunday, Tuesday and Saturday, between 08:00 and 12:00 or 13:00 and 18:00, unless between "
+      "Every 1s, only on Tuesday, Saturday and Sunday, between 08:00 and 12:00 or 13:00 and 18:00, unless between "
       "09:00 and 09:00:30");
 }
 

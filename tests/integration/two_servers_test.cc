@@ -1,0 +1,167 @@
+#include <csignal>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "programs.h"
+#include "rota/base/format.h"
+#include "rota/time/clock.h"
+#include "rota/time/format.h"
+
+namespace rota::integration {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr seconds kLeaseTtl(2);
+constexpr seconds kPeriod(1);
+
+class TwoServers : public Programs {
+ protected:
+  // Each server has a name and a log of its own; they share the store.
+  void WriteConfig(std::string_view tasks) const {
+    Write("config.yaml", Format("server: {{id: \"${{SERVER}}\", shutdown_grace: 5s}}\n"
+                                "coordination: {{lease_ttl: {}s}}\n"
+                                "log: {{file: \"var/${{SERVER}}.log\"}}\n"
+                                "tasks:\n{}",
+                                kLeaseTtl.count(), tasks));
+  }
+
+  // Every instant of the task from the first on record to the last has exactly one outcome there.
+  static void ExpectOneOutcomeForEachInstant(const Records& history) {
+    std::map<WallTime, int> outcomes;
+    for (const Record& record : history) {
+      const WallTime last = Instant(record, "scheduled_last");
+      for (WallTime at = Instant(record, "scheduled_at"); at <= last; at += kPeriod) ++outcomes[at];
+    }
+    ASSERT_FALSE(outcomes.empty());
+    for (WallTime at = outcomes.begin()->first; at <= outcomes.rbegin()->first; at += kPeriod) {
+      EXPECT_EQ(outcomes[at], 1) << FormatInstant(at);
+    }
+  }
+
+  static WallTime Instant(const Record& record, std::string_view key) {
+    return ParseInstant(Text(record, key), TimeZone()).value_or(WallTime());
+  }
+};
+
+// One line of a task that writes down "instant token run-id server".
+struct Note {
+  std::string at;
+  std::uint64_t token = 0;
+  std::string run_id;
+  std::string server;
+};
+
+std::vector<Note> ReadNotes(const Words& lines) {
+  std::vector<Note> notes;
+  for (const std::string& line : lines) {
+    Note note;
+    std::istringstream(line) >> note.at >> note.token >> note.run_id >> note.server;
+    EXPECT_FALSE(note.server.empty()) << line;
+    notes.push_back(note);
+  }
+  return notes;
+}
+
+TEST_F(TwoServers, RunAUniqueTaskOnceAnOccurrenceAndAnyOtherTaskOnBoth) {
+  constexpr std::string_view kNote = "echo \"$ROTA_SCHEDULED_AT $ROTA_FENCING_TOKEN $ROTA_RUN_ID $SERVER\"";
+  WriteConfig(
+      Format("  - {{name: unique, schedule: every second, unique: true, shell: '{} >>unique'}}\n"
+             "  - {{name: everywhere, schedule: every second, shell: '{} >>everywhere'}}\n",
+             kNote, kNote));
+  Process a = Start({"schedule:work"}, "a");
+  Process b = Start({"schedule:work"}, "b");
+  const auto lines_of = [this](std::string_view server) {
+    int lines = 0;
+    for (const Note& note : ReadNotes(Lines("everywhere"))) lines += note.server == server ? 1 : 0;
+    return lines;
+  };
+  EXPECT_TRUE(Eventually([&] { return Lines("unique").size() >= 6 && lines_of("a") >= 4 && lines_of("b") >= 4; }));
+  a.Signal(SIGTERM);
+  b.Signal(SIGTERM);
+  EXPECT_EQ(a.Wait(), 0);
+  EXPECT_EQ(b.Wait(), 0);
+
+  std::set<std::string> run_ids;
+  std::map<std::string, std::uint64_t> tokens;  // By instant: RFC 3339 sorts by time.
+  for (const Note& note : ReadNotes(Lines("unique"))) {
+    EXPECT_TRUE(tokens.emplace(note.at, note.token).second) << note.at << " ran twice";
+    EXPECT_TRUE(run_ids.insert(note.run_id).second) << note.run_id;
+  }
+  std::uint64_t last = 0;
+  for (const auto& [at, token] : tokens) {
+    EXPECT_GT(token, last) << at;
+    last = token;
+  }
+
+  const Records history = History("unique");
+  ExpectOneOutcomeForEachInstant(history);
+  std::set<std::string> succeeded;
+  for (const Record& record : history) {
+    if (Text(record, "outcome") == "succeeded") succeeded.insert(Text(record, "run_id"));
+  }
+  EXPECT_EQ(succeeded, run_ids);
+
+  std::set<std::pair<std::string, std::string>> runs;
+  for (const Note& note : ReadNotes(Lines("everywhere"))) {
+    EXPECT_TRUE(runs.emplace(note.at, note.server).second) << note.at << " ran twice on " << note.server;
+  }
+}
+
+TEST_F(TwoServers, OutliveEachOtherAndTellWhatWasLost) {
+  // The process id of the shell stays that of the program it becomes.
+  WriteConfig(
+      "  - {name: long, schedule: every second, unique: true,\n"
+      "     shell: 'echo \"$ROTA_RUN_ID $SERVER $$\" >>starts; exec sleep 600'}\n");
+  struct Began {
+    std::string run_id;
+    std::string server;
+    pid_t pid = 0;
+  };
+  const auto begun = [this](std::size_t line) {
+    Began began;
+    std::istringstream(Lines("starts").at(line)) >> began.run_id >> began.server >> began.pid;
+    return began;
+  };
+  Process a = Start({"schedule:work"}, "a");
+  ASSERT_TRUE(Eventually([this] { return Lines("starts").size() == 1; }));
+  Process b = Start({"schedule:work"}, "b");
+  ASSERT_TRUE(Eventually([this] { return !Log("server_started", "var/b.log").empty(); }));
+
+  const Began first = begun(0);
+  EXPECT_EQ(first.server, "a");
+  EXPECT_TRUE(IsRunning(first.pid));
+  const WallTime killed_at = SystemClock().Now();
+  a.Signal(SIGKILL);
+  EXPECT_EQ(a.Wait(), 128 + SIGKILL);
+  EXPECT_TRUE(Eventually([&first] { return !IsRunning(first.pid); })) << "the child outlived its server";
+
+  ASSERT_TRUE(Eventually([this] { return Lines("starts").size() == 2; }));
+  const Began second = begun(1);
+  EXPECT_EQ(second.server, "b");
+  EXPECT_TRUE(Eventually([this] { return !Log("run_lost", "var/b.log").empty(); }));
+  // Five seconds for a machine that is busy; by default a lease would take longer than all of it.
+  for (const Record& record : History("long")) {
+    if (Text(record, "run_id") != second.run_id) continue;
+    EXPECT_LT(Instant(record, "started_at") - killed_at, kLeaseTtl + seconds(1) + kPeriod + seconds(5));
+  }
+
+  const Records lost = Log("run_lost", "var/b.log");
+  ASSERT_EQ(lost.size(), 1u);
+  EXPECT_EQ(Text(lost[0], "message"), "long was lost: its server a died");
+  EXPECT_EQ(Text(lost[0], "run_id"), first.run_id);
+  const std::string occurrence = Text(lost[0], "occurrence");
+  const Record why = Json({"schedule:why", "long", occurrence, "--json"}).as_object();
+  const Record record = why.at("records").as_array().at(0).as_object();
+  EXPECT_EQ(Text(record, "outcome"), "lost");
+  EXPECT_EQ(Text(record, "reason"), "server a died");
+  const Ran told = Run({"schedule:why", "long", occurrence});
+  EXPECT_EQ(told.exit, 0);
+  EXPECT_NE(told.out.find("It ran on a and was lost: server a died."), std::string::npos) << told.out;
+  ExpectOneOutcomeForEachInstant(History("long"));
+  EXPECT_TRUE(IsRunning(second.pid));
+}
+
+}  // namespace
+}  // namespace rota::integration
