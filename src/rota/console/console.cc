@@ -4,13 +4,16 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdint>
 #include <exception>
 #include <iterator>
+#include <random>
 #include <stdexcept>
 #include <utility>
 
 #include "rota/base/suggest.h"
 #include "rota/base/text.h"
+#include "rota/base/ulid.h"
 #include "rota/console/built_in.h"
 #include "rota/console/invocation.h"
 
@@ -87,8 +90,12 @@ int Console::State::Dispatch(const Invocation& invocation, std::stop_token stop)
 int Console::State::Execute(Command& command, const std::vector<std::string>& words, std::stop_token stop) {
   Result<Arguments> arguments = ParseArguments(command.signature(), words);
   if (!arguments) return RefuseUsage(arguments.error().message(), command.name() + " --help");
+  std::random_device seed;
+  Context::Facts facts;
+  facts.task = command.name();
+  facts.run_id = UlidSource((std::uint64_t{seed()} << 32) | seed()).Next(desk.clock.Now());
   Context context(
-      {}, *std::move(arguments), std::move(stop), [] { return false; },
+      std::move(facts), *std::move(arguments), std::move(stop), [] { return false; },
       [this](std::string_view text) { out << text << std::flush; });
   Status status;
   try {

@@ -49,6 +49,23 @@ TEST_F(ConsoleTest, HandsTheStopTokenToTheCommand) {
   EXPECT_EQ(Run({"greet", "stop"}, stop.get_token()), 0);
 }
 
+TEST_F(ConsoleTest, GivesEachRunAnIdToNameThingsAfter) {
+  class NameCommand final : public Command {
+   public:
+    NameCommand() : Command("name", "Tell the run") {}
+    Status Handle(Context& context) override {
+      context.Write(context.facts().task + " " + context.facts().run_id);
+      return Status::Ok();
+    }
+  };
+  commands_.Register(std::make_unique<NameCommand>());
+  EXPECT_EQ(Run({"name"}), 0);
+  const std::string first = out();
+  EXPECT_THAT(first, MatchesRegex("name [0-9A-Z]{26}"));
+  EXPECT_EQ(Run({"name"}), 0);
+  EXPECT_NE(out(), first);
+}
+
 TEST_F(ConsoleTest, RefusesAnUnknownCommandWithTheNearestOne) {
   EXPECT_EQ(Run({"schedule:lst"}), 2);
   EXPECT_EQ(out(), "");

@@ -20,7 +20,8 @@ namespace rota {
 // Thread-safe, so that a command may use threads of its own.
 class Context {
  public:
-  // Facts of the run. On a command line (not scheduled) there is no scheduled instant and the token is 0.
+  // Facts of the run. On a command line (not scheduled) the task is the command, there is no scheduled instant and no
+  // server, and the token is 0.
   struct Facts {
     std::string task;
     std::string run_id;
