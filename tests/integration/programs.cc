@@ -5,10 +5,12 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <stdexcept>
 #include <utility>
 
 #include "rota/base/text.h"
+#include "rota/time/format.h"
 
 namespace rota::integration {
 
@@ -18,6 +20,22 @@ std::string Text(const Record& record, std::string_view key) {
   const boost::json::value* value = record.if_contains({key.data(), key.size()});
   if (value == nullptr) return "";
   return value->is_string() ? std::string(value->get_string().c_str()) : boost::json::serialize(*value);
+}
+
+WallTime Instant(const Record& record, std::string_view key) {
+  return ParseInstant(Text(record, key), TimeZone()).value_or(WallTime());
+}
+
+void ExpectOneOutcomeForEachInstant(const Records& history, Milliseconds period) {
+  std::map<WallTime, int> outcomes;
+  for (const Record& record : history) {
+    const WallTime last = Instant(record, "scheduled_last");
+    for (WallTime at = Instant(record, "scheduled_at"); at <= last; at += period) ++outcomes[at];
+  }
+  ASSERT_FALSE(outcomes.empty());
+  for (WallTime at = outcomes.begin()->first; at <= outcomes.rbegin()->first; at += period) {
+    EXPECT_EQ(outcomes[at], 1) << FormatInstant(at);
+  }
 }
 
 Programs::Programs() : program_(ROTA_PROGRAM), folder_((fs::temp_directory_path() / "rota_programs.XXXXXX").string()) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "process.h"
+#include "rota/base/instant.h"
 
 namespace rota::integration {
 
@@ -24,6 +26,12 @@ struct Ran {
 
 // A text member of an object; a member of another kind as JSON.
 std::string Text(const Record& record, std::string_view key);
+
+// A member that is an instant; 1970 where there is none.
+WallTime Instant(const Record& record, std::string_view key);
+
+// Expects that every instant of the task, from the first in this history to the last, has exactly one outcome there.
+void ExpectOneOutcomeForEachInstant(const Records& history, Milliseconds period);
 
 // The real programs in an empty folder of their own. What lies there is shown when a test fails.
 class Programs : public testing::Test {

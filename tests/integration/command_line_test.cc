@@ -1,0 +1,182 @@
+#include <set>
+
+#include "programs.h"
+#include "rota/base/text.h"
+#include "rota/time/clock.h"
+
+namespace rota::integration {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class CommandLine : public Programs {};
+
+TEST_F(CommandLine, ExitsWithTwoWhenItIsWrong) {
+  struct Example {
+    Words words;
+    std::string error;
+  };
+  const std::vector<Example> examples = {
+      {{"lst"}, "error: unknown command \"lst\"; did you mean \"list\"?\nTry: rota list\n"},
+      {{"schedule:lsit"},
+       "error: unknown command \"schedule:lsit\"; did you mean \"schedule:list\"?\nTry: rota list\n"},
+      {{"--verion"}, "error: unknown option \"--verion\"; did you mean \"--version\"?\nTry: rota --help\n"},
+      {{"schedule:list", "--jsn"},
+       "error: unknown option \"--jsn\"; did you mean \"--json\"?\nTry: rota schedule:list --help\n"},
+      {{"schedule:test"}, "error: missing argument <task>: The task\nTry: rota schedule:test --help\n"},
+      {{"list", "-c"}, "error: -c: expected the name of a configuration file\nTry: rota --help\n"},
+  };
+  for (const Example& example : examples) {
+    const Ran ran = Run(example.words);
+    EXPECT_EQ(ran.exit, 2) << Join(example.words, " ");
+    EXPECT_EQ(ran.out, "") << Join(example.words, " ");
+    EXPECT_EQ(ran.err, example.error);
+  }
+}
+
+TEST_F(CommandLine, NeedsNoConfigurationForListsAndHelp) {
+  for (const Words& words :
+       {Words{}, Words{"list"}, Words{"--help"}, Words{"help", "schedule:work"}, Words{"--version"},
+        Words{"schedule:work", "--help"}, Words{"completion", "zsh"}, Words{"completion", "fish"}}) {
+    const Ran ran = Run(words);
+    EXPECT_EQ(ran.exit, 0) << Join(words, " ");
+    EXPECT_NE(ran.out, "") << Join(words, " ");
+    EXPECT_EQ(ran.err, "") << Join(words, " ");
+  }
+}
+
+TEST_F(CommandLine, ExitsWithOneWhenTheConfigurationCannotBeRead) {
+  for (const std::string command : {"schedule:work", "schedule:run", "schedule:list", "schedule:validate"}) {
+    const Ran ran = Run({command});
+    EXPECT_EQ(ran.exit, 1) << command;
+    EXPECT_EQ(ran.err, "error: config.yaml: No such file or directory\n") << command;
+  }
+}
+
+TEST_F(CommandLine, ValidatesAGoodFile) {
+  Write("config.yaml", "tasks:\n  - {shell: df, schedule: daily}\n");
+  const Ran ran = Run({"schedule:validate"});
+  EXPECT_EQ(ran.exit, 0);
+  EXPECT_THAT(ran.out, testing::MatchesRegex("The schedule is valid: 1 task, digest [0-9a-f]{16}\\.\n"));
+}
+
+TEST_F(CommandLine, ValidatesABrokenFileWithThePlaceOfEachMistake) {
+  Write("etc/broken.yaml", "log: {levle: info}\ntasks:\n  - shell: df\n    schedle: daily\n");
+  const Ran keys = Run({"schedule:validate", "-c", "etc/broken.yaml"});
+  EXPECT_EQ(keys.exit, 1);
+  EXPECT_EQ(keys.out, "");
+  EXPECT_THAT(keys.err, HasSubstr("error: etc/broken.yaml:1:7: unknown key \"levle\" in log; did you mean \"level\"?"));
+  EXPECT_THAT(keys.err, HasSubstr("\n       etc/broken.yaml:4:5: unknown key \"schedle\" in a task; did you mean "
+                                  "\"schedule\"?"));
+}
+
+TEST_F(CommandLine, RunsWhatIsDueThisMinuteOnce) {
+  Write("config.yaml",
+        "tasks:\n"
+        "  - {name: unique, schedule: every minute, unique: true, shell: echo $ROTA_SCHEDULED_AT >>unique}\n"
+        "  - {name: each, schedule: every minute, shell: echo $ROTA_SCHEDULED_AT >>each}\n"
+        "  - {name: other, schedule: 'yearly', shell: echo ran >>other}\n");
+  EXPECT_EQ(Run({"schedule:run"}).exit, 0);
+  EXPECT_EQ(Lines("unique").size(), 1u);
+  EXPECT_EQ(Lines("each").size(), 1u);
+  EXPECT_EQ(Run({"schedule:run"}).exit, 0);
+  // Another minute may have begun meanwhile.
+  for (const std::string file : {"unique", "each"}) {
+    const Words lines = Lines(file);
+    EXPECT_EQ(std::set<std::string>(lines.begin(), lines.end()).size(), lines.size()) << file;
+  }
+  EXPECT_EQ(History("unique").size(), Lines("unique").size());
+  for (const Record& record : History("each")) EXPECT_EQ(Text(record, "outcome"), "succeeded");
+}
+
+TEST_F(CommandLine, TestsATaskInTheForeground) {
+  Write("config.yaml",
+        "tasks:\n"
+        "  - {name: good, schedule: yearly, unique: true, shell: 'echo one; echo two >&2'}\n"
+        "  - {name: bad, schedule: yearly, shell: 'echo oh; exit 3'}\n"
+        "  - {name: none, schedule: yearly, exec: [/nonexistent/program]}\n");
+  const Ran good = Run({"schedule:test", "good"});
+  EXPECT_EQ(good.exit, 0);
+  EXPECT_THAT(good.out, testing::MatchesRegex("one\ntwo\ngood: succeeded after [0-9]+ms\n"));
+  EXPECT_EQ(good.err, "");
+
+  const Ran bad = Run({"schedule:test", "bad"});
+  EXPECT_EQ(bad.exit, 1);
+  EXPECT_EQ(bad.out, "oh\n");
+  EXPECT_THAT(bad.err, testing::MatchesRegex("error: bad: failed\\(exit 3\\) after [0-9]+ms\n"));
+
+  const Ran none = Run({"schedule:test", "none"});
+  EXPECT_EQ(none.exit, 1);
+  EXPECT_THAT(none.err, HasSubstr("failed(cannot start /nonexistent/program: No such file or directory)"));
+
+  const Ran misspelt = Run({"schedule:test", "goood"});
+  EXPECT_EQ(misspelt.exit, 1);
+  EXPECT_EQ(misspelt.err, "error: no task \"goood\" in the schedule; did you mean \"good\"?\n");
+}
+
+TEST_F(CommandLine, TellsTheHistoryAndWhy) {
+  Write("config.yaml",
+        "server: {id: web1}\n"
+        "tasks:\n  - {name: bad, schedule: every minute, unique: true, shell: 'echo oh; exit 3'}\n");
+  EXPECT_EQ(Run({"schedule:run"}).exit, 0) << "a task that fails is no failure of the tick";
+  const Records history = History("bad");
+  ASSERT_EQ(history.size(), 1u);
+  EXPECT_EQ(Text(history[0], "task"), "bad");
+  EXPECT_EQ(Text(history[0], "kind"), "scheduled");
+  EXPECT_EQ(Text(history[0], "server"), "web1");
+  EXPECT_EQ(Text(history[0], "outcome"), "failed");
+  EXPECT_EQ(Text(history[0], "reason"), "exit 3");
+  EXPECT_EQ(Text(history[0], "output_tail"), "oh\n");
+  EXPECT_EQ(Text(history[0], "fencing_token"), "1");
+
+  EXPECT_EQ(Run({"schedule:test", "bad"}).exit, 1);
+  ASSERT_EQ(History("bad").size(), 2u);
+  EXPECT_EQ(Text(History("bad")[1], "kind"), "manual");
+
+  const std::string at = Text(history[0], "scheduled_at");
+  const Ran why = Run({"schedule:why", "bad", at});
+  EXPECT_EQ(why.exit, 0);
+  EXPECT_THAT(why.out, HasSubstr("It ran on web1 and failed: exit 3."));
+  EXPECT_THAT(why.out, HasSubstr("\n    oh\n"));
+  EXPECT_THAT(why.out, HasSubstr("Run " + Text(history[0], "run_id") + "."));
+
+  const Ran early = Run({"schedule:why", "bad", "2000-01-01 00:00"});
+  EXPECT_EQ(early.exit, 0);
+  EXPECT_THAT(early.out, HasSubstr("Nothing is recorded for it"));
+}
+
+TEST_F(CommandLine, TellsWhenACronExpressionFiresNext) {
+  const Ran ran = Run({"cron:next", "*/15 2 * * 1-5", "-n", "3", "--from", "2026-03-06 02:30", "-z", "Europe/Berlin"});
+  EXPECT_EQ(ran.exit, 0);
+  EXPECT_THAT(ran.out, HasSubstr("\n2026-03-06 02:45:00 +01:00\n2026-03-09 02:00:00 +01:00\n"
+                                 "2026-03-09 02:15:00 +01:00\n"));
+  const Ran wrong = Run({"cron:next", "61 * * * *"});
+  EXPECT_EQ(wrong.exit, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("minute \"61\": 61 is out of range; expected 0-59 or *"));
+}
+
+TEST_F(CommandLine, CompletesInBash) {
+  Write("config.yaml", "tasks:\n  - {name: nightly, schedule: daily, shell: df}\n");
+  Write("complete.sh", R"(
+PATH="$1:$PATH"
+COMP_WORDBREAKS=$' \t\n"\'><=;|&(:'
+source <(rota completion bash)
+complete -p rota
+complete_line() {
+  COMP_LINE="$1" COMP_POINT=${#1}
+  _complete_rota
+  printf '%s\n' "${COMPREPLY[@]}"
+}
+complete_line 'rota schedule:wo'
+complete_line 'rota schedule:test ni'
+)");
+  const std::string folder = program_.substr(0, program_.rfind('/'));
+  Process bash({"bash", Path("complete.sh"), folder}, {.folder = Path(""), .environment = {}, .file_size_limit = {}});
+  EXPECT_EQ(bash.Wait(), 0);
+  EXPECT_EQ(bash.err(), "");
+  EXPECT_EQ(bash.out(), "complete -o default -F _complete_rota rota\nwork\nnightly\n");
+}
+
+}  // namespace
+}  // namespace rota::integration

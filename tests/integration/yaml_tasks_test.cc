@@ -1,0 +1,110 @@
+#include "programs.h"
+
+namespace rota::integration {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class YamlTasks : public Programs {
+ protected:
+  // What `schedule:validate` says to a file of these tasks.
+  std::string ErrorOf(std::string_view text) const {
+    Write("config.yaml", text);
+    const Ran ran = Run({"schedule:validate"});
+    EXPECT_EQ(ran.exit, 1) << text;
+    EXPECT_EQ(ran.out, "") << text;
+    return ran.err;
+  }
+  std::string OutputOf(const std::string& task) const {
+    const Ran ran = Run({"schedule:test", task});
+    EXPECT_EQ(ran.exit, 0) << ran.err;
+    return ran.out.substr(0, ran.out.rfind(task + ": succeeded"));
+  }
+};
+
+TEST_F(YamlTasks, RunProgramsAndShellLines) {
+  Write("config.yaml", R"yaml(
+tasks:
+  - name: exec
+    exec: [printf, '%s|', one two, $SERVER, '*', ""]
+    schedule: yearly
+  - name: shell
+    shell: printf '%s|' "$((1 + 1))" $SERVER | tr '|' '-'; echo "$ROTA_TASK $ROTA_ATTEMPT" >&2
+    schedule: yearly
+)yaml");
+  EXPECT_EQ(OutputOf("exec"), "one two|$SERVER|*||\n");
+  EXPECT_EQ(OutputOf("shell"), "2-a-shell 1\n");
+}
+
+TEST_F(YamlTasks, TakeValuesFromTheEnvironment) {
+  Write("config.yaml", R"(
+server: {id: "${SERVER}-${NOWHERE:-one}"}
+tasks:
+  - name: told
+    shell: echo ${SERVER} ${NOWHERE:-nowhere} $${SERVER}${SERVER}
+    schedule: ${NOWHERE:-every five minutes}
+)");
+  EXPECT_EQ(OutputOf("told"), "a nowhere aa\n");
+  EXPECT_EQ(Text(History("told").at(0), "server"), "a-one");
+  EXPECT_EQ(ErrorOf("tasks:\n  - {schedule: daily, shell: \"df ${NOWHERE}\"}\n"),
+            "error: config.yaml:2:30: shell: environment variable NOWHERE is not set; ${NOWHERE:-default} gives it a "
+            "default\n");
+}
+
+TEST_F(YamlTasks, AreDueByCronOrWordsInTheirZone) {
+  Write("config.yaml", R"(
+app: {timezone: Asia/Shanghai}
+tasks:
+  - {name: cron, schedule: 30 9 * * mon-fri, timezone: Europe/Berlin, shell: df}
+  - {name: words, schedule: daily at 02:00, unique: true, lock_timeout: 45m, shell: df}
+  - {name: interval, schedule: every 90s, without_overlapping: true, shell: df}
+  - {name: days, schedule: weekdays at 13:00, environments: [staging], tags: [db], shell: df}
+)");
+  const boost::json::value list = Json({"schedule:list", "--json"});
+  ASSERT_EQ(list.as_array().size(), 4u);
+  const auto task = [&list](std::size_t i) { return list.as_array()[i].as_object(); };
+  const auto next = [&task](std::size_t i) { return task(i).at("next").as_array().at(0).as_object(); };
+  EXPECT_EQ(Text(task(0), "cron"), "30 9 * * mon-fri");
+  EXPECT_EQ(Text(task(0), "schedule"), "At 09:30, Monday through Friday");
+  EXPECT_EQ(Text(task(0), "zone"), "Europe/Berlin");
+  EXPECT_EQ(Text(task(0), "unique"), "false");
+  EXPECT_THAT(Text(next(0), "local"), testing::ContainsRegex(" 09:30:00 \\+0[12]:00$"));
+  EXPECT_EQ(Text(task(1), "cron"), "0 2 * * *");
+  EXPECT_EQ(Text(task(1), "zone"), "Asia/Shanghai");
+  EXPECT_EQ(Text(task(1), "unique"), "true");
+  EXPECT_EQ(Text(task(1), "lock_timeout_ms"), "2700000");
+  EXPECT_THAT(Text(next(1), "local"), testing::EndsWith(" 02:00:00 +08:00"));
+  EXPECT_THAT(Text(next(1), "utc"), testing::EndsWith("T18:00:00Z"));
+  EXPECT_EQ(Text(task(2), "schedule"), "Every 1m30s");
+  EXPECT_EQ(Text(task(2), "overlap"), "skip");
+  EXPECT_EQ(Text(task(3), "cron"), "0 13 * * 1-5");
+  EXPECT_EQ(Text(task(3), "environments"), "[\"staging\"]");
+  EXPECT_EQ(Text(task(3), "tags"), "[\"db\"]");
+}
+
+TEST_F(YamlTasks, AreRefusedWithTheirPlace) {
+  EXPECT_EQ(ErrorOf("tasks:\n  - {shell: df, schedule: dayly at 02:00}\n"),
+            "error: config.yaml:2:27: schedule: unknown words \"dayly\"; did you mean \"daily\"?\n");
+  EXPECT_EQ(ErrorOf("tasks:\n  - {shell: df, schedule: 'daily at 25:61'}\n"),
+            "error: config.yaml:2:27: df: At(\"25:61\"): expected HH:MM, 00:00 to 23:59\n");
+  EXPECT_EQ(ErrorOf("tasks:\n  - {shell: df, schedule: 61 * * * *}\n"),
+            "error: config.yaml:2:27: df: Cron(\"61 * * * *\"): column 1: minute \"61\": 61 is out of range; expected "
+            "0-59 or *\n");
+  EXPECT_THAT(ErrorOf("tasks:\n  - {shell: df, schedule: 0 0 30 2 *}\n"),
+              testing::StartsWith("error: config.yaml:2:27: df: Cron(\"0 0 30 2 *\"): "));
+  EXPECT_THAT(ErrorOf("tasks:\n  - shell: df\n    schedule: daily\n    timezone: Europe/Berln\n"),
+              testing::AllOf(testing::StartsWith("error: config.yaml:4:15: "), HasSubstr("\"Europe/Berlin\"")));
+  EXPECT_THAT(ErrorOf("tasks:\n  - {command: schedule:wrk, schedule: daily}\n"),
+              testing::AllOf(testing::StartsWith("error: config.yaml:2:15: "),
+                             HasSubstr("unknown command \"schedule:wrk\"; did you mean \"schedule:work\"?")));
+  EXPECT_THAT(
+      ErrorOf("tasks:\n  - {shell: df, schedule: daily, uniqe: true}\n"),
+      testing::StartsWith("error: config.yaml:2:34: unknown key \"uniqe\" in a task; did you mean \"unique\"?"));
+  EXPECT_THAT(ErrorOf("tasks:\n  - {name: x, shell: df, schedule: daily}\n  - {name: x, shell: du, schedule: daily}\n"),
+              testing::StartsWith("error: config.yaml:3:12: x: a task with this name is registered already"));
+  EXPECT_THAT(ErrorOf("tasks:\n  - shell: \"df\n"), testing::StartsWith("error: config.yaml:"));
+}
+
+}  // namespace
+}  // namespace rota::integration
