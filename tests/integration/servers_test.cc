@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <csignal>
 #include <map>
 #include <set>
@@ -15,7 +16,7 @@ using std::chrono::seconds;
 constexpr seconds kLeaseTtl(2);
 constexpr seconds kPeriod(1);
 
-class TwoServers : public Programs {
+class Servers : public Programs {
  protected:
   // Each server has a name and a log of its own; they share the store.
   void WriteConfig(std::string_view tasks) const {
@@ -46,7 +47,7 @@ std::vector<Note> ReadNotes(const Words& lines) {
   return notes;
 }
 
-TEST_F(TwoServers, RunAUniqueTaskOnceAnOccurrenceAndAnyOtherTaskOnBoth) {
+TEST_F(Servers, RunAUniqueTaskOnceAnOccurrenceAndAnyOtherTaskOnBoth) {
   constexpr std::string_view kNote = "echo \"$ROTA_SCHEDULED_AT $ROTA_FENCING_TOKEN $ROTA_RUN_ID $SERVER\"";
   WriteConfig(
       Format("  - {{name: unique, schedule: every second, unique: true, shell: '{} >>unique'}}\n"
@@ -91,7 +92,7 @@ TEST_F(TwoServers, RunAUniqueTaskOnceAnOccurrenceAndAnyOtherTaskOnBoth) {
   }
 }
 
-TEST_F(TwoServers, OutliveEachOtherAndTellWhatWasLost) {
+TEST_F(Servers, OutliveEachOtherAndTellWhatWasLost) {
   // The process id of the shell stays that of the program it becomes.
   WriteConfig(
       "  - {name: long, schedule: every second, unique: true,\n"
@@ -143,6 +144,63 @@ TEST_F(TwoServers, OutliveEachOtherAndTellWhatWasLost) {
   EXPECT_NE(told.out.find("It ran on a and was lost: server a died."), std::string::npos) << told.out;
   ExpectOneOutcomeForEachInstant(History("long"), kPeriod);
   EXPECT_TRUE(IsRunning(second.pid));
+}
+
+TEST_F(Servers, OfOneNameAreToldApart) {
+  WriteConfig("");
+  Process first = Start({"schedule:work"}, "web");
+  ASSERT_TRUE(Eventually([this] { return Log("server_started", "var/web.log").size() == 1; }));
+  Process second = Start({"schedule:work"}, "web");
+  ASSERT_TRUE(Eventually([this] { return Log("server_started", "var/web.log").size() == 2; }));
+  EXPECT_EQ(Text(Log("var/web.log").at(0), "server"), "web");
+  EXPECT_EQ(Text(Log("var/web.log").at(1), "server"), "web#2");
+  first.Signal(SIGKILL);
+  first.Wait();
+  Process third = Start({"schedule:work"}, "web");
+  ASSERT_TRUE(Eventually([this] { return Log("server_started", "var/web.log").size() == 3; }));
+  EXPECT_EQ(Text(Log("var/web.log").at(2), "server"), "web") << "its holder is known to be dead";
+}
+
+TEST_F(Servers, AccountForTheTimeInWhichNoneRan) {
+  WriteConfig("  - {name: beat, schedule: every second, unique: true, shell: echo $ROTA_SCHEDULED_AT >>beats}\n");
+  Process first = Start({"schedule:work"});
+  ASSERT_TRUE(Eventually([this] { return !Lines("beats").empty(); }));
+  first.Signal(SIGKILL);
+  first.Wait();
+  const SystemClock clock;
+  const WallTime down_until = clock.Now() + seconds(3);
+  ASSERT_TRUE(Eventually([&] { return clock.Now() >= down_until; }));
+  const std::size_t before = Lines("beats").size();
+  Process second = Start({"schedule:work"});
+  ASSERT_TRUE(Eventually([&] { return Lines("beats").size() >= before + 2; }));
+  second.Signal(SIGTERM);
+  EXPECT_EQ(second.Wait(), 0);
+
+  const Records history = History("beat");
+  ExpectOneOutcomeForEachInstant(history, kPeriod);
+  const auto down = std::ranges::find_if(history, [](const Record& record) {
+    return Text(record, "outcome") == "missed" && Text(record, "reason") == "down";
+  });
+  ASSERT_NE(down, history.end());
+  const Ran why = Run({"schedule:why", "beat", Text(*down, "scheduled_at")});
+  EXPECT_NE(why.out.find("no server was running"), std::string::npos) << why.out;
+}
+
+TEST_F(Servers, KeepToAPauseThatIsSetWhileTheyRun) {
+  WriteConfig("  - {name: beat, schedule: every second, shell: echo x >>beats}\n");
+  Process server = Start({"schedule:work"});
+  ASSERT_TRUE(Eventually([this] { return !Lines("beats").empty(); }));
+  EXPECT_EQ(Run({"schedule:pause", "beat", "--reason", "maintenance"}).exit, 0);
+  const auto skipped = [this] { return Log("occurrence_closed", "var/a.log"); };
+  ASSERT_TRUE(Eventually([&] { return !skipped().empty(); }));
+  EXPECT_EQ(Text(skipped()[0], "outcome"), "skipped");
+  EXPECT_EQ(Text(skipped()[0], "reason"), "paused");
+  const std::size_t beats = Lines("beats").size();
+  EXPECT_EQ(Run({"schedule:resume", "beat"}).exit, 0);
+  ASSERT_TRUE(Eventually([&] { return Lines("beats").size() > beats; }));
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.Wait(), 0);
+  ExpectOneOutcomeForEachInstant(History("beat"), kPeriod);
 }
 
 }  // namespace
