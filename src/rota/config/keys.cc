@@ -302,14 +302,14 @@ void ChooseDriver(ValueReader& reader, File& file) {
 }  // namespace
 
 const std::vector<Section>& Sections() {
-  static const std::vector<Section> sections = {AppSection(),   ServerSection(), CoordinationSection(),
-                                                RedisSection(), LogSection(),    HistorySection()};
-  return sections;
+  static const std::vector<Section> kSections = {AppSection(),   ServerSection(), CoordinationSection(),
+                                                 RedisSection(), LogSection(),    HistorySection()};
+  return kSections;
 }
 
 const std::vector<Key<TaskEntry>>& TaskKeys() {
-  static const std::vector<Key<TaskEntry>> keys = MakeTaskKeys();
-  return keys;
+  static const std::vector<Key<TaskEntry>> kKeys = MakeTaskKeys();
+  return kKeys;
 }
 
 FileContents ReadFile(const yaml::Node& root, ValueReader& reader) {

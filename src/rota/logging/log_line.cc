@@ -48,7 +48,7 @@ struct ToJson {
 
 // A text that could be taken for more than one value stands in quotes.
 std::string Quoted(const std::string& text) {
-  const std::string printable = Printable(text);
+  std::string printable = Printable(text);
   if (!printable.empty() && printable.find_first_of(" =\"") == std::string::npos) return printable;
   std::string result = "\"";
   for (const char c : printable) {

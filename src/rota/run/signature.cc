@@ -90,7 +90,7 @@ std::string Section(std::string_view title, const std::vector<Row>& rows, int wi
   for (const Row& row : rows) {
     text += "  " + row.left;
     if (!row.right.empty()) {
-      text.append(static_cast<std::size_t>(width - DisplayWidth(row.left) + 2), ' ');
+      text.append(static_cast<std::size_t>(width + 2 - DisplayWidth(row.left)), ' ');
       text += row.right;
     }
     text += '\n';

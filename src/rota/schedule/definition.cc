@@ -52,7 +52,7 @@ std::string CronFields::Text() const {
 }
 
 Result<std::chrono::seconds> ReadTimeOfDay(std::string_view call, std::string_view text) {
-  const Result<std::chrono::seconds> time = ParseTimeOfDay(text);
+  Result<std::chrono::seconds> time = ParseTimeOfDay(text);
   if (!time) return Fail(InvalidArgument("{}: expected HH:MM, 00:00 to 23:59", call));
   return time;
 }
@@ -97,10 +97,11 @@ void Definition::SetTime(std::string call, std::string_view time) {
   time_ = {std::move(call), read.value_or(std::chrono::seconds(0))};
 }
 
-void Definition::AddWeekdays(std::string call, std::uint8_t weekdays) {
+void Definition::AddWeekdays(std::string_view call, std::uint8_t weekdays) {
   Record(call);
   weekdays_ |= weekdays;
-  weekday_calls_ += (weekday_calls_.empty() ? "" : ".") + call;
+  if (!weekday_calls_.empty()) weekday_calls_ += '.';
+  weekday_calls_ += call;
 }
 
 Result<Definition::Folded> Definition::Fold() const {

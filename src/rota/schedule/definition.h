@@ -58,7 +58,7 @@ class Definition {
   // Whole days described by `fields`; At() may give the time where this call does not.
   void SetDays(std::string call, CronFields fields, std::optional<std::string_view> time);
   void SetTime(std::string call, std::string_view time);
-  void AddWeekdays(std::string call, std::uint8_t weekdays);
+  void AddWeekdays(std::string_view call, std::uint8_t weekdays);
   // Sets what a task has once; `what` names it: "time zone".
   template <typename T>
   void SetOnce(std::optional<T>& slot, std::string call, std::string& slot_call, T value, std::string_view what) {

@@ -88,8 +88,7 @@ TaskBuilder::~TaskBuilder() {
   if (!chain_ || std::uncaught_exceptions() > chain_->exceptions) return;
   try {
     chain_->tasks->Forget(Begin(chain_->definition.work) + chain_->definition.chain);
-  } catch (const std::bad_alloc&) {
-    // Out of memory: the program has worse to report.
+  } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): out of memory, the program has worse to report.
   }
 }
 

@@ -84,8 +84,8 @@ struct TimeZone::Rules {
 };
 
 TimeZone::TimeZone() {
-  static const auto utc = std::make_shared<const Rules>(Rules{std::string(kUtc), cctz::utc_time_zone()});
-  rules_ = utc;
+  static const auto kUtcRules = std::make_shared<const Rules>(Rules{std::string(kUtc), cctz::utc_time_zone()});
+  rules_ = kUtcRules;
 }
 
 TimeZone::TimeZone(std::shared_ptr<const Rules> rules) : rules_(std::move(rules)) {}
