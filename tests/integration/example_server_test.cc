@@ -144,7 +144,7 @@ TEST_F(ExampleServer, BeatsWhileItWorks) {
 
 TEST_F(ExampleServer, SaysThatThereIsNoRedisStoreAndWhatToWriteInstead) {
   Write(kConfig, Uncommented(Config(), kRedisBlock));
-  for (const std::string command : {"schedule:work", "schedule:run", "schedule:history"}) {
+  for (const std::string command : {"schedule:work", "schedule:run"}) {
     const Ran ran = Run({command});
     EXPECT_EQ(ran.exit, 1) << command;
     EXPECT_EQ(ran.err,

@@ -65,7 +65,8 @@ tasks:
   for (const Record& line : Log()) EXPECT_FALSE(Text(line, "time").empty());
   std::map<std::string, Record> finished;
   for (const Record& line : Log("run_finished", "var/log/rota.log")) {
-    EXPECT_EQ(Text(line, "outcome"), "failed");
+    if (Text(line, "task") == "heartbeat") continue;  // The program's own.
+    EXPECT_EQ(Text(line, "outcome"), "failed") << Text(line, "task");
     finished[Text(line, "task")] = line;
   }
   ASSERT_TRUE(finished.contains("prints") && finished.contains("says") && finished.contains("starts"));
