@@ -126,12 +126,19 @@ TEST_F(ExampleServer, RunsEachOfItsTasks) {
 }
 
 TEST_F(ExampleServer, BeatsWhileItWorks) {
+  // Other tasks may be due meanwhile.
+  const auto first = [this](std::string_view event) {
+    for (const Record& line : Log(event, kLog)) {
+      if (Text(line, "task") == "heartbeat") return line;
+    }
+    return Record();
+  };
   Process server = Start({"schedule:work"});
-  ASSERT_TRUE(Eventually([this] { return !Log("run_finished", kLog).empty(); }));
+  ASSERT_TRUE(Eventually([&] { return !first("run_finished").empty(); }));
   server.Signal(SIGTERM);
   EXPECT_EQ(server.Wait(), 0);
-  const Record started = Log("run_started", kLog).at(0);
-  const Record finished = Log("run_finished", kLog).at(0);
+  const Record started = first("run_started");
+  const Record finished = first("run_finished");
   EXPECT_EQ(Text(started, "message"), "heartbeat started");
   EXPECT_EQ(Text(finished, "message"), "heartbeat finished: succeeded");
   EXPECT_EQ(Text(finished, "run_id"), Text(started, "run_id"));
