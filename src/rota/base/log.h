@@ -16,6 +16,7 @@ enum class LogLevel { kDebug, kInfo, kWarning, kError };
 struct LogField {
   std::string_view key;
   std::variant<std::string, std::int64_t, double, bool> value;
+  bool machines_only = false;  // The message tells people what they want of it.
 };
 
 struct LogRecord {

@@ -60,26 +60,28 @@ std::string DescribeClosed(const OccurrenceRecord& record) {
 
 std::int64_t ToSigned(std::uint64_t value) { return static_cast<std::int64_t>(value); }
 
-// The facts of a record, in the order in which people look for them.
+constexpr bool kMachinesOnly = true;
+
+// The facts of a record, in the order in which people look for them. What the message tells is for machines.
 void AddRecord(const OccurrenceRecord& record, LogRecord& line) {
   auto& fields = line.fields;
-  fields.push_back({"task", record.task});
+  fields.push_back({"task", record.task, kMachinesOnly});
   fields.push_back({"run_id", record.run_id});
   fields.push_back({"occurrence", FormatInstant(record.scheduled_at)});
   if (record.kind != OccurrenceKind::kScheduled) fields.push_back({"kind", std::string(Name(record.kind))});
   if (record.scheduled_last > record.scheduled_at) {
-    fields.push_back({"last_occurrence", FormatInstant(record.scheduled_last)});
-    if (record.count > 0) fields.push_back({"count", ToSigned(record.count)});
+    fields.push_back({"last_occurrence", FormatInstant(record.scheduled_last), kMachinesOnly});
+    if (record.count > 0) fields.push_back({"count", ToSigned(record.count), kMachinesOnly});
   }
-  fields.push_back({"attempt", std::int64_t{record.attempt}});
-  fields.push_back({"server", record.server});
-  if (record.token > 0) fields.push_back({"token", ToSigned(record.token)});
+  fields.push_back({"attempt", std::int64_t{record.attempt}, record.attempt == 1});
+  fields.push_back({"server", record.server, kMachinesOnly});
+  if (record.token > 0) fields.push_back({"token", ToSigned(record.token), kMachinesOnly});
   if (record.outcome == Outcome::kRunning) return;
   if (record.started_at && record.finished_at) {
     fields.push_back({"duration_ms", std::int64_t{(*record.finished_at - *record.started_at).count()}});
   }
-  fields.push_back({"outcome", std::string(Name(record.outcome))});
-  if (!record.reason.empty()) fields.push_back({"reason", Shorten(record.reason)});
+  fields.push_back({"outcome", std::string(Name(record.outcome)), kMachinesOnly});
+  if (!record.reason.empty()) fields.push_back({"reason", Shorten(record.reason), kMachinesOnly});
   if (record.outcome != Outcome::kSucceeded && !record.output_tail.empty()) {
     fields.push_back({"output", ShortenFront(record.output_tail)});
   }
@@ -129,15 +131,15 @@ Sentence Tell(const Event& event, const OccurrenceRecord& record) {
 LogRecord ToLogRecord(const Event& event) {
   auto [level, message] = Tell(event, event.record.value_or(OccurrenceRecord()));
   if (!event.detail.empty()) message += ": " + Shorten(event.detail);
-  LogRecord line{event.at, level, std::move(message), {{"event", std::string(Name(event.kind))}}};
+  LogRecord line{event.at, level, std::move(message), {{"event", std::string(Name(event.kind)), kMachinesOnly}}};
   if (event.record) AddRecord(*event.record, line);
   if (!event.record) {
-    line.fields.push_back({"server", event.server});
+    line.fields.push_back({"server", event.server, kMachinesOnly});
   } else if (event.record->server != event.server) {
     line.fields.push_back({"recorded_by", event.server});
   }
   if (event.kind == EventKind::kClockJumped) {
-    line.fields.push_back({"change_ms", std::int64_t{event.change.count()}});
+    line.fields.push_back({"change_ms", std::int64_t{event.change.count()}, kMachinesOnly});
   }
   return line;
 }

@@ -50,11 +50,20 @@ Event OfServer(EventKind kind, std::string detail = {}, Milliseconds change = {}
   return {kind, kTwo, "web-1", std::nullopt, change, std::move(detail)};
 }
 
-// Level, message and fields, as the console shows them behind the time.
-std::string Line(const Event& event) {
-  const std::string line = HumanLine(ToLogRecord(event), TimeZone(), Colors::kOff);
+std::string BehindTheTime(const LogRecord& record) {
+  const std::string line = HumanLine(record, TimeZone(), Colors::kOff);
   return line.substr(std::string_view("2026-03-07 02:00:00.000 +00:00 ").size());
 }
+
+// Level, message and all fields, those for machines too.
+std::string Line(const Event& event) {
+  LogRecord record = ToLogRecord(event);
+  for (LogField& field : record.fields) field.machines_only = false;
+  return BehindTheTime(record);
+}
+
+// Level, message and fields, as the console shows them.
+std::string LineForPeople(const Event& event) { return BehindTheTime(ToLogRecord(event)); }
 
 TEST(EventLog, TellsTheStartOfARun) {
   EXPECT_EQ(Line(About(EventKind::kRunStarted, Running())),
@@ -71,6 +80,18 @@ TEST(EventLog, TellsTheEndOfARunWithItsDurationOutcomeAndReason) {
   EXPECT_EQ(Line(About(EventKind::kRunFinished, Ended(Outcome::kSucceeded))),
             "INFO  backup:run finished: succeeded  event=run_finished task=backup:run run_id=01RUN "
             "occurrence=2026-03-07T02:00:00Z attempt=1 server=web-1 token=7 duration_ms=1500 outcome=succeeded");
+}
+
+TEST(EventLog, ShowsPeopleOnlyWhatTheMessageLacks) {
+  EXPECT_EQ(LineForPeople(About(EventKind::kRunStarted, Running())),
+            "INFO  backup:run started  run_id=01RUN occurrence=2026-03-07T02:00:00Z");
+  EXPECT_EQ(LineForPeople(About(EventKind::kRunFinished, Ended(Outcome::kFailed, "backup failed: disk full"))),
+            "ERROR backup:run finished: failed(backup failed: disk full)  run_id=01RUN "
+            "occurrence=2026-03-07T02:00:00Z duration_ms=1500");
+  EXPECT_EQ(LineForPeople(OfServer(EventKind::kServerStopped)), "INFO  server web-1 stopped");
+  OccurrenceRecord again = Running();
+  again.attempt = 2;
+  EXPECT_TRUE(LineForPeople(About(EventKind::kRunStarted, again)).ends_with(" attempt=2"));
 }
 
 TEST(EventLog, KeepsTheEventsOwnTime) {

@@ -130,6 +130,7 @@ std::string HumanLine(const LogRecord& record, const TimeZone& zone, Colors colo
   };
   std::string fields;
   for (const LogField& field : record.fields) {
+    if (field.machines_only) continue;
     fields += Format(" {}={}", Printable(field.key), std::visit(ToHuman{}, field.value));
   }
   std::string line = Format("{} {} {}", HumanTime(record.at, zone),

@@ -21,6 +21,7 @@ enum class Colors { kOff, kOn };
 std::string JsonLine(const LogRecord& record);
 
 // For people: `2026-03-07 02:00:00.250 +08:00 ERROR message  key=value key="two words"`, in the civil time of `zone`.
+// Fields for machines only are left out.
 std::string HumanLine(const LogRecord& record, const TimeZone& zone, Colors colors);
 
 }  // namespace rota

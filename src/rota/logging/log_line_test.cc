@@ -74,6 +74,12 @@ TEST(HumanLine, ShowsTimeInTheZoneLevelMessageAndFields) {
       "2026-03-07 10:00:00.250 +08:00 INFO  backup:run started  task=backup:run attempt=1 ratio=0.5 unique=false");
 }
 
+TEST(HumanLine, LeavesOutWhatIsForMachinesOnly) {
+  const LogRecord record = Record("m", {{"event", std::string("run_started"), true}, {"run_id", std::string("01")}});
+  EXPECT_EQ(Human(record), "2026-03-07 02:00:00.250 +00:00 INFO  m  run_id=01");
+  EXPECT_NE(JsonLine(record).find(R"("event":"run_started","run_id":"01"})"), std::string::npos);
+}
+
 TEST(HumanLine, QuotesValuesThatCouldBeTakenForMore) {
   EXPECT_EQ(Human(Record("m", {{"a", std::string("two words")},
                                {"b", std::string()},
