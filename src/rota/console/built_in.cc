@@ -18,7 +18,9 @@ Result<std::shared_ptr<const Schedule>> LoadSchedule(Workplace& workplace) {
   return workplace.LoadSchedule().map_error(NotTheCommandLine);
 }
 
-Result<Store*> OpenStore(Workplace& workplace) { return workplace.OpenStore().map_error(NotTheCommandLine); }
+Result<Store*> OpenStore(Workplace& workplace, StoreUse use) {
+  return workplace.OpenStore(use).map_error(NotTheCommandLine);
+}
 
 Status RunSchedule(Workplace& workplace, WorkMode mode) { return NotTheCommandLine(workplace.Work(mode)); }
 

@@ -40,7 +40,7 @@ Commands MakeCronCommands(Desk& desk);        // cron:next
 // What the workplace does; its errors are never the fault of the command line: one of code kInvalidArgument comes back
 // as kFailed, so that the exit code says "failed" and not "wrong usage".
 Result<std::shared_ptr<const Schedule>> LoadSchedule(Workplace& workplace);
-Result<Store*> OpenStore(Workplace& workplace);
+Result<Store*> OpenStore(Workplace& workplace, StoreUse use);
 Status RunSchedule(Workplace& workplace, WorkMode mode);
 
 // The task with this id. Errors: kNotFound, with the nearest known one.

@@ -37,7 +37,7 @@ class HistoryCommand final : public Command {
     query.limit = *limit;
     const Result<std::shared_ptr<const Schedule>> schedule = LoadSchedule(desk_.workplace);
     if (!schedule) desk_.err << "warning: times are shown in UTC: " << Printable(schedule.error().message()) << "\n";
-    const Result<Store*> store = OpenStore(desk_.workplace);
+    const Result<Store*> store = OpenStore(desk_.workplace, StoreUse::kLook);
     if (!store) return store.error();
     const Result<std::vector<OccurrenceRecord>> records = (*store)->Query(query);
     if (!records) return records.error();
@@ -80,7 +80,7 @@ class WhyCommand final : public Command {
       if (!parsed) return parsed.error();
       asked = *parsed;
     }
-    const Result<Store*> store = OpenStore(desk_.workplace);
+    const Result<Store*> store = OpenStore(desk_.workplace, StoreUse::kLook);
     if (!store) return store.error();
     const WallTime now = desk_.clock.Now();
     const Result<WhyFacts> facts = GatherFacts(**store, task, asked, now);
@@ -102,7 +102,7 @@ class ServersCommand final : public Command {
   }
 
   Status Handle(Context& context) override {
-    const Result<Store*> store = OpenStore(desk_.workplace);
+    const Result<Store*> store = OpenStore(desk_.workplace, StoreUse::kLook);
     if (!store) return store.error();
     const Result<std::vector<ServerInfo>> servers = (*store)->Servers();
     if (!servers) return servers.error();

@@ -37,7 +37,7 @@ class PauseCommand final : public Command {
     Result<std::optional<TaskId>> task = ReadTask(desk_.workplace, context.Argument("task"));
     if (!task) return task.error();
     pause.task = *task;
-    const Result<Store*> store = OpenStore(desk_.workplace);
+    const Result<Store*> store = OpenStore(desk_.workplace, StoreUse::kChange);
     if (!store) return store.error();
     if (Status status = (*store)->SetPause(pause); !status.ok()) return status;
     const std::string end = pause.until ? "until " + FormatInstant(*pause.until) : std::string("until schedule:resume");
@@ -57,7 +57,7 @@ class ResumeCommand final : public Command {
   }
 
   Status Handle(Context& context) override {
-    const Result<Store*> store = OpenStore(desk_.workplace);
+    const Result<Store*> store = OpenStore(desk_.workplace, StoreUse::kChange);
     if (!store) return store.error();
     // Not looked up in the schedule: a task that was paused and then removed can still be resumed.
     std::optional<TaskId> task;

@@ -63,7 +63,7 @@ class ScheduleListCommand final : public Command {
   // The list is of use without its pauses too.
   std::vector<Pause> ReadPauses() {
     const Result<std::vector<Pause>> pauses =
-        OpenStore(desk_.workplace).and_then([](Store* store) { return store->Pauses(); });
+        OpenStore(desk_.workplace, StoreUse::kLook).and_then([](Store* store) { return store->Pauses(); });
     if (pauses) return *pauses;
     desk_.err << "warning: pauses are not shown: " << Printable(pauses.error().message()) << "\n";
     return {};

@@ -17,6 +17,12 @@ enum class WorkMode {
   kOneTick,       // What is due now, then end.
 };
 
+// What a command does with the store.
+enum class StoreUse {
+  kLook,  // Read only: a store that nobody has made yet is empty, and stays unmade.
+  kChange,
+};
+
 // What the built-in commands need from the program around them. The schedule and the store are made when first asked
 // for, so that `list` and `--help` work with neither. Confined to the main thread.
 class Workplace {
@@ -26,7 +32,7 @@ class Workplace {
   // The validated schedule: the config file's tasks and the kernel's. Errors: what is wrong with a definition.
   virtual Result<std::shared_ptr<const Schedule>> LoadSchedule() = 0;
   // The store that the configuration names. Errors: kUnavailable, kDataLoss, kInvalidArgument.
-  virtual Result<Store*> OpenStore() = 0;
+  virtual Result<Store*> OpenStore(StoreUse use) = 0;
   // Runs the schedule as one server of the fleet. Errors: the server could not start.
   virtual Status Work(WorkMode mode) = 0;
   // Runs one task now, as a manual occurrence, and waits for it; `on_line` gets each line it prints, without its end.

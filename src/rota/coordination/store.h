@@ -49,6 +49,9 @@ struct JoinRequest {
   ServerInfo server;  // `id` as wished.
   Milliseconds heartbeat_ttl{};
   std::vector<Task> const* tasks = nullptr;  // The schedule's tasks: unknown ones are registered now.
+  // Whose watermarks count for tasks that every server runs. Empty: those of the id this process gets. A process that
+  // looks after its machine for a moment gives the plain id, also while another one has it.
+  std::string scope_server;
   WallTime seed;  // The watermark of tasks never seen before: the moment of their registration.
 };
 struct JoinReply {

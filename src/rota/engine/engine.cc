@@ -13,8 +13,8 @@
 // answer before the end of the run it started, a record's answer after the record was taken. The claim lane has one
 // thread: claims of one task are asked, and answered, in the order of their instants, and an outcome is stored after
 // the claim it belongs to. The lease lane is apart from it, so that a store busy with a large batch of claims cannot
-// starve renewals. A run's signals are shared with its worker and are atomic; the engine thread forgets them when the
-// run's end arrives, at which time the worker no longer reads them.
+// starve renewals; a lease is counted from when the lane asks for it. A run's signals are shared with its worker and
+// are atomic; the engine thread forgets them when the run's end arrives, at which time the worker no longer reads them.
 
 namespace rota {
 namespace {
@@ -65,8 +65,7 @@ struct Engine::Loop {
   }
   bool Jumped() const { return std::chrono::abs(Change(Look())) >= kJump; }
 
-  // Returns the runs that were left behind.
-  std::size_t Serve() {
+  void Serve() {
     NameThisThread("rota-engine");
     Decision decision = Step(input::Woken{});
     while (!decision.finished) {
@@ -77,7 +76,6 @@ struct Engine::Loop {
         if (decision.finished) break;
       }
     }
-    return core.abandoned();
   }
 
   Decision Step(const EngineInput& input) {
@@ -96,18 +94,23 @@ struct Engine::Loop {
   }
 
   void CarryOut(action::Claim& claim) {
-    claim_lane.Post([this, requests = std::move(claim.requests), asked = clock.SteadyNow()]() mutable {
+    claim_lane.Post([this, requests = std::move(claim.requests)]() mutable {
+      const SteadyTime asked = clock.SteadyNow();
       Result<std::vector<ClaimReply>> replies = coordinator.Claim(requests);
       Send(input::ClaimsAnswered{std::move(requests), std::move(replies), asked});
     });
   }
 
   void CarryOut(action::Renew& renew) {
-    lease_lane.Post([this, leases = std::move(renew.leases), asked = clock.SteadyNow()]() mutable {
+    lease_lane.Post([this, leases = std::move(renew.leases)]() mutable {
+      const SteadyTime asked = clock.SteadyNow();
       Result<std::vector<RenewOutcome>> outcomes = coordinator.Renew(options.server, leases, options.lease_ttl);
-      const bool answered = outcomes.has_value();
       Send(input::LeasesRenewed{std::move(leases), std::move(outcomes), asked});
-      if (!answered) return;
+    });
+  }
+
+  void CarryOut(action::Reap&) {
+    lease_lane.Post([this] {
       Result<std::vector<OccurrenceRecord>> lost = coordinator.Reap(options.server);
       if (lost && !lost->empty()) Send(input::Reaped{*std::move(lost)});
     });
@@ -186,18 +189,18 @@ Engine::Engine(EngineOptions options, std::shared_ptr<const Schedule> schedule, 
 
 Engine::~Engine() = default;
 
-std::size_t Engine::Follow() {
+void Engine::Follow() {
   loop_->last = loop_->Look();
   loop_->core.CatchUp(loop_->last.wall);
   loop_->core.Follow(loop_->last.wall);
-  return loop_->Serve();
+  loop_->Serve();
 }
 
-std::size_t Engine::Tick() {
+void Engine::Tick() {
   loop_->last = loop_->Look();
   loop_->core.CatchUp(loop_->last.wall);
   loop_->Send(input::DrainRequested{});
-  return loop_->Serve();
+  loop_->Serve();
 }
 
 OccurrenceRecord Engine::RunTask(const Task& task, std::function<void(std::string_view)> output) {
@@ -205,12 +208,15 @@ OccurrenceRecord Engine::RunTask(const Task& task, std::function<void(std::strin
   ROTA_CHECK(known != nullptr, "the task is of the engine's schedule");
   loop_->last = loop_->Look();
   loop_->output = std::move(output);
-  loop_->Send(input::RunRequested{static_cast<TaskIndex>(known - loop_->schedule->tasks().data())});
-  loop_->Send(input::DrainRequested{});
+  // Not by mail: a shutdown that was requested already must find the run asked for.
+  loop_->Step(input::RunRequested{static_cast<TaskIndex>(known - loop_->schedule->tasks().data())});
+  loop_->Step(input::DrainRequested{});
   loop_->Serve();
   ROTA_CHECK(loop_->closed.has_value(), "a requested run ends in a record");
   return *loop_->closed;
 }
+
+std::size_t Engine::abandoned() const { return loop_->core.abandoned(); }
 
 void Engine::RequestShutdown() { loop_->Send(input::ShutdownRequested{}); }
 

@@ -32,14 +32,17 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // Catches up, then follows the schedule until a shutdown has completed. Returns the number of runs that did not
-  // end although they were stopped and killed: the destructor would wait for them, so end the process instead.
-  std::size_t Follow();
-  // Runs what is due now, waits for it, and returns as Follow() does.
-  std::size_t Tick();
+  // Catches up, then follows the schedule until a shutdown has completed.
+  void Follow();
+  // Runs what is due now, and waits for it.
+  void Tick();
   // Runs one task now, as a manual occurrence, and returns its record: how it ended, or why it did not run. `output`
   // gets what the run prints.
   OccurrenceRecord RunTask(const Task& task, std::function<void(std::string_view)> output);
+
+  // After one of these: the runs that did not end although they were stopped and killed. The destructor would wait for
+  // them, so end the process instead.
+  std::size_t abandoned() const;
 
   // Ends the schedule gracefully; a second call skips the grace. Thread-safe.
   void RequestShutdown();

@@ -15,6 +15,8 @@ constexpr Milliseconds kEarlyRetry(250);
 constexpr Milliseconds kStoreRetry = seconds(1);
 constexpr Milliseconds kSettle = seconds(1);  // For killed children to be reaped and last outcomes to be stored.
 constexpr std::size_t kBatch = 500;           // Claims or records in one call.
+constexpr std::size_t kMostAsked = 2000;      // Claims under way, so that the store is never far behind.
+constexpr std::uint64_t kMostCounted = 20'000;
 
 }  // namespace
 
@@ -78,6 +80,7 @@ void EngineCore::On(const input::ClaimsAnswered& answered, Moment now) {
 
 void EngineCore::On(const input::LeasesRenewed& renewed, Moment now) {
   renewing_ = false;
+  const bool renewed_before = std::exchange(renewed_, renewed.outcomes.has_value());
   if (!renewed.outcomes) {
     // No answer: the leases stay good until their margin, and the next renewal is tried soon.
     NoteStore(renewed.outcomes.error(), now);
@@ -86,6 +89,8 @@ void EngineCore::On(const input::LeasesRenewed& renewed, Moment now) {
   }
   NoteStore(Status::Ok(), now);
   LoseLeases(leases_.Renewed(renewed.leases, *renewed.outcomes, renewed.asked), now);
+  // After an outage every server gets one renewal period to show that it lives, before anyone declares it dead.
+  if (renewed_before && now.steady >= quiet_until_) decision_.actions.push_back(action::Reap{});
 }
 
 void EngineCore::On(const input::Reaped& reaped, Moment now) {
@@ -96,19 +101,25 @@ void EngineCore::On(const input::Recorded& recorded, Moment now) {
   NoteStore(recorded.status, now);
   if (recorded.status.ok()) {
     unrecorded_.erase(unrecorded_.begin(), unrecorded_.begin() + static_cast<std::ptrdiff_t>(recording_));
+    if (unrecorded_.empty()) has_backlog_ = false;
   }
   recording_ = 0;
 }
 
 void EngineCore::On(const input::RunEnded& ended, Moment now) {
   const auto place = runs_.find(ended.run_id);
-  if (place == runs_.end()) return;  // Abandoned before it ended.
-  OccurrenceRecord record = std::move(place->second.record);
+  ROTA_CHECK(place != runs_.end(), "a run ends once");
+  const Run run = std::move(place->second);
   runs_.erase(place);
   leases_.Remove(ended.run_id);
+  if (phase_ >= Phase::kAbandoned) return;  // Its outcome is recorded already.
+  OccurrenceRecord record = run.record;
   record.finished_at = now.wall;
   record.outcome = ended.result.outcome;
   record.reason = ended.result.reason;
+  if (record.outcome == Outcome::kCancelled && !run.stop_cause.empty()) {
+    record.reason = record.reason.empty() ? run.stop_cause : Format("{}; {}", run.stop_cause, record.reason);
+  }
   record.output_tail = ended.result.output_tail;
   Publish(EventKind::kRunFinished, now, record);
   unrecorded_.push_back(std::move(record));
@@ -117,15 +128,22 @@ void EngineCore::On(const input::RunEnded& ended, Moment now) {
 void EngineCore::On(const input::ClockJumped& jumped, Moment now) {
   Publish(EventKind::kClockJumped, now);
   std::get<action::Publish>(decision_.actions.back()).event.change = jumped.change;
-  // Forwards, the agenda finds what has come meanwhile. Backwards, cohorts must not sleep until instants that lay
-  // behind the old, wrong time; what was taken up already is kept from running again by the watermarks.
-  if (jumped.change < Milliseconds(0) && phase_ == Phase::kFollowing) agenda_.Reset(now.wall);
+  if (jumped.change > leases_.renewal_period()) {
+    // A store that goes by this machine's clock may now take leases for run out that are being held: renew at once,
+    // and neither claim nor reap before the other servers have renewed too.
+    renew_at_ = now.steady;
+    renewed_ = false;
+    quiet_until_ = now.steady + leases_.renewal_period();
+  } else if (jumped.change < Milliseconds(0) && phase_ == Phase::kFollowing) {
+    // Cohorts must not sleep until instants that lay behind the old, wrong time. What was taken up already is kept
+    // from running again by the watermarks.
+    agenda_.Reset(now.wall);
+  }
 }
 
 void EngineCore::On(const input::RunRequested& requested, Moment now) {
-  ClaimRequest request = MakeRequest(requested.task, now.wall, "", now);
+  ClaimRequest request = MakeRequest(requested.task, now.wall, std::nullopt, "", now);
   request.kind = OccurrenceKind::kManual;
-  request.previous.reset();
   Ask(std::move(request));
 }
 
@@ -154,11 +172,13 @@ void EngineCore::TakeDue(Moment now) {
 }
 
 void EngineCore::Enqueue(const Agenda::Cohort& cohort, WallTime at, std::string_view gap_reason) {
-  waiting_.push_back({&cohort, at, Agenda::Expiry(*cohort.trigger, cohort.grace, at), gap_reason});
+  const WallTime expires = Agenda::Expiry(*cohort.trigger, cohort.grace, at);
+  waiting_.push_back({&cohort, at, cohort.trigger->Previous(at), expires, gap_reason});
 }
 
 void EngineCore::Dispatch(Moment now) {
   DispatchRetries(now);
+  DispatchClosings(now);  // Before their tasks' next occurrences are looked at.
   for (Waiting& waiting : waiting_) DispatchWaiting(waiting, now);
   std::erase_if(waiting_, [](const Waiting& waiting) { return waiting.next == waiting.cohort->tasks.size(); });
   DispatchClosings(now);
@@ -168,24 +188,39 @@ void EngineCore::DispatchWaiting(Waiting& waiting, Moment now) {
   const std::vector<TaskIndex>& members = waiting.cohort->tasks;
   const bool late = now.wall > waiting.expires;
   const bool every_server = waiting.cohort->placement == Placement::kEveryServer;
-  const bool can_ask = StoreMayAnswer(now);
+  const bool may_claim = MayClaim(now);
   for (; waiting.next < members.size(); ++waiting.next) {
     const TaskIndex index = members[waiting.next];
     if (waiting.at <= watermarks_[index]) continue;
-    const std::vector<std::string>& environments = schedule_->tasks()[index].policies->environments;
-    if (!environments.empty() && std::ranges::find(environments, options_.environment) == environments.end()) {
-      closings_[index] = {waiting.at, Outcome::kSkipped, reason::kEnvironment};
+    const Task& task = schedule_->tasks()[index];
+    const auto close = [&](Outcome outcome, std::string_view reason, WallTime not_before) {
+      closings_[index] = {waiting.at, waiting.previous, outcome, reason, waiting.gap_reason, not_before};
+    };
+    if (!IsFor(task)) {
+      // A server of the right environment may share the store: a unique occurrence is its own to take, in time.
+      close(Outcome::kSkipped, reason::kEnvironment, every_server ? waiting.at : waiting.expires);
     } else if (late) {
-      closings_[index] = {waiting.at, Outcome::kMissed, can_ask ? waiting.gap_reason : reason::kStore};
-    } else if (FreeWorkers() == 0 || (!can_ask && !every_server)) {
+      close(Outcome::kMissed, store_down_ && !every_server ? reason::kStore : waiting.gap_reason, waiting.at);
+    } else if (every_server && task.policies->overlap == OverlapPolicy::kSkip &&
+               RunsWithoutLease(MakeScope(task, options_.scope_server))) {
+      close(Outcome::kSkipped, reason::kOverlap, waiting.at);
+    } else if (FreeWorkers() == 0 || (!may_claim && !every_server)) {
       return;  // Waits within its grace: a unique task cannot be claimed without its store.
-    } else if (can_ask) {
-      Ask(MakeRequest(index, waiting.at, waiting.gap_reason, now));
     } else {
-      StartWithoutStore(MakeRequest(index, waiting.at, waiting.gap_reason, now), now);
+      ClaimRequest request = MakeRequest(index, waiting.at, waiting.previous, waiting.gap_reason, now);
+      if (may_claim) {
+        Ask(std::move(request));
+      } else {
+        StartWithoutStore(request, now);
+      }
     }
     watermarks_[index] = waiting.at;
   }
+}
+
+bool EngineCore::IsFor(const Task& task) const {
+  const std::vector<std::string>& environments = task.policies->environments;
+  return environments.empty() || std::ranges::find(environments, options_.environment) != environments.end();
 }
 
 void EngineCore::DispatchRetries(Moment now) {
@@ -197,7 +232,7 @@ void EngineCore::DispatchRetries(Moment now) {
       retry.request.reason = std::string(store_down_ ? reason::kStore : reason::kLate);
     }
     const bool has_worker = retry.request.purpose == ClaimPurpose::kRecord || FreeWorkers() > 0;
-    if (now.steady >= retry.not_before && StoreMayAnswer(now) && has_worker) {
+    if (now.steady >= retry.not_before && MayClaim(now) && has_worker) {
       Ask(std::move(retry.request));
     } else {
       retries_.push_back(std::move(retry));
@@ -206,26 +241,32 @@ void EngineCore::DispatchRetries(Moment now) {
 }
 
 void EngineCore::DispatchClosings(Moment now) {
-  if (!StoreMayAnswer(now)) return;
-  for (const auto& [index, closing] : closings_) {
-    ClaimRequest request = MakeRequest(index, closing.at, closing.reason, now);
+  if (!MayClaim(now)) return;
+  for (auto place = closings_.begin(); place != closings_.end() && asked_ + asking_.size() < kMostAsked;) {
+    const auto& [index, closing] = *place;
+    if (now.wall < closing.not_before) {
+      place = phase_ == Phase::kDraining ? closings_.erase(place) : std::next(place);  // Undecided: left to others.
+      continue;
+    }
+    ClaimRequest request = MakeRequest(index, closing.at, closing.previous, closing.gap_reason, now);
     request.purpose = ClaimPurpose::kRecord;
     request.outcome = closing.outcome;
     request.reason = std::string(closing.reason);
-    if (closing.outcome != Outcome::kMissed) request.gap_reason = std::string(reason::kLate);
+    if (closing.outcome == Outcome::kMissed) request.gap_reason = request.reason;
     Ask(std::move(request));
+    place = closings_.erase(place);
   }
-  closings_.clear();
 }
 
-ClaimRequest EngineCore::MakeRequest(TaskIndex index, WallTime at, std::string_view gap_reason, Moment now) {
+ClaimRequest EngineCore::MakeRequest(TaskIndex index, WallTime at, std::optional<WallTime> previous,
+                                     std::string_view gap_reason, Moment now) {
   const Task& task = schedule_->tasks()[index];
   ClaimRequest request;
   request.run_id = ids_.Next(now.wall);
   request.task = task.id;
-  request.scope = MakeScope(task, options_.server);
+  request.scope = MakeScope(task, options_.scope_server);
   request.at = at;
-  request.previous = task.trigger->Previous(at);
+  request.previous = previous;
   request.gap_reason = std::string(gap_reason);
   request.server = options_.server;
   request.overlap = task.policies->overlap;
@@ -259,7 +300,7 @@ void EngineCore::Granted(const ClaimRequest& request, const ClaimReply& reply, S
   switch (reply.outcome) {
     case ClaimOutcome::kClaimed:
       if (request.purpose == ClaimPurpose::kRecord) {
-        Close(request, request.outcome, request.reason, "", now);
+        Close(request, request.outcome, request.reason, now);
         return;
       }
       leases_.Add({request.run_id, request.scope},
@@ -270,10 +311,10 @@ void EngineCore::Granted(const ClaimRequest& request, const ClaimReply& reply, S
     case ClaimOutcome::kDecided:
       return;  // Another server runs it, or ran it.
     case ClaimOutcome::kOverlap:
-      Close(request, Outcome::kSkipped, std::string(reason::kOverlap), reply.holder, now);
+      Close(request, Outcome::kSkipped, reason::kOverlap, now, reply.holder);
       return;
     case ClaimOutcome::kPaused:
-      Close(request, Outcome::kSkipped, std::string(reason::kPaused), reply.holder, now);
+      Close(request, Outcome::kSkipped, reason::kPaused, now, reply.holder);
       return;
     case ClaimOutcome::kEarly:
       if (Claiming()) RetryLater(request, now.steady + kEarlyRetry);
@@ -282,13 +323,18 @@ void EngineCore::Granted(const ClaimRequest& request, const ClaimReply& reply, S
 }
 
 void EngineCore::Unanswered(const ClaimRequest& request, Moment now) {
-  const bool every_server = !schedule_->tasks()[TaskOf(request)].unique();
-  if (request.purpose == ClaimPurpose::kRun && every_server && Claiming()) {
+  const TaskIndex index = TaskOf(request);
+  const Task& task = schedule_->tasks()[index];
+  if (request.kind == OccurrenceKind::kManual) {
+    Close(request, Outcome::kMissed, reason::kStore, now);
+  } else if (!Claiming()) {
+    return;  // Undecided: another server takes it, or the next start finds it.
+  } else if (request.purpose == ClaimPurpose::kRecord || task.unique()) {
+    if (phase_ == Phase::kFollowing) RetryLater(request, store_retry_at_);
+  } else if (now.wall <= Agenda::Expiry(*task.trigger, task.policies->grace, request.at)) {
     StartWithoutStore(request, now);
-  } else if (request.kind == OccurrenceKind::kManual || phase_ != Phase::kFollowing) {
-    Close(request, Outcome::kMissed, std::string(reason::kStore), "", now);
   } else {
-    RetryLater(request, store_retry_at_);
+    closings_[index] = {request.at, request.previous, Outcome::kMissed, reason::kStore, reason::kStore, request.at};
   }
 }
 
@@ -297,30 +343,44 @@ void EngineCore::RetryLater(const ClaimRequest& request, SteadyTime not_before) 
   retries_.push_back({request, Agenda::Expiry(*task.trigger, task.policies->grace, request.at), not_before});
 }
 
-// A task that every server runs for itself needs nobody's leave; its outcome is stored when the store is back.
+// A task that every server runs for itself needs nobody's leave. The store learns of it as soon as it answers, before
+// it is asked for anything else of the scope.
 void EngineCore::StartWithoutStore(const ClaimRequest& request, Moment now) {
-  if (request.overlap == OverlapPolicy::kAllow || !Runs(request.scope)) {
+  has_backlog_ = true;
+  if (request.overlap == OverlapPolicy::kSkip && RunsWithoutLease(request.scope)) {
+    unrecorded_.push_back(Close(request, Outcome::kSkipped, reason::kOverlap, now, options_.server));
+  } else {
     StartRun(request, 0, now);
-    return;
+    unrecorded_.push_back(runs_.at(request.run_id).record);
   }
-  Close(request, Outcome::kSkipped, std::string(reason::kOverlap), options_.server, now);
-  unrecorded_.push_back(std::get<action::Publish>(decision_.actions.back()).event.record.value());
 }
 
-bool EngineCore::Runs(const Scope& scope) const {
-  return std::ranges::any_of(runs_, [&scope](const auto& entry) { return entry.second.record.scope == scope; });
+bool EngineCore::RunsWithoutLease(const Scope& scope) const {
+  return std::ranges::any_of(runs_, [&scope](const auto& entry) {
+    return entry.second.record.token == 0 && entry.second.record.scope == scope;
+  });
 }
 
 void EngineCore::CloseGap(const ClaimRequest& request, OccurrenceRecord gap, Moment now) {
-  // Counting stops somewhere: a task that fires every second and was away for a year has thirty million.
-  constexpr std::uint64_t kMost = 1'000'000;
   const Trigger& trigger = *schedule_->tasks()[TaskOf(request)].trigger;
-  std::optional<WallTime> instant = trigger.Next(gap.scheduled_at - Milliseconds(1));
-  if (instant) gap.scheduled_at = *instant;
-  gap.count = 0;
-  for (; instant && *instant <= gap.scheduled_last && gap.count < kMost; instant = trigger.Next(*instant)) ++gap.count;
-  Publish(EventKind::kOccurrenceClosed, now, gap, gap.count == kMost ? "at least" : "");
+  const std::optional<WallTime> first = trigger.Next(gap.scheduled_at - Milliseconds(1));
+  if (first) gap.scheduled_at = *first;
+  gap.count = CountInstants(trigger, gap.scheduled_at, gap.scheduled_last);
+  Publish(EventKind::kOccurrenceClosed, now, gap, gap.count == kMostCounted ? "at least" : "");
   unrecorded_.push_back(std::move(gap));
+}
+
+std::uint64_t EngineCore::CountInstants(const Trigger& trigger, WallTime first, WallTime last) {
+  if (last_count_.trigger == &trigger && last_count_.first == first && last_count_.last == last) {
+    return last_count_.count;
+  }
+  std::uint64_t count = 1;
+  for (std::optional<WallTime> next = trigger.Next(first); next && *next <= last && count < kMostCounted;) {
+    ++count;
+    next = trigger.Next(*next);
+  }
+  last_count_ = {&trigger, first, last, count};
+  return count;
 }
 
 OccurrenceRecord EngineCore::MakeRecord(const ClaimRequest& request) {
@@ -334,13 +394,14 @@ OccurrenceRecord EngineCore::MakeRecord(const ClaimRequest& request) {
   return record;
 }
 
-void EngineCore::Close(const ClaimRequest& request, Outcome outcome, std::string reason, std::string detail,
-                       Moment now) {
+OccurrenceRecord EngineCore::Close(const ClaimRequest& request, Outcome outcome, std::string_view reason, Moment now,
+                                   std::string detail) {
   OccurrenceRecord record = MakeRecord(request);
   record.finished_at = now.wall;
   record.outcome = outcome;
-  record.reason = std::move(reason);
+  record.reason = std::string(reason);
   Publish(EventKind::kOccurrenceClosed, now, record, std::move(detail));
+  return record;
 }
 
 void EngineCore::StartRun(const ClaimRequest& request, std::uint64_t token, Moment now) {
@@ -351,7 +412,10 @@ void EngineCore::StartRun(const ClaimRequest& request, std::uint64_t token, Mome
   run.record.started_at = now.wall;
   Publish(EventKind::kRunStarted, now, run.record);
   decision_.actions.push_back(action::Start{run.task, run.record, request.previous});
-  if (phase_ >= Phase::kStopped) decision_.actions.push_back(action::Stop{request.run_id, action::StopHow::kStop});
+  if (phase_ >= Phase::kStopped) {
+    decision_.actions.push_back(action::Stop{request.run_id, action::StopHow::kStop});
+    run.stop_cause = "shutdown";
+  }
   runs_.emplace(request.run_id, std::move(run));
 }
 
@@ -362,6 +426,7 @@ void EngineCore::LoseLeases(const std::vector<LeaseBook::Lost>& lost, Moment now
     const TaskPolicies& policies = *schedule_->tasks()[place->second.task].policies;
     if (policies.overlap == OverlapPolicy::kAllow) continue;  // There the lease guards nothing.
     decision_.actions.push_back(action::Stop{run_id, action::StopHow::kLeaseLost});
+    place->second.stop_cause = std::string(Name(loss));
     place->second.kill_at = now.steady + options_.kill_after;
     Publish(EventKind::kLeaseLost, now, place->second.record, std::string(Name(loss)));
   }
@@ -429,7 +494,10 @@ void EngineCore::KillOverdue(Moment now) {
 }
 
 void EngineCore::StopRuns(action::StopHow how) {
-  for (const auto& [run_id, run] : runs_) decision_.actions.push_back(action::Stop{run_id, how});
+  for (auto& [run_id, run] : runs_) {
+    decision_.actions.push_back(action::Stop{run_id, how});
+    if (run.stop_cause.empty()) run.stop_cause = "shutdown";
+  }
 }
 
 SteadyTime EngineCore::NextWake(Moment now) const {
@@ -445,6 +513,10 @@ SteadyTime EngineCore::NextWake(Moment now) const {
   if (store_down_ && needs_store && store_retry_at_ > now.steady) wake = std::min(wake, store_retry_at_);
   if (phase_ == Phase::kFollowing && agenda_.NextDue()) at_wall(*agenda_.NextDue());
   for (const Waiting& waiting : waiting_) at_wall(waiting.expires + Milliseconds(1));
+  if (now.steady < quiet_until_) wake = std::min(wake, quiet_until_);
+  for (const auto& [index, closing] : closings_) {
+    if (closing.not_before > now.wall) at_wall(closing.not_before);
+  }
   for (const Retry& retry : retries_) {
     if (retry.not_before > now.steady) wake = std::min(wake, retry.not_before);
     if (retry.request.purpose == ClaimPurpose::kRun) at_wall(retry.expires + Milliseconds(1));
@@ -457,6 +529,15 @@ bool EngineCore::Finished() const {
   if (phase_ == Phase::kFollowing || asked_ > 0 || !unrecorded_.empty()) return false;
   if (phase_ == Phase::kAbandoned) return true;
   return runs_.empty() && waiting_.empty() && retries_.empty() && closings_.empty() && asking_.empty();
+}
+
+// A store that is down is asked one thing at a time.
+bool EngineCore::StoreMayAnswer(Moment now) const {
+  return !store_down_ || (asked_ == 0 && recording_ == 0 && now.steady >= store_retry_at_);
+}
+
+bool EngineCore::MayClaim(Moment now) const {
+  return StoreMayAnswer(now) && !has_backlog_ && now.steady >= quiet_until_;
 }
 
 TaskIndex EngineCore::TaskOf(const ClaimRequest& request) const {

@@ -22,7 +22,8 @@
 namespace rota {
 
 struct EngineOptions {
-  std::string server = "server";  // The id that the fleet gave this process.
+  std::string server = "server";        // The id that the fleet gave this process.
+  std::string scope_server = "server";  // Whose tasks that every server runs these are; mostly the same.
   std::string environment = "production";
   int workers = 16;  // Runs at once.
   Milliseconds lease_ttl = std::chrono::seconds(15);
@@ -78,9 +79,10 @@ namespace action {
 struct Claim {
   std::vector<ClaimRequest> requests;
 };
-struct Renew {  // And the heartbeat; then reap.
+struct Renew {  // And the heartbeat.
   std::vector<LeaseRef> leases;
 };
+struct Reap {};
 struct Record {
   std::vector<OccurrenceRecord> records;
 };
@@ -98,8 +100,8 @@ struct Publish {
   Event event;
 };
 }  // namespace action
-using EngineAction =
-    std::variant<action::Claim, action::Renew, action::Record, action::Start, action::Stop, action::Publish>;
+using EngineAction = std::variant<action::Claim, action::Renew, action::Reap, action::Record, action::Start,
+                                  action::Stop, action::Publish>;
 
 struct Decision {
   std::vector<EngineAction> actions;
@@ -131,15 +133,19 @@ class EngineCore {
   struct Waiting {
     const Agenda::Cohort* cohort;
     WallTime at;
-    WallTime expires;  // After it the occurrence is late: recorded, not run.
+    std::optional<WallTime> previous;  // The trigger's instant before `at`.
+    WallTime expires;                  // After it the occurrence is late: recorded, not run.
     std::string_view gap_reason;
     std::size_t next = 0;  // The first task not yet handled.
   };
   // An occurrence to be recorded without a run.
   struct Closing {
     WallTime at;
+    std::optional<WallTime> previous;
     Outcome outcome;
     std::string_view reason;
+    std::string_view gap_reason;
+    WallTime not_before;  // Until then another server may decide otherwise.
   };
   // A claim that was asked and must be asked again, with the same run id.
   struct Retry {
@@ -150,6 +156,7 @@ class EngineCore {
   struct Run {
     TaskIndex task;
     OccurrenceRecord record;
+    std::string stop_cause;                  // Why it was told to stop; empty: it was not.
     SteadyTime kill_at = SteadyTime::max();  // After it was told to stop.
   };
   enum class Phase {
@@ -180,7 +187,9 @@ class EngineCore {
   void DispatchWaiting(Waiting& waiting, Moment now);
   void DispatchRetries(Moment now);
   void DispatchClosings(Moment now);
-  ClaimRequest MakeRequest(TaskIndex task, WallTime at, std::string_view gap_reason, Moment now);
+  ClaimRequest MakeRequest(TaskIndex task, WallTime at, std::optional<WallTime> previous, std::string_view gap_reason,
+                           Moment now);
+  bool IsFor(const Task& task) const;
   void Ask(ClaimRequest request);
   void SendClaims(Moment now);
 
@@ -190,9 +199,10 @@ class EngineCore {
   void CloseGap(const ClaimRequest& request, OccurrenceRecord gap, Moment now);
   void RetryLater(const ClaimRequest& request, SteadyTime not_before);
   void StartWithoutStore(const ClaimRequest& request, Moment now);
-  bool Runs(const Scope& scope) const;
+  bool RunsWithoutLease(const Scope& scope) const;
   static OccurrenceRecord MakeRecord(const ClaimRequest& request);
-  void Close(const ClaimRequest& request, Outcome outcome, std::string reason, std::string detail, Moment now);
+  OccurrenceRecord Close(const ClaimRequest& request, Outcome outcome, std::string_view reason, Moment now,
+                         std::string detail = "");
   void StartRun(const ClaimRequest& request, std::uint64_t token, Moment now);
   void LoseLeases(const std::vector<LeaseBook::Lost>& lost, Moment now);
   void NoteStore(const Status& status, Moment now);
@@ -203,13 +213,15 @@ class EngineCore {
   void AdvanceShutdown(Moment now);
   void KillOverdue(Moment now);
   void StopRuns(action::StopHow how);
+  std::uint64_t CountInstants(const Trigger& trigger, WallTime first, WallTime last);
   SteadyTime NextWake(Moment now) const;
   bool Finished() const;
 
   TaskIndex TaskOf(const ClaimRequest& request) const;
   int FreeWorkers() const;
   bool Claiming() const { return phase_ <= Phase::kDraining; }
-  bool StoreMayAnswer(Moment now) const { return !store_down_ || now.steady >= store_retry_at_; }
+  bool StoreMayAnswer(Moment now) const;
+  bool MayClaim(Moment now) const;
   void Publish(EventKind kind, Moment now, std::string detail = "");
   void Publish(EventKind kind, Moment now, const OccurrenceRecord& record, std::string detail = "");
 
@@ -234,10 +246,21 @@ class EngineCore {
 
   std::deque<OccurrenceRecord> unrecorded_;
   std::size_t recording_ = 0;  // The first so many are under way.
+  bool has_backlog_ = false;   // Something was decided without the store that it does not know yet.
   bool renewing_ = false;
+  bool renewed_ = false;  // The last renewal was answered.
   SteadyTime renew_at_ = SteadyTime::min();
   bool store_down_ = false;
   SteadyTime store_retry_at_ = SteadyTime::min();
+  SteadyTime quiet_until_ = SteadyTime::min();  // After a forward jump others must get to renew their leases.
+
+  struct Count {
+    const Trigger* trigger = nullptr;
+    WallTime first;
+    WallTime last;
+    std::uint64_t count = 0;
+  };
+  Count last_count_;  // Tasks of a cohort mostly ask for the same one.
 
   Decision decision_;  // Being made.
 };

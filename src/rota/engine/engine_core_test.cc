@@ -48,7 +48,7 @@ class Core {
 
   static EngineOptions Options(int workers) {
     EngineOptions options;
-    options.server = "a";
+    options.server = options.scope_server = "a";
     options.environment = "production";
     options.workers = workers;
     options.lease_ttl = seconds(15);
@@ -147,6 +147,7 @@ class Core {
   std::vector<std::vector<ClaimRequest>> claims;
   std::vector<std::vector<LeaseRef>> renewals;
   std::vector<std::vector<OccurrenceRecord>> records;
+  int reaps = 0;
   std::vector<action::Start> starts;
   std::vector<action::Stop> stops;
   std::vector<Event> events;
@@ -159,6 +160,7 @@ class Core {
   }
   void Note(action::Claim& claim) { claims.push_back(claim.requests); }
   void Note(action::Renew& renew) { renewals.push_back(renew.leases); }
+  void Note(action::Reap&) { ++reaps; }
   void Note(action::Record& record) { records.push_back(record.records); }
   void Note(action::Start& start) { starts.push_back(start); }
   void Note(action::Stop& stop) { stops.push_back(stop); }
@@ -296,11 +298,23 @@ TEST(EngineCore, SaysWhatTheStoreSkipped) {
 }
 
 TEST(EngineCore, RecordsThatATaskIsNotForThisEnvironment) {
-  TaskPolicies policies = Unique();
+  TaskPolicies policies;
   policies.environments = {"staging"};
   Core core({MakeTask("a", seconds(60), policies)});
   core.Follow();
   core.Advance(seconds(60));
+  EXPECT_THAT(core.Asked(), ElementsAre("a\x1f"
+                                        "a@60 skipped(environment)"));
+}
+
+TEST(EngineCore, LeavesAUniqueOccurrenceToServersOfItsEnvironmentWhileItIsInTime) {
+  TaskPolicies policies = Unique();
+  policies.environments = {"staging"};
+  Core core({MakeTask("a", seconds(60), policies)});
+  core.Follow();
+  core.Advance(seconds(119));
+  EXPECT_THAT(core.Asked(), IsEmpty());
+  core.Advance(seconds(1));
   EXPECT_THAT(core.Asked(), ElementsAre("a@60 skipped(environment)"));
 }
 
@@ -372,12 +386,28 @@ TEST(EngineCore, RunsWithoutItsStoreWhatEveryServerRuns) {
   core.Advance(seconds(1));
   ASSERT_THAT(core.records, SizeIs(1));  // Stored as soon as the store may answer.
   core.Tell(input::Recorded{Unavailable("still down")});
-  core.Advance(seconds(1));
+  core.AdvanceWithoutStore(seconds(1));
   ASSERT_THAT(core.records, SizeIs(2));
-  EXPECT_EQ(core.records[1][0].run_id, core.starts[0].record.run_id);
+  ASSERT_THAT(core.records[1], SizeIs(2));  // That it started, and how it ended.
+  EXPECT_EQ(core.records[1][0].outcome, Outcome::kRunning);
+  EXPECT_EQ(core.records[1][1].outcome, Outcome::kSucceeded);
 }
 
-TEST(EngineCore, DoesNotOverlapItselfWithoutItsStore) {
+TEST(EngineCore, TellsTheStoreWhatRanWithoutItBeforeItClaimsAgain) {
+  Core core({MakeTask("cache", seconds(60), {}), MakeTask("backup", seconds(60), Unique())});
+  core.Follow();
+  core.Advance(seconds(60));
+  core.FailClaims();
+  ASSERT_THAT(core.starts, SizeIs(1));
+  core.Advance(seconds(1));  // The store is back: the record is under way, and nothing is claimed beside it.
+  ASSERT_THAT(core.records, SizeIs(1));
+  core.Advance(seconds(3));
+  EXPECT_THAT(core.Asked(), IsEmpty());
+  core.Tell(input::Recorded{Status::Ok()});
+  EXPECT_THAT(core.Asked(), ElementsAre("backup@60"));
+}
+
+TEST(EngineCore, DoesNotOverlapARunThatBeganWithoutItsStore) {
   TaskPolicies policies;
   policies.overlap = OverlapPolicy::kSkip;
   Core core({MakeTask("cache", seconds(60), policies)});
@@ -385,11 +415,34 @@ TEST(EngineCore, DoesNotOverlapItselfWithoutItsStore) {
   core.Advance(seconds(60));
   core.FailClaims();
   ASSERT_THAT(core.starts, SizeIs(1));
-  core.AdvanceWithoutStore(seconds(60));
-  core.FailClaims();
+  core.Advance(seconds(1));
+  core.Tell(input::Recorded{Status::Ok()});
+  core.Advance(seconds(59));
+  EXPECT_THAT(core.Asked(), ElementsAre("cache\x1f"
+                                        "a@120 skipped(overlap)"));
   EXPECT_THAT(core.starts, SizeIs(1));
-  EXPECT_THAT(core.Events(),
-              ElementsAre("store_unavailable", "run_started cache@60", "occurrence_closed cache@120 skipped(overlap)"));
+}
+
+TEST(EngineCore, SaysNothingOfWhatStaysUndecidedAtTheEnd) {
+  Core core({MakeTask("hourly", hours(1), Unique())}, 4, kStart - hours(2));
+  core.core().CatchUp(kStart);
+  core.Tell(input::DrainRequested{});
+  core.FailClaims();
+  EXPECT_THAT(core.Events(), ElementsAre("store_unavailable"));
+  EXPECT_TRUE(core.finished());
+}
+
+TEST(EngineCore, DeclaresNobodyDeadBeforeEveryoneCouldRenew) {
+  Core core({MakeTask("a", hours(1), Unique())});
+  core.Follow();
+  EXPECT_EQ(core.reaps, 0);
+  core.Advance(seconds(5));
+  EXPECT_EQ(core.reaps, 1);
+  core.AdvanceWithoutStore(seconds(20));
+  core.Advance(seconds(1));  // The store is back.
+  EXPECT_EQ(core.reaps, 1);
+  core.Advance(seconds(5));
+  EXPECT_EQ(core.reaps, 2);
 }
 
 TEST(EngineCore, KeepsItsHeartbeatAndRenewsItsLeasesEveryThirdOfTheirTime) {
@@ -442,16 +495,25 @@ TEST(EngineCore, StopsARunWhoseLockTimeoutIsReached) {
   ASSERT_THAT(core.stops, SizeIs(1));
   EXPECT_EQ(core.stops[0].how, action::StopHow::kLeaseLost);
   EXPECT_EQ(core.events.back().detail, "lock timeout reached");
-  core.Advance(seconds(5));  // It did not stop.
+  core.Advance(seconds(4));
+  EXPECT_THAT(core.stops, SizeIs(1));
+  core.Advance(seconds(1));  // It did not stop.
   ASSERT_THAT(core.stops, SizeIs(2));
   EXPECT_EQ(core.stops[1].how, action::StopHow::kKill);
   EXPECT_THAT(core.Events(), ElementsAre("lease_lost a@3600"));
+  core.Tell(input::RunEnded{core.starts[0].record.run_id, {Outcome::kCancelled, "killed: signal 9 (Killed)", ""}});
+  EXPECT_THAT(core.Events(),
+              ElementsAre("run_finished a@3600 cancelled(lock timeout reached; killed: signal 9 (Killed))"));
 }
 
 TEST(EngineCore, DropsWhatAForwardJumpMadeLateButRunsTheLatest) {
   Core core({MakeTask("a", seconds(60), Unique())});
   core.Follow();
   core.JumpWall(minutes(10) + seconds(5));
+  core.Advance(seconds(4));
+  EXPECT_THAT(core.Asked(), IsEmpty());  // Others must get to renew their leases first.
+  EXPECT_EQ(core.reaps, 0);
+  core.Advance(seconds(1));
   ASSERT_THAT(core.Asked(), ElementsAre("a@600"));
   EXPECT_EQ(core.AskedClaims()[0].gap_reason, "late");
   EXPECT_EQ(core.events[0].change, minutes(10) + seconds(5));
@@ -544,9 +606,13 @@ TEST(EngineCore, LeavesBehindAndRecordsWhatSurvivesTheKill) {
   core.Advance(seconds(1));
   ASSERT_THAT(core.records, SizeIs(1));
   EXPECT_EQ(core.records[0][0].outcome, Outcome::kCancelled);
-  core.Tell(input::Recorded{Status::Ok()});
-  EXPECT_TRUE(core.finished());
   EXPECT_EQ(core.core().abandoned(), 1u);
+  core.Events();
+  core.EndRun(core.starts[0].record.run_id);  // Too late: one outcome is recorded already.
+  EXPECT_THAT(core.Events(), IsEmpty());
+  core.Tell(input::Recorded{Status::Ok()});
+  EXPECT_THAT(core.records, SizeIs(1));
+  EXPECT_TRUE(core.finished());
 }
 
 TEST(EngineCore, DoesNotWaitForeverForADeadStoreAtShutdown) {

@@ -13,15 +13,22 @@ void NameThisThread(const std::string& name) { pthread_setname_np(pthread_self()
 WorkerPool::WorkerPool(const std::string& name, int threads) {
   ROTA_CHECK(threads > 0, "a pool needs a thread");
   threads_.reserve(static_cast<std::size_t>(threads));
-  for (int i = 0; i < threads; ++i) {
-    threads_.emplace_back([this, name] {
-      NameThisThread(name);
-      Serve();
-    });
+  try {
+    for (int i = 0; i < threads; ++i) {
+      threads_.emplace_back([this, name] {
+        NameThisThread(name);
+        Serve();
+      });
+    }
+  } catch (...) {
+    Join();
+    throw;
   }
 }
 
-WorkerPool::~WorkerPool() {
+WorkerPool::~WorkerPool() { Join(); }
+
+void WorkerPool::Join() {
   {
     MutexLock lock(mu_);
     closing_ = true;

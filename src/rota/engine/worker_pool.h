@@ -14,7 +14,8 @@ namespace rota {
 // posted and joins: work must end by itself. Thread-safe.
 class WorkerPool {
  public:
-  // `name` shows in debuggers and top; at most 15 characters. REQUIRES: threads > 0.
+  // `name` shows in debuggers and top; at most 15 characters. Throws std::system_error when the system
+  // has no more threads. REQUIRES: threads > 0.
   WorkerPool(const std::string& name, int threads);
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;
@@ -25,6 +26,7 @@ class WorkerPool {
 
  private:
   void Serve();
+  void Join();
 
   Mutex mu_;
   CondVar changed_;

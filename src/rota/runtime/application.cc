@@ -1,6 +1,7 @@
 #include "rota/runtime/application.h"
 
 #include <cstdlib>
+#include <exception>
 #include <iostream>
 #include <stop_token>
 #include <utility>
@@ -43,9 +44,20 @@ int Application::Run(int argc, char** argv) {
     if (!has_engine && count > 1) std::_Exit(128 + signal);  // A command that ignores the first one.
     stop.request_stop();
   });
-  Console console(state_->commands, wiring, clock, {.version = kVersion, .author = OperatorName()}, std::cout,
-                  std::cerr);
-  return console.Run(argc, argv, stop.get_token());
+  int code = 1;
+  try {
+    Console console(state_->commands, wiring, clock, {.version = kVersion, .author = OperatorName()}, std::cout,
+                    std::cerr);
+    code = console.Run(argc, argv, stop.get_token());
+  } catch (const std::exception& error) {  // A command of the program has the name of a built-in one.
+    std::cerr << "error: " << error.what() << "\n";
+  }
+  if (wiring.HasAbandonedWork()) {
+    // Joining its threads would hang. Its outcome is recorded and its children are killed.
+    std::cout.flush();
+    std::_Exit(code);
+  }
+  return code;
 }
 
 }  // namespace rota

@@ -33,7 +33,7 @@ class Application {
 
   // Runs the command that argv names, once, and returns the exit code for main(): 0 ok, 1 failed, 2 wrong usage.
   // SIGINT and SIGTERM are taken over meanwhile. When work does not end although it was stopped and killed, the
-  // process ends here, with exit code 0 and everything recorded.
+  // process ends here, with that exit code.
   int Run(int argc, char** argv);
 
  private:

@@ -1,13 +1,13 @@
+// Handlers that write to a pipe, and not a mask with signalfd(): exec resets handlers but keeps a mask, and a program
+// that a command starts could then not be stopped.
 #include "rota/runtime/signal_watcher.h"
 
-#include <poll.h>
-#include <pthread.h>
-#include <signal.h>
-#include <sys/eventfd.h>
-#include <sys/signalfd.h>
+#include <fcntl.h>
 #include <unistd.h>
 
-#include <cstdint>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
 #include <utility>
 
 #include "rota/base/check.h"
@@ -16,45 +16,55 @@
 namespace rota {
 namespace {
 
-sigset_t Watched() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGINT);
-  sigaddset(&set, SIGTERM);
-  return set;
+// Where the handlers write; a handler can be given nothing, so this is the one global.
+std::atomic<int> write_end = -1;
+static_assert(std::atomic<int>::is_always_lock_free);
+
+void Tell(int signal) {
+  const int error = errno;
+  const auto byte = static_cast<unsigned char>(signal);
+  // A full pipe holds thousands of signals that nobody has looked at yet: one more tells nothing.
+  [[maybe_unused]] const ssize_t written = write(write_end.load(), &byte, 1);
+  errno = error;
+}
+
+void Handle(int signal, void (*handler)(int)) {
+  struct sigaction action{};
+  action.sa_handler = handler;
+  action.sa_flags = SA_RESTART;
+  sigemptyset(&action.sa_mask);
+  sigaction(signal, &action, nullptr);
 }
 
 }  // namespace
 
 SignalWatcher::SignalWatcher(std::function<void(int, int)> on_signal) : on_signal_(std::move(on_signal)) {
-  const sigset_t set = Watched();
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  signal(SIGPIPE, SIG_IGN);
-  signals_ = signalfd(-1, &set, SFD_CLOEXEC);
-  ending_ = eventfd(0, EFD_CLOEXEC);
-  ROTA_CHECK(signals_ >= 0 && ending_ >= 0, "descriptors for signals");
+  int ends[2];
+  ROTA_CHECK(pipe2(ends, O_CLOEXEC) == 0, "descriptors for signals");
+  fcntl(ends[1], F_SETFL, O_NONBLOCK);
+  read_end_ = ends[0];
+  ROTA_CHECK(write_end.exchange(ends[1]) == -1, "one watcher at a time");
   thread_ = std::thread([this] { Watch(); });
+  Handle(SIGINT, Tell);
+  Handle(SIGTERM, Tell);
+  Handle(SIGPIPE, [](int) {});
 }
 
 SignalWatcher::~SignalWatcher() {
-  const std::uint64_t one = 1;
-  ROTA_CHECK(write(ending_, &one, sizeof(one)) == sizeof(one), "an eventfd takes a one");
+  for (const int signal : {SIGINT, SIGTERM, SIGPIPE}) Handle(signal, SIG_DFL);
+  Tell(0);
   thread_.join();
-  close(signals_);
-  close(ending_);
-  signal(SIGPIPE, SIG_DFL);
-  const sigset_t set = Watched();
-  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+  close(write_end.exchange(-1));
+  close(read_end_);
 }
 
 void SignalWatcher::Watch() {
   NameThisThread("rota-signals");
   for (int count = 0;;) {
-    pollfd watched[] = {{signals_, POLLIN, 0}, {ending_, POLLIN, 0}};
-    if (poll(watched, 2, -1) < 0) continue;  // Interrupted.
-    if (watched[1].revents != 0) return;
-    signalfd_siginfo info{};
-    if (read(signals_, &info, sizeof(info)) == sizeof(info)) on_signal_(static_cast<int>(info.ssi_signo), ++count);
+    unsigned char signal = 0;
+    if (read(read_end_, &signal, 1) != 1) continue;  // Interrupted.
+    if (signal == 0) return;
+    on_signal_(signal, ++count);
   }
 }
 

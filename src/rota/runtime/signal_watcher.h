@@ -5,9 +5,9 @@
 
 namespace rota {
 
-// Turns SIGINT and SIGTERM into calls on a thread of its own, where anything may be done. Make it before any other
-// thread: it blocks the signals in the calling thread, and threads started later inherit that. SIGPIPE is ignored as
-// long as it lives: a reader that went away is an error of write(), not the end of the program.
+// Turns SIGINT and SIGTERM into calls on a thread of its own, where anything may be done. SIGPIPE does nothing as long
+// as it lives: a reader that went away is an error of write(), not the end of the program. Programs that commands
+// start with system() or popen() get all three signals as usual. One at a time in a process.
 class SignalWatcher {
  public:
   // `on_signal` gets the signal's number and how many have come, this one included.
@@ -20,8 +20,7 @@ class SignalWatcher {
   void Watch();
 
   const std::function<void(int, int)> on_signal_;
-  int signals_ = -1;  // A signalfd.
-  int ending_ = -1;   // An eventfd.
+  int read_end_ = -1;  // Of a pipe: each byte is a signal's number, 0 the end.
   std::thread thread_;
 };
 

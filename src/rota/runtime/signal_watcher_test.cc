@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <latch>
 #include <utility>
 #include <vector>
@@ -35,6 +36,11 @@ TEST(SignalWatcher, MakesAGoneReaderAnErrorInsteadOfTheEnd) {
   close(ends[0]);
   EXPECT_EQ(write(ends[1], "x", 1), -1);
   close(ends[1]);
+}
+
+TEST(SignalWatcher, LeavesProgramsThatCommandsStartStoppable) {
+  const SignalWatcher watcher([](int, int) {});
+  EXPECT_EQ(WTERMSIG(std::system("kill -TERM $$")), SIGTERM);
 }
 
 TEST(SignalWatcherDeathTest, GivesTheSignalsBackAtItsEnd) {

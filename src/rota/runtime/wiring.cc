@@ -2,10 +2,10 @@
 
 #include <unistd.h>
 
-#include <cstdio>
-#include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <random>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -44,17 +44,34 @@ Event ServerEvent(EventKind kind, WallTime at, const std::string& server, std::s
 
 }  // namespace
 
+// All that serves while this process is a server, in the order of birth.
+struct Wiring::Session {
+  Session(std::unique_ptr<LogSink> log_given, const CommandRegistry& commands)
+      : log(std::move(log_given)), events(*log), runner(commands) {}
+
+  const std::unique_ptr<LogSink> log;
+  EventLog events;
+  TaskRunner runner;
+  std::string server;
+  std::optional<Engine> engine;
+};
+
 Wiring::Wiring(std::string config_path, const CommandRegistry& commands, Kernel* kernel, Clock& clock)
     : config_path_(std::move(config_path)), commands_(commands), kernel_(kernel), clock_(clock) {}
 
 Wiring::~Wiring() = default;
 
 Result<const Options*> Wiring::LoadOptions() {
-  if (!config_) {
-    Result<Config> loaded = Config::Load(config_path_);
-    if (!loaded) return Fail(loaded.error());
-    config_.emplace(*std::move(loaded));
+  if (config_) return &config_->options();
+  Result<Config> loaded = Config::Load(config_path_);
+  if (!loaded) return Fail(loaded.error());
+  if (loaded->options().coordination.driver == CoordinationDriver::kRedis) {
+    return Fail(InvalidArgument(
+        "{}: this version of Rota cannot coordinate through Redis: leave out the redis: block, or keep it and write "
+        "coordination: {{driver: sqlite}}",
+        config_path_));
   }
+  config_.emplace(*std::move(loaded));
   return &config_->options();
 }
 
@@ -82,28 +99,21 @@ Result<std::shared_ptr<const Schedule>> Wiring::LoadSchedule() {
   return schedule_;
 }
 
-Result<Store*> Wiring::OpenStore() {
+Result<Store*> Wiring::OpenStore(StoreUse use) {
   if (store_) return store_.get();
   const Result<const Options*> options = LoadOptions();
   if (!options) return Fail(options.error());
   const Options::Coordination& chosen = (*options)->coordination;
-  switch (chosen.driver) {
-    case CoordinationDriver::kMemory:
-      store_ = MakeMemoryStore(clock_, {.max_skew = chosen.max_skew, .keep = (*options)->history.keep});
-      break;
-    case CoordinationDriver::kSqlite: {
-      Result<std::unique_ptr<Store>> opened =
-          OpenSqliteStore({.path = chosen.path, .max_skew = chosen.max_skew, .keep = (*options)->history.keep}, clock_);
-      if (!opened) return Fail(opened.error());
-      store_ = *std::move(opened);
-      break;
-    }
-    case CoordinationDriver::kRedis:
-      return Fail(InvalidArgument(
-          "{}: this version of Rota cannot coordinate through Redis: leave out the redis: block, or keep it and write "
-          "coordination: {{driver: sqlite}}",
-          config_path_));
+  std::error_code ignored;
+  const bool unmade = use == StoreUse::kLook && !std::filesystem::exists(chosen.path, ignored);
+  if (chosen.driver == CoordinationDriver::kMemory || unmade) {
+    store_ = MakeMemoryStore(clock_, {.max_skew = chosen.max_skew, .keep = (*options)->history.keep});
+    return store_.get();
   }
+  Result<std::unique_ptr<Store>> opened =
+      OpenSqliteStore({.path = chosen.path, .max_skew = chosen.max_skew, .keep = (*options)->history.keep}, clock_);
+  if (!opened) return Fail(opened.error());
+  store_ = *std::move(opened);
   return store_.get();
 }
 
@@ -123,7 +133,7 @@ Result<std::unique_ptr<LogSink>> Wiring::OpenLog(LogTo where) {
   return std::make_unique<TeeLog>(log.level, std::move(sinks));
 }
 
-Result<JoinReply> Wiring::Join(const Schedule* schedule, WallTime seed) {
+JoinRequest Wiring::MakeJoinRequest() const {
   const Options& options = config_->options();
   JoinRequest request;
   request.server.host = HostName();
@@ -131,88 +141,95 @@ Result<JoinReply> Wiring::Join(const Schedule* schedule, WallTime seed) {
   request.server.incarnation = UlidSource(RandomSeed()).Next(clock_.Now());
   request.server.pid = static_cast<int>(getpid());
   request.server.version = kVersion;
-  request.server.schedule_digest = schedule == nullptr ? "" : schedule->digest();
+  request.server.schedule_digest = schedule_->digest();
   request.server.started_at = clock_.Now();
   request.heartbeat_ttl = options.coordination.lease_ttl;
-  request.tasks = schedule == nullptr ? nullptr : &schedule->tasks();
-  request.seed = seed;
-  return store_->Join(request);
+  request.seed = clock_.Now();
+  return request;
 }
 
-EngineOptions Wiring::MakeEngineOptions(const std::string& server) const {
-  const Options& options = config_->options();
-  EngineOptions made;
-  made.server = server;
-  made.environment = options.app.environment;
-  made.workers = options.server.workers;
-  made.lease_ttl = options.coordination.lease_ttl;
-  made.shutdown_grace = options.server.shutdown_grace;
-  made.kill_after = options.server.kill_after;
-  made.seed = RandomSeed();
-  return made;
-}
-
-Status Wiring::Work(WorkMode mode) {
-  const Result<std::shared_ptr<const Schedule>> schedule = LoadSchedule();
-  if (!schedule) return schedule.error();
-  if (const Result<Store*> store = OpenStore(); !store) return store.error();
-  const Result<std::unique_ptr<LogSink>> log = OpenLog(LogTo::kFileAndTerminal);
+Status Wiring::Open(LogTo where, const JoinRequest& request, Milliseconds shutdown_grace) {
+  Result<std::unique_ptr<LogSink>> log = OpenLog(where);
   if (!log) return log.error();
-  EventLog events(**log);
-
-  // A task that was never seen before starts now; a single tick stands for the minute it is in.
-  const WallTime now = clock_.Now();
-  const WallTime seed =
-      mode == WorkMode::kOneTick ? std::chrono::floor<std::chrono::minutes>(now) - Milliseconds(1) : now;
-  const Result<JoinReply> joined = Join(schedule->get(), seed);
+  auto session = std::make_unique<Session>(*std::move(log), commands_);
+  Result<JoinReply> joined = store_->Join(request);
   if (!joined) return joined.error();
-  const std::string& server = joined->server_id;
-  events.Publish(ServerEvent(EventKind::kServerStarted, clock_.Now(), server,
-                             Format("Rota {}, {} tasks, {}", kVersion, (*schedule)->tasks().size(), store_->name())));
+  session->server = joined->server_id;
+  if (request.tasks == nullptr) joined->watermarks.assign(schedule_->tasks().size(), request.seed);
 
-  TaskRunner runner(commands_);
-  Engine engine(MakeEngineOptions(server), *schedule, joined->watermarks, clock_, *store_, runner, events);
-  std::size_t abandoned = 0;
-  WithEngine(engine, [&] { abandoned = mode == WorkMode::kOneTick ? engine.Tick() : engine.Follow(); });
-
-  const Status left = store_->Leave(server);
-  events.Publish(ServerEvent(EventKind::kServerStopped, clock_.Now(), server, left.message()));
-  if (abandoned > 0) {
-    // Joining their threads would hang. Their outcomes are recorded, their children killed: nothing is left to save.
-    std::fflush(nullptr);
-    std::_Exit(0);
+  const Options& options = config_->options();
+  EngineOptions engine;
+  engine.server = joined->server_id;
+  engine.scope_server = request.scope_server.empty() ? joined->server_id : request.scope_server;
+  engine.environment = options.app.environment;
+  engine.workers = options.server.workers;
+  engine.lease_ttl = options.coordination.lease_ttl;
+  engine.shutdown_grace = shutdown_grace;
+  engine.kill_after = options.server.kill_after;
+  engine.seed = RandomSeed();
+  try {
+    session->engine.emplace(std::move(engine), schedule_, std::move(joined->watermarks), clock_, *store_,
+                            session->runner, session->events);
+  } catch (const std::system_error& error) {
+    (void)store_->Leave(session->server);
+    return Unavailable("server.workers: {} threads cannot be started: {}", options.server.workers, error);
   }
+  session_ = std::move(session);
   return Status::Ok();
 }
 
-Result<OccurrenceRecord> Wiring::RunNow(const Task& task, std::function<void(std::string_view)> output) {
-  const Result<std::shared_ptr<const Schedule>> schedule = LoadSchedule();
-  if (!schedule) return Fail(schedule.error());
-  if (const Result<Store*> store = OpenStore(); !store) return Fail(store.error());
-  const Result<std::unique_ptr<LogSink>> log = OpenLog(LogTo::kFile);
-  if (!log) return Fail(log.error());
-  EventLog events(**log);
-  const Result<JoinReply> joined = Join(nullptr, clock_.Now());
-  if (!joined) return Fail(joined.error());
+void Wiring::Close() {
+  const bool has_abandoned_work = session_->engine->abandoned() > 0;
+  if (!has_abandoned_work) session_->engine.reset();  // No heartbeat after the farewell.
+  // A farewell that fails is made up for by the heartbeat that runs out.
+  const Status left = store_->Leave(session_->server);
+  session_->events.Publish(ServerEvent(EventKind::kServerStopped, clock_.Now(), session_->server, left.message()));
+  if (!has_abandoned_work) session_.reset();
+}
 
-  EngineOptions options = MakeEngineOptions(joined->server_id);
-  options.shutdown_grace = Milliseconds(0);  // Who interrupts a run in the foreground wants it to stop.
-  TaskRunner runner(commands_);
-  std::vector<WallTime> watermarks((*schedule)->tasks().size(), clock_.Now());
-  Engine engine(std::move(options), *schedule, std::move(watermarks), clock_, *store_, runner, events);
+Status Wiring::Work(WorkMode mode) {
+  if (const auto schedule = LoadSchedule(); !schedule) return schedule.error();
+  if (const auto store = OpenStore(StoreUse::kChange); !store) return store.error();
+  JoinRequest request = MakeJoinRequest();
+  request.tasks = &schedule_->tasks();
+  if (mode == WorkMode::kOneTick) {
+    // Ticks may overlap each other and a server, and stand for the machine: one set of watermarks for them all. A task
+    // that was never seen before starts with the minute that the tick is for.
+    request.scope_server = request.server.id;
+    request.seed = std::chrono::floor<std::chrono::minutes>(request.seed) - Milliseconds(1);
+  }
+  if (Status opened = Open(LogTo::kFileAndTerminal, request, config_->options().server.shutdown_grace); !opened.ok()) {
+    return opened;
+  }
+  session_->events.Publish(
+      ServerEvent(EventKind::kServerStarted, clock_.Now(), session_->server,
+                  Format("Rota {}, {} tasks, {}", kVersion, schedule_->tasks().size(), store_->name())));
+  WithEngine([mode](Engine& engine) { mode == WorkMode::kOneTick ? engine.Tick() : engine.Follow(); });
+  Close();
+  return Status::Ok();
+}
+
+Result<OccurrenceRecord> Wiring::RunNow(const Task& task, std::function<void(std::string_view)> on_line) {
+  if (const auto schedule = LoadSchedule(); !schedule) return Fail(schedule.error());
+  if (const auto store = OpenStore(StoreUse::kChange); !store) return Fail(store.error());
+  JoinRequest request = MakeJoinRequest();
+  request.scope_server = request.server.id;
+  // Who interrupts a run in the foreground wants it to stop: no grace.
+  if (Status opened = Open(LogTo::kFile, request, Milliseconds(0)); !opened.ok()) return Fail(std::move(opened));
   OccurrenceRecord record;
-  WithEngine(engine, [&] { record = engine.RunTask(task, std::move(output)); });
-  if (Status left = store_->Leave(joined->server_id); !left.ok()) return Fail(std::move(left));
+  WithEngine([&](Engine& engine) { record = engine.RunTask(task, std::move(on_line)); });
+  Close();
   return record;
 }
 
-void Wiring::WithEngine(Engine& engine, const std::function<void()>& run) {
+void Wiring::WithEngine(const std::function<void(Engine&)>& run) {
+  Engine& engine = *session_->engine;
   {
     MutexLock lock(mu_);
     engine_ = &engine;
     for (int i = 0; i < stops_; ++i) engine.RequestShutdown();
   }
-  run();
+  run(engine);
   MutexLock lock(mu_);
   engine_ = nullptr;
 }

@@ -29,7 +29,7 @@ class Wiring final : public Workplace {
   ~Wiring() override;
 
   Result<std::shared_ptr<const Schedule>> LoadSchedule() override;
-  Result<Store*> OpenStore() override;
+  Result<Store*> OpenStore(StoreUse use) override;
   Status Work(WorkMode mode) override;
   Result<OccurrenceRecord> RunNow(const Task& task, std::function<void(std::string_view)> output) override;
 
@@ -37,15 +37,23 @@ class Wiring final : public Workplace {
   // Thread-safe.
   bool Stop();
 
+  // Whether work is left that did not end although it was stopped and killed. Destroying this would wait for it: end
+  // the process instead.
+  bool HasAbandonedWork() const { return session_ != nullptr; }
+
  private:
   enum class LogTo { kFile, kFileAndTerminal };
+  struct Session;
 
   Result<const Options*> LoadOptions();
   Result<std::unique_ptr<LogSink>> OpenLog(LogTo where);
-  Result<JoinReply> Join(const Schedule* schedule, WallTime seed);
-  EngineOptions MakeEngineOptions(const std::string& server) const;
+  // Becomes a server of the fleet that runs the schedule's tasks in the given way.
+  Status Open(LogTo where, const JoinRequest& request, Milliseconds shutdown_grace);
+  // Leaves the fleet. Keeps the session when work is left in it.
+  void Close();
+  JoinRequest MakeJoinRequest() const;
   // Makes the engine reachable for Stop() while `run` uses it.
-  void WithEngine(Engine& engine, const std::function<void()>& run);
+  void WithEngine(const std::function<void(Engine&)>& run);
 
   const std::string config_path_;
   const CommandRegistry& commands_;
@@ -55,6 +63,7 @@ class Wiring final : public Workplace {
   std::optional<Config> config_;
   std::shared_ptr<const Schedule> schedule_;
   std::unique_ptr<Store> store_;
+  std::unique_ptr<Session> session_;  // While this process is a server.
 
   Mutex mu_;
   Engine* engine_ ROTA_GUARDED_BY(mu_) = nullptr;

@@ -155,9 +155,10 @@ class MemoryStore final : public Store {
 
     JoinReply reply{server.id, {}};
     if (request.tasks == nullptr) return reply;
+    const std::string& scope_server = request.scope_server.empty() ? server.id : request.scope_server;
     reply.watermarks.reserve(request.tasks->size());
     for (const Task& task : *request.tasks) {
-      ScopeState& scope = scopes_[MakeScope(task, server.id)];
+      ScopeState& scope = scopes_[MakeScope(task, scope_server)];
       if (!scope.watermark) scope.watermark = request.seed;
       reply.watermarks.push_back(*scope.watermark);
     }

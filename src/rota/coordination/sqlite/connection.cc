@@ -190,7 +190,7 @@ Status Connection::Explain(int code) const {
 void Pool::Add(std::unique_ptr<Connection> connection) {
   MutexLock lock(mu_);
   idle_.push_back(std::move(connection));
-  added_.NotifyOne();
+  added_.NotifyAll();
 }
 
 Status Pool::With(const std::function<Status(Connection&)>& work) {
@@ -202,10 +202,14 @@ Status Pool::With(const std::function<Status(Connection&)>& work) {
 
 std::unique_ptr<Connection> Pool::Take() {
   MutexLock lock(mu_);
-  // No deadline: whoever has a connection is bound by SQLite's busy time-out.
-  while (idle_.empty()) added_.Wait(mu_);
+  // In turn: a thread that asks again and again must not keep a renewal waiting. No deadline: whoever has a connection
+  // is bound by SQLite's busy time-out.
+  const std::uint64_t ticket = tickets_++;
+  while (idle_.empty() || ticket != turn_) added_.Wait(mu_);
+  ++turn_;
   std::unique_ptr<Connection> connection = std::move(idle_.back());
   idle_.pop_back();
+  if (!idle_.empty()) added_.NotifyAll();
   return connection;
 }
 

@@ -125,6 +125,8 @@ class Pool {
 
   Mutex mu_;
   CondVar added_;
+  std::uint64_t tickets_ ROTA_GUARDED_BY(mu_) = 0;  // Given to who waits, in order.
+  std::uint64_t turn_ ROTA_GUARDED_BY(mu_) = 0;     // Whose turn it is.
   std::vector<std::unique_ptr<Connection>> idle_ ROTA_GUARDED_BY(mu_);
 };
 

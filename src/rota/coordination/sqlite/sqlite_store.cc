@@ -26,7 +26,6 @@ using ledger::Changes;
 using ledger::Entry;
 using sqlite::Access;
 using sqlite::Connection;
-using sqlite::ScopedLease;
 
 constexpr int kReaders = 2;
 // Join() registers, and Reap() drops, so many rows a transaction: other processes get their turn in between.
@@ -219,11 +218,12 @@ bool SqliteStore::Gone(const ServerInfo& server, const ServerInfo& joining) {
 // only the others are written.
 Status SqliteStore::Register(const JoinRequest& request, JoinReply& reply) {
   const std::vector<Task>& tasks = *request.tasks;
+  const std::string& scope_server = request.scope_server.empty() ? reply.server_id : request.scope_server;
   reply.watermarks.resize(tasks.size());
   std::vector<std::size_t> unknown;
   Result<std::monostate> read = Transact<std::monostate>(Access::kRead, [&](Connection& connection, auto&) {
     for (std::size_t i = 0; i < tasks.size(); ++i) {
-      const std::optional<WallTime> watermark = sqlite::LoadWatermark(connection, MakeScope(tasks[i], reply.server_id));
+      const std::optional<WallTime> watermark = sqlite::LoadWatermark(connection, MakeScope(tasks[i], scope_server));
       if (watermark) {
         reply.watermarks[i] = *watermark;
       } else {
@@ -240,7 +240,7 @@ Status SqliteStore::Register(const JoinRequest& request, JoinReply& reply) {
     Status status = Write([&](Connection& connection) {
       for (std::size_t n = begin; n < end; ++n) {
         const std::size_t i = unknown[n];
-        reply.watermarks[i] = sqlite::SeedWatermark(connection, MakeScope(tasks[i], reply.server_id), request.seed);
+        reply.watermarks[i] = sqlite::SeedWatermark(connection, MakeScope(tasks[i], scope_server), request.seed);
       }
       connection.Run("UPDATE servers SET alive_until = ? WHERE id = ?",
                      {clock_.Now() + request.heartbeat_ttl, reply.server_id});
