@@ -35,10 +35,10 @@ class HistoryCommand final : public Command {
     const Result<int> limit = ParseCount("limit", context.Option("limit"), kMostRecords);
     if (!limit) return limit.error();
     query.limit = *limit;
-    const Result<std::shared_ptr<const Schedule>> schedule = LoadSchedule(desk_.workplace);
-    if (!schedule) desk_.err << "warning: times are shown in UTC: " << Printable(schedule.error().message()) << "\n";
     const Result<Store*> store = OpenStore(desk_.workplace, StoreUse::kLook);
     if (!store) return store.error();
+    const Result<std::shared_ptr<const Schedule>> schedule = LoadSchedule(desk_.workplace);
+    if (!schedule) desk_.err << "warning: times are shown in UTC: " << Printable(schedule.error().message()) << "\n";
     const Result<std::vector<OccurrenceRecord>> records = (*store)->Query(query);
     if (!records) return records.error();
     // A task that was removed from the schedule still has a history; a name that nothing knows is a slip.

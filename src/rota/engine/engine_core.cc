@@ -87,7 +87,11 @@ void EngineCore::On(const input::LeasesRenewed& renewed, Moment now) {
     renew_at_ = std::min(renew_at_, now.steady + kStoreRetry);
     return;
   }
-  NoteStore(Status::Ok(), now);
+  if (store_down_ && !unrecorded_.empty()) {
+    store_retry_at_ = now.steady;  // It answers again, but whether it can write shows when it has to: on a full disk.
+  } else {
+    NoteStore(Status::Ok(), now);
+  }
   LoseLeases(leases_.Renewed(renewed.leases, *renewed.outcomes, renewed.asked), now);
   // After an outage every server gets one renewal period to show that it lives, before anyone declares it dead.
   if (renewed_before && now.steady >= quiet_until_) decision_.actions.push_back(action::Reap{});
@@ -454,8 +458,12 @@ void EngineCore::FlushRecords(Moment now) {
 }
 
 void EngineCore::AdvanceShutdown(Moment now) {
+  // With nothing but outcomes left to store, there is no running work to be given a grace.
   const bool only_store_missing = runs_.empty() && asked_ == 0 && store_down_ && !unrecorded_.empty();
-  if (phase_ == Phase::kDraining && only_store_missing) On(input::ShutdownRequested{}, now);
+  if (only_store_missing && phase_ >= Phase::kDraining && phase_ < Phase::kAbandoned) {
+    phase_ = Phase::kAbandoned;
+    phase_ends_ = now.steady + options_.kill_after;
+  }
   if (phase_ < Phase::kStopping || now.steady < phase_ends_) return;
   if (phase_ == Phase::kStopping) {
     StopRuns(action::StopHow::kStop);

@@ -630,6 +630,33 @@ TEST(EngineCore, DoesNotWaitForeverForADeadStoreAtShutdown) {
   EXPECT_TRUE(core.finished());
 }
 
+TEST(EngineCore, GivesNoGraceToOutcomesThatOnlyWaitForTheStore) {
+  Core core({MakeTask("cache", seconds(60), {})});
+  core.Follow();
+  core.Advance(seconds(60));
+  core.FailClaims();
+  core.EndRun(core.starts[0].record.run_id);
+  core.Tell(input::ShutdownRequested{});
+  EXPECT_FALSE(core.finished());
+  core.AdvanceWithoutStore(seconds(5));
+  EXPECT_TRUE(core.finished());
+}
+
+TEST(EngineCore, TakesAStoreThatAnswersButCannotWriteForDown) {
+  Core core({MakeTask("cache", seconds(60), {})});
+  core.Follow();
+  core.Advance(seconds(60));
+  core.FailClaims();
+  core.Events();
+  for (int second = 0; second < 30; ++second) {
+    core.Advance(seconds(1));  // Renewals are answered.
+    for (const auto& batch : std::exchange(core.records, {})) {
+      core.Tell(input::Recorded{batch.empty() ? Status::Ok() : Unavailable("the disk is full")});
+    }
+  }
+  EXPECT_THAT(core.Events(), IsEmpty());
+}
+
 TEST(EngineCore, EndsAfterADrainWhenAllIsDone) {
   Core core({MakeTask("hourly", hours(1), Unique())}, 4, kStart - hours(2));
   core.core().CatchUp(kStart);

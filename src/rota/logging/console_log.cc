@@ -11,15 +11,16 @@
 #include <utility>
 
 #include "rota/base/format.h"
+#include "rota/base/instant.h"
 
 namespace rota {
 namespace {
 
-constexpr int kPatienceMs = 100;
+constexpr Milliseconds kPatience(100);
 
-bool WaitWritable(int descriptor, int timeout_ms) {
+bool WaitWritable(int descriptor, Milliseconds timeout) {
   pollfd poll_for{descriptor, POLLOUT, 0};
-  return ::poll(&poll_for, 1, timeout_ms) == 1 && (poll_for.revents & POLLOUT) != 0;
+  return ::poll(&poll_for, 1, static_cast<int>(timeout.count())) == 1 && (poll_for.revents & POLLOUT) != 0;
 }
 
 }  // namespace
@@ -56,7 +57,7 @@ bool ConsoleLog::Put(std::string_view line) {
   const std::size_t whole = line.size();
   while (!line.empty()) {
     // Who has waited in vain once does not wait again before something moves.
-    if (!WaitWritable(descriptor_, dropped_ > 0 ? 0 : kPatienceMs)) break;
+    if (!WaitWritable(descriptor_, dropped_ > 0 ? Milliseconds(0) : kPatience)) break;
     const ssize_t written = ::write(descriptor_, line.data(), std::min<std::size_t>(line.size(), PIPE_BUF));
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) break;

@@ -47,11 +47,11 @@ SignalWatcher::SignalWatcher(std::function<void(int, int)> on_signal) : on_signa
   thread_ = std::thread([this] { Watch(); });
   Handle(SIGINT, Tell);
   Handle(SIGTERM, Tell);
-  Handle(SIGPIPE, [](int) {});
+  for (const int signal : {SIGPIPE, SIGXFSZ}) Handle(signal, [](int) {});
 }
 
 SignalWatcher::~SignalWatcher() {
-  for (const int signal : {SIGINT, SIGTERM, SIGPIPE}) Handle(signal, SIG_DFL);
+  for (const int signal : {SIGINT, SIGTERM, SIGPIPE, SIGXFSZ}) Handle(signal, SIG_DFL);
   Tell(0);
   thread_.join();
   close(write_end.exchange(-1));

@@ -5,9 +5,10 @@
 
 namespace rota {
 
-// Turns SIGINT and SIGTERM into calls on a thread of its own, where anything may be done. SIGPIPE does nothing as long
-// as it lives: a reader that went away is an error of write(), not the end of the program. Programs that commands
-// start with system() or popen() get all three signals as usual. One at a time in a process.
+// Turns SIGINT and SIGTERM into calls on a thread of its own, where anything may be done. SIGPIPE and SIGXFSZ do
+// nothing as long as it lives: a reader that went away, or a file that may not grow, is an error of write(), not the
+// end of the program. Programs that commands start with system() or popen() get all of them as usual. One at a time in
+// a process.
 class SignalWatcher {
  public:
   // `on_signal` gets the signal's number and how many have come, this one included.

@@ -128,7 +128,7 @@ class [[nodiscard]] TaskBuilder {
   // Asked on a worker before the run: it runs when every When() is true and every Skip() false.
   TaskBuilder When(std::function<bool()> condition) &&;
   TaskBuilder Skip(std::function<bool()> condition) &&;
-  TaskBuilder Unique() &&;              // The fleet runs each occurrence once, and never two at a time.
+  TaskBuilder Unique() &&;              // Each occurrence starts on one server of the fleet, and none while one runs.
   TaskBuilder WithoutOverlapping() &&;  // An occurrence that is due while the task still runs is skipped.
   TaskBuilder LockTimeout(Milliseconds timeout) &&;
   TaskBuilder Name(std::string_view name) &&;  // The task's id; without it the work as a person would type it.
