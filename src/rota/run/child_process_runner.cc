@@ -61,8 +61,15 @@ std::string DescribeSignal(int signal) {
 class Supervision {
  public:
   Supervision(Child child, FileDescriptor output, const FileDescriptor& bell, const RunSignals& signals,
-              OutputTail& tail)
-      : child_(std::move(child)), output_(std::move(output)), bell_(bell), signals_(signals), tail_(tail) {}
+              OutputTail& tail, ProcessGuard& guard)
+      : child_(std::move(child)),
+        output_(std::move(output)),
+        bell_(bell),
+        signals_(signals),
+        tail_(tail),
+        guard_(guard) {
+    guard_.Add(child_.pid);
+  }
   Supervision(const Supervision&) = delete;
   Supervision& operator=(const Supervision&) = delete;
   ~Supervision() {
@@ -84,6 +91,7 @@ class Supervision {
   const FileDescriptor& bell_;
   const RunSignals& signals_;
   OutputTail& tail_;
+  ProcessGuard& guard_;
   bool ended_ = false;    // A zombie, not yet waited for.
   bool stopped_ = false;  // Was sent SIGTERM or SIGKILL by us.
   bool killed_ = false;
@@ -146,6 +154,7 @@ void Supervision::ReadOutput(std::size_t limit) {
 }
 
 std::optional<int> Supervision::Reap() {
+  guard_.Remove(child_.pid);
   int status = 0;
   pid_t got = -1;
   do {
@@ -157,7 +166,7 @@ std::optional<int> Supervision::Reap() {
 
 }  // namespace
 
-RunResult ChildProcessRunner::Run(const RunOrder& order, const std::vector<std::string>& argv) const {
+RunResult ChildProcessRunner::Run(const RunOrder& order, const std::vector<std::string>& argv) {
   const FileDescriptor bell(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!bell.open()) return {Outcome::kFailed, "cannot watch a child: " + ErrnoText(errno), ""};
   Result<Pipe> pipe = OpenPipe();
@@ -167,7 +176,7 @@ RunResult ChildProcessRunner::Run(const RunOrder& order, const std::vector<std::
   pipe->write.Close();
 
   OutputTail tail(order.on_output);
-  Supervision supervision(*std::move(child), std::move(pipe->read), bell, *order.signals, tail);
+  Supervision supervision(*std::move(child), std::move(pipe->read), bell, *order.signals, tail, guard_);
   // Born after what they touch, so gone before it. A stop that came earlier rings at once.
   const auto ring = [&bell] { eventfd_write(bell.get(), 1); };
   const std::stop_callback on_stop(order.signals->stop.get_token(), ring);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "rota/engine/runner.h"
+#include "rota/run/process_guard.h"
 
 namespace rota {
 
@@ -16,7 +17,10 @@ namespace rota {
 class ChildProcessRunner {
  public:
   // REQUIRES: order.task and order.signals are set.
-  RunResult Run(const RunOrder& order, const std::vector<std::string>& argv) const;
+  RunResult Run(const RunOrder& order, const std::vector<std::string>& argv);
+
+ private:
+  ProcessGuard guard_;
 };
 
 }  // namespace rota

@@ -251,13 +251,14 @@ TEST(ChildProcessRunner, RunsManyChildrenAtOnce) {
   EXPECT_FALSE(HasChild());
 }
 
-TEST(ChildProcessRunner, ChildrenDieWithAServerThatIsKilled) {
+// Kills a server in the middle of a run and waits for the end of the process whose id the line prints.
+void ExpectDeathWithTheServer(const std::string& line) {
   Result<Pipe> report = OpenPipe();
   ASSERT_TRUE(report);
   const pid_t server = fork();
   ASSERT_GE(server, 0);
   if (server == 0) {
-    RunShell("echo $$; exec sleep 1000", [&report](RunSignals&, std::string_view pid) {
+    RunShell(line, [&report](RunSignals&, std::string_view pid) {
       (void)!write(report->write.get(), pid.data(), pid.size());
     });
     _exit(1);
@@ -267,15 +268,21 @@ TEST(ChildProcessRunner, ChildrenDieWithAServerThatIsKilled) {
   ASSERT_EQ(poll(&reported, 1, 10'000), 1);
   char pid_text[32] = {};
   ASSERT_GT(read(report->read.get(), pid_text, sizeof pid_text - 1), 0);
-  const FileDescriptor child(static_cast<int>(syscall(SYS_pidfd_open, std::atoi(pid_text), 0)));
-  ASSERT_TRUE(child.open());
+  const FileDescriptor process(static_cast<int>(syscall(SYS_pidfd_open, std::atoi(pid_text), 0)));
+  ASSERT_TRUE(process.open());
 
   kill(server, SIGKILL);
-  pollfd ended = {child.get(), POLLIN, 0};
-  EXPECT_EQ(poll(&ended, 1, 10'000), 1) << "the child lives on";
+  pollfd ended = {process.get(), POLLIN, 0};
+  EXPECT_EQ(poll(&ended, 1, 10'000), 1) << "it lives on";
   int status = 0;
   ASSERT_EQ(waitpid(server, &status, 0), server);
   EXPECT_TRUE(WIFSIGNALED(status));
+}
+
+TEST(ChildProcessRunner, ChildrenDieWithAServerThatIsKilled) { ExpectDeathWithTheServer("echo $$; exec sleep 1000"); }
+
+TEST(ChildProcessRunner, TheirOwnChildrenDieWithAServerThatIsKilled) {
+  ExpectDeathWithTheServer("sleep 1000 & echo $!; wait");
 }
 
 }  // namespace

@@ -46,7 +46,7 @@ struct ChildPlan {
   int input;
   int output;
   int error;
-  pid_t parent;
+  pid_t parent;  // 0: the child does not die with it.
 };
 
 [[noreturn]] void ReportErrno() {
@@ -57,8 +57,10 @@ struct ChildPlan {
 
 // Runs in the child, in the parent's memory: see the top.
 [[noreturn]] void BecomeProgram(const ChildPlan& plan) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != plan.parent) _exit(127);
+  if (plan.parent != 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != plan.parent) _exit(127);
+  }
   setpgid(0, 0);
   dup2(plan.input, STDIN_FILENO);
   dup2(plan.output, STDOUT_FILENO);
@@ -150,19 +152,22 @@ std::string ErrnoText(int error) { return std::generic_category().message(error)
 Result<Pipe> OpenPipe() { return MakePipe(O_NONBLOCK); }
 
 Result<Child> Spawn(std::span<const std::string> argv, std::span<const std::string> environment,
-                    const FileDescriptor& output) {
+                    const FileDescriptor& output, const SpawnOptions& options) {
   if (argv.empty()) return Fail(Errorf("cannot start a program: none is given"));
   const auto failed = [&argv](const std::string& why) {
     return Fail(Errorf("cannot start {}: {}", Printable(argv[0]), why));
   };
   const std::vector<char*> arguments = Pointers(argv);
   const std::vector<char*> variables = Pointers(environment);
-  const FileDescriptor input = MoveAboveGiven(open("/dev/null", O_RDONLY | O_CLOEXEC));
-  if (!input.open()) return failed("/dev/null: " + ErrnoText(errno));
+  const FileDescriptor input =
+      MoveAboveGiven(options.input == nullptr ? open("/dev/null", O_RDONLY | O_CLOEXEC)
+                                              : fcntl(options.input->get(), F_DUPFD_CLOEXEC, kFirstOwnFd));
+  if (!input.open()) return failed("input: " + ErrnoText(errno));
   Result<Pipe> report = MakePipe(0);
   if (!report) return failed(report.error().message());
 
-  const ChildPlan plan = {arguments.data(), variables.data(), input.get(), output.get(), report->write.get(), getpid()};
+  const pid_t parent = options.at_parent_death == AtParentDeath::kDie ? getpid() : 0;
+  const ChildPlan plan = {arguments.data(), variables.data(), input.get(), output.get(), report->write.get(), parent};
   Child child;
   child.pid = StartWithSignalsBlocked(plan);
   if (child.pid < 0) return failed(ErrnoText(errno));

@@ -32,14 +32,21 @@ struct Child {
   FileDescriptor handle;  // A pidfd: readable once the child ended.
 };
 
-// Starts a program: in a process group of its own, with /dev/null for input, `output` for output and errors, no other
-// descriptor, no blocked or ignored signal. It gets SIGKILL when the calling thread ends, so that thread must stay
-// until the child was waited for. A name without '/' is looked up in PATH. Errors: kFailed, "cannot start /x: No such
+enum class AtParentDeath { kDie, kStay };
+
+struct SpawnOptions {
+  const FileDescriptor* input = nullptr;  // Null: /dev/null.
+  AtParentDeath at_parent_death = AtParentDeath::kDie;
+};
+
+// Starts a program: in a process group of its own, with `output` for output and errors, no other descriptor, no blocked
+// or ignored signal. Unless it is to stay, it gets SIGKILL when the calling thread ends, so that thread must stay until
+// the child was waited for. A name without '/' is looked up in PATH. Errors: kFailed, "cannot start /x: No such
 // file or directory".
 //
 // Thread-safe. Needs Linux 5.9, and SIGCHLD not ignored in this process.
 Result<Child> Spawn(std::span<const std::string> argv, std::span<const std::string> environment,
-                    const FileDescriptor& output);
+                    const FileDescriptor& output, const SpawnOptions& options = {});
 
 // A pipe whose ends are not inherited; reading never blocks. Errors: kUnavailable.
 struct Pipe {
