@@ -149,7 +149,7 @@ class Explainer {
     const Milliseconds late = now_ - *facts_.instant;
     if (alive.empty()) {
       Say("It was due {} ago, and no server is running.", Roughly(late));
-      if (!facts_.recorded_before) Say("Nothing has been recorded for this task so far.");
+      if (!facts_.recorded_before) Say("No occurrence of its schedule has been recorded so far.");
       AdviseToStartServer();
       return;
     }

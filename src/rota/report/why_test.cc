@@ -272,7 +272,7 @@ TEST_F(Why, TellsThatTheTaskWasNeverRegistered) {
   EXPECT_EQ(Text(),
             "backup:run at 2026-03-07 02:00:00 +00:00\n"
             "  It was due 1h ago, and no server is running.\n"
-            "  Nothing has been recorded for this task so far.\n"
+            "  No occurrence of its schedule has been recorded so far.\n"
             "  It is next due 2026-03-08 02:00:00 +00:00.\n"
             "  Start a server with schedule:work: it registers the task and runs it from then on.\n");
 }
