@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "fixtures.h"
 #include "rota/testing/fake_clock.h"
 
@@ -205,6 +207,24 @@ TEST_P(Fleet, TellsALateOutcomeBesideTheLoss) {
   ASSERT_TRUE(store_->Finish({&record, 1}).ok());
   EXPECT_EQ(OutcomeOf(*store_, "r1"), "lost(server a died; later reported succeeded)");
   EXPECT_EQ(Find(*store_, "r1")->output_tail, "done");
+}
+
+TEST_P(Fleet, RecordsAsLostAlsoARunThatBeganWithoutTheStore) {
+  Join(*store_, "a", "i1");
+  OccurrenceRecord begun = Record("r1", kStart, Outcome::kRunning);
+  begun.token = 0;
+  begun.started_at = kStart;
+  begun.finished_at.reset();
+  ASSERT_TRUE(store_->Finish({&begun, 1}).ok());
+  clock_.Advance(seconds(1));
+  EXPECT_TRUE(store_->Reap("b").value().empty()) << "its server lives";
+  EXPECT_EQ(RenewOne(*store_, "r1"), RenewOutcome::kExpired) << "it never had a lease";
+  EXPECT_EQ(ClaimOne(*store_, Request("r2", kStart + seconds(1))).outcome, ClaimOutcome::kClaimed);
+
+  clock_.Advance(kTtl);
+  const auto lost = store_->Reap("b").value();
+  EXPECT_TRUE(std::ranges::any_of(lost, [](const OccurrenceRecord& record) { return record.run_id == "r1"; }));
+  EXPECT_EQ(OutcomeOf(*store_, "r1"), "lost(server a died)");
 }
 
 TEST_P(Fleet, FreesTheTaskOfADeadServerAfterOneTtlReapedOrNot) {

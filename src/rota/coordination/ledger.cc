@@ -204,7 +204,8 @@ RenewDecision Renew(std::string_view run_id, const ScopeState& scope, Millisecon
   return decision;
 }
 
-Changes Finish(const OccurrenceRecord& record, const ScopeState& scope, const Entry* known) {
+Changes Finish(const OccurrenceRecord& record, const ScopeState& scope, const Entry* known,
+               std::string_view incarnation) {
   Changes changes;
   Entry entry;
   if (known != nullptr) entry = *known;
@@ -226,7 +227,15 @@ Changes Finish(const OccurrenceRecord& record, const ScopeState& scope, const En
     }
     if (record.token > scope.token) changes.token = record.token;
   }
-  if (record.outcome != Outcome::kRunning) changes.released = record.run_id;
+  if (record.outcome != Outcome::kRunning) {
+    changes.released = record.run_id;
+  } else if (known == nullptr) {
+    // A run that began without the store. A lease that ran out at once gives it nothing, but lets Reap() see when its
+    // server dies.
+    const WallTime began = record.started_at.value_or(record.scheduled_at);
+    changes.lease = Lease{record.run_id, record.server, std::string(incarnation), OverlapPolicy::kAllow, record.token,
+                          began,         began};
+  }
   return changes;
 }
 

@@ -79,8 +79,10 @@ struct RenewDecision {
 };
 RenewDecision Renew(std::string_view run_id, const ScopeState& scope, Milliseconds ttl, WallTime now);
 
-// `known` is the entry with the record's run id, if there is one.
-Changes Finish(const OccurrenceRecord& record, const ScopeState& scope, const Entry* known);
+// `known` is the entry with the record's run id, if there is one; `incarnation` that of the record's server, empty when
+// it has not joined.
+Changes Finish(const OccurrenceRecord& record, const ScopeState& scope, const Entry* known,
+               std::string_view incarnation);
 
 // Nothing, when the lease is in force or its server lives. `server` is the server with the lease's id, `known` the
 // entry with its run id, if there are such.

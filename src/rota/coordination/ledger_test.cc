@@ -44,7 +44,7 @@ struct Book {
     Take(decision.changes);
     return decision.outcome;
   }
-  void Finish(const OccurrenceRecord& record) { Take(ledger::Finish(record, scope, Find(record.run_id))); }
+  void Finish(const OccurrenceRecord& record) { Take(ledger::Finish(record, scope, Find(record.run_id), "")); }
   void End(std::string_view run_id) {
     OccurrenceRecord record = Find(run_id)->record;
     record.outcome = Outcome::kSucceeded;

@@ -110,7 +110,9 @@ class MemoryStore final : public Store {
   Status Finish(std::span<const OccurrenceRecord> records) override {
     MutexLock lock(mu_);
     for (const OccurrenceRecord& record : records) {
-      Apply(record.scope, ledger::Finish(record, Find(record.scope), records_.Find(record.run_id)));
+      const ServerInfo* server = FindServer(record.server);
+      Apply(record.scope, ledger::Finish(record, Find(record.scope), records_.Find(record.run_id),
+                                         server == nullptr ? std::string_view() : server->incarnation));
     }
     return Status::Ok();
   }

@@ -139,8 +139,10 @@ Status SqliteStore::Finish(std::span<const OccurrenceRecord> records) {
   return Write([&](Connection& connection) {
     for (const OccurrenceRecord& record : records) {
       const std::optional<Entry> known = sqlite::LoadEntry(connection, record.run_id);
+      const std::optional<ServerInfo> server = sqlite::LoadServer(connection, record.server);
       sqlite::Apply(connection, record.scope,
-                    ledger::Finish(record, sqlite::LoadScope(connection, record.scope), known ? &*known : nullptr));
+                    ledger::Finish(record, sqlite::LoadScope(connection, record.scope), known ? &*known : nullptr,
+                                   server ? std::string_view(server->incarnation) : std::string_view()));
     }
   });
 }
