@@ -173,6 +173,26 @@ class Core {
   std::uint64_t token_ = 0;
 };
 
+// One whose only task, unique and due every minute, runs since the first minute.
+class RunningCore : public Core {
+ public:
+  RunningCore() : Core({MakeTask("a", seconds(60), Unique())}) {
+    Follow();
+    Advance(seconds(60));
+    AnswerClaims(ClaimOutcome::kClaimed);
+  }
+};
+
+// One whose only task, which every server runs each minute, began in the first minute without the store.
+class CoreWithoutStore : public Core {
+ public:
+  CoreWithoutStore() : Core({MakeTask("cache", seconds(60), {})}) {
+    Follow();
+    Advance(seconds(60));
+    FailClaims();
+  }
+};
+
 TEST(EngineCore, SleepsUntilTheNextInstant) {
   Core core({MakeTask("daily", seconds(40), {})});
   core.Follow();
@@ -375,10 +395,7 @@ TEST(EngineCore, AsksAStoreThatIsDownOnceASecondWhateverIsDue) {
 }
 
 TEST(EngineCore, RunsWithoutItsStoreWhatEveryServerRuns) {
-  Core core({MakeTask("cache", seconds(60), {})});
-  core.Follow();
-  core.Advance(seconds(60));
-  core.FailClaims();
+  CoreWithoutStore core;
   ASSERT_THAT(core.starts, SizeIs(1));
   EXPECT_EQ(core.starts[0].record.token, 0u);
   core.EndRun(core.starts[0].record.run_id);
@@ -552,10 +569,7 @@ TEST(EngineCore, ShutsDownAtOnceWhenNothingRuns) {
 }
 
 TEST(EngineCore, GivesRunningWorkItsGraceThenStopsThenKills) {
-  Core core({MakeTask("a", seconds(60), Unique())});
-  core.Follow();
-  core.Advance(seconds(60));
-  core.AnswerClaims(ClaimOutcome::kClaimed);
+  RunningCore core;
   core.Tell(input::ShutdownRequested{});
   core.Advance(seconds(29));
   EXPECT_THAT(core.stops, IsEmpty());
@@ -585,10 +599,7 @@ TEST(EngineCore, ClaimsNothingAfterAShutdownWasAskedFor) {
 }
 
 TEST(EngineCore, SkipsTheGraceAtASecondRequest) {
-  Core core({MakeTask("a", seconds(60), Unique())});
-  core.Follow();
-  core.Advance(seconds(60));
-  core.AnswerClaims(ClaimOutcome::kClaimed);
+  RunningCore core;
   core.Tell(input::ShutdownRequested{});
   core.Tell(input::ShutdownRequested{});
   ASSERT_THAT(core.stops, SizeIs(1));
@@ -596,10 +607,7 @@ TEST(EngineCore, SkipsTheGraceAtASecondRequest) {
 }
 
 TEST(EngineCore, LeavesBehindAndRecordsWhatSurvivesTheKill) {
-  Core core({MakeTask("a", seconds(60), Unique())});
-  core.Follow();
-  core.Advance(seconds(60));
-  core.AnswerClaims(ClaimOutcome::kClaimed);
+  RunningCore core;
   core.Tell(input::ShutdownRequested{});
   core.Advance(seconds(30));
   core.Advance(seconds(5));
@@ -616,10 +624,7 @@ TEST(EngineCore, LeavesBehindAndRecordsWhatSurvivesTheKill) {
 }
 
 TEST(EngineCore, DoesNotWaitForeverForADeadStoreAtShutdown) {
-  Core core({MakeTask("cache", seconds(60), {})});
-  core.Follow();
-  core.Advance(seconds(60));
-  core.FailClaims();
+  CoreWithoutStore core;
   core.EndRun(core.starts[0].record.run_id);
   core.Tell(input::ShutdownRequested{});
   for (int second = 0; second < 60 && !core.finished(); ++second) {
@@ -631,10 +636,7 @@ TEST(EngineCore, DoesNotWaitForeverForADeadStoreAtShutdown) {
 }
 
 TEST(EngineCore, GivesNoGraceToOutcomesThatOnlyWaitForTheStore) {
-  Core core({MakeTask("cache", seconds(60), {})});
-  core.Follow();
-  core.Advance(seconds(60));
-  core.FailClaims();
+  CoreWithoutStore core;
   core.EndRun(core.starts[0].record.run_id);
   core.Tell(input::ShutdownRequested{});
   EXPECT_FALSE(core.finished());
@@ -643,10 +645,7 @@ TEST(EngineCore, GivesNoGraceToOutcomesThatOnlyWaitForTheStore) {
 }
 
 TEST(EngineCore, TakesAStoreThatAnswersButCannotWriteForDown) {
-  Core core({MakeTask("cache", seconds(60), {})});
-  core.Follow();
-  core.Advance(seconds(60));
-  core.FailClaims();
+  CoreWithoutStore core;
   core.Events();
   for (int second = 0; second < 30; ++second) {
     core.Advance(seconds(1));  // Renewals are answered.
