@@ -29,6 +29,10 @@ using testing::SizeIs;
 
 constexpr WallTime kStart{std::chrono::sys_days{std::chrono::year{2023} / 11 / 14} + hours(12)};
 
+// The clock of these tests can outrun the threads that renew leases. Most want to hear nothing of that.
+constexpr Milliseconds kLongLease = hours(10);
+constexpr Milliseconds kShortLease = seconds(15);
+
 // Keeps events, and lets a test wait for what it expects.
 class EventBook final : public EventSink {
  public:
@@ -48,6 +52,10 @@ class EventBook final : public EventSink {
       if (found.size() >= count) return found;
       changed_.Wait(mu_);
     }
+  }
+  bool Has(EventKind kind) {
+    MutexLock lock(mu_);
+    return std::ranges::find(events_, kind, &Event::kind) != events_.end();
   }
   // Blocks until `count` runs of the task have finished.
   void AwaitRunOf(const TaskId& task, int count) {
@@ -109,19 +117,20 @@ Task MakeTask(const std::string& id, Milliseconds period, Placement placement, M
 class Server {
  public:
   Server(const std::string& name, std::vector<Task> tasks, FakeClock& clock, Store& store,
-         std::function<RunResult(const RunOrder&)> run)
+         std::function<RunResult(const RunOrder&)> run, Milliseconds lease_ttl = kLongLease)
       : clock_(clock), store_(store), runner_(std::move(run)) {
     schedule_ = std::make_shared<const Schedule>(std::move(tasks));
     JoinRequest request;
     request.server.id = name;
     request.server.incarnation = name + std::to_string(clock.Now().time_since_epoch().count());
-    request.heartbeat_ttl = seconds(15);
+    request.heartbeat_ttl = lease_ttl;
     request.tasks = &schedule_->tasks();
     request.seed = clock.Now();
     const JoinReply joined = store.Join(request).value();
     EngineOptions options;
     options.server = options.scope_server = joined.server_id;
     options.workers = 2;
+    options.lease_ttl = lease_ttl;
     options.seed = StableHash(name);
     engine_ = std::make_unique<Engine>(options, schedule_, joined.watermarks, clock_, store_, runner_, events_);
   }
@@ -154,6 +163,13 @@ class Server {
 
 class EngineTest : public testing::Test {
  protected:
+  // REQUIRES: the server does not end before.
+  void AdvanceUntil(Server& server, EventKind kind) {
+    while (!server.events().Has(kind)) {
+      clock_.AwaitWaiters(1);
+      clock_.Advance(seconds(1));
+    }
+  }
   std::vector<OccurrenceRecord> History() { return store_->Query({}).value(); }
 
   FakeClock clock_{kStart};
@@ -231,16 +247,13 @@ TEST_F(EngineTest, WaitsForRunningWorkAtShutdownAndStopsItAfterTheGrace) {
 }
 
 TEST_F(EngineTest, TakesAJumpOfTheWallClockAsAnEvent) {
-  Server server("a", {MakeTask("hourly", hours(1), Placement::kOneServer)}, clock_, *store_, Succeed);
+  Server server("a", {MakeTask("hourly", hours(1), Placement::kOneServer)}, clock_, *store_, Succeed, kShortLease);
   server.Start();
   clock_.AwaitWaiters(1);
   clock_.Jump(hours(5) + minutes(1));
   const std::vector<Event> jumps = server.events().Await(EventKind::kClockJumped, 1);
   EXPECT_EQ(jumps[0].change, hours(5) + minutes(1));
-  for (int second = 0; second < 5; ++second) {  // Other servers get to renew their leases.
-    clock_.AwaitWaiters(1);
-    clock_.Advance(seconds(1));
-  }
+  AdvanceUntil(server, EventKind::kRunFinished);  // Not at once: other servers get to renew their leases.
   const std::vector<Event> finished = server.events().Await(EventKind::kRunFinished, 1);
   EXPECT_EQ(finished[0].record->scheduled_at, kStart + hours(5));
   const std::vector<Event> closed = server.events().Await(EventKind::kOccurrenceClosed, 1);
@@ -292,12 +305,9 @@ TEST_F(EngineTest, RecordsAsLostTheRunOfAServerThatDied) {
   orphan.lock_timeout = minutes(30);
   ASSERT_EQ(store_->Claim(std::vector{orphan}).value()[0].outcome, ClaimOutcome::kClaimed);
 
-  Server server("a", {MakeTask("backup", hours(1), Placement::kOneServer)}, clock_, *store_, Succeed);
+  Server server("a", {MakeTask("backup", hours(1), Placement::kOneServer)}, clock_, *store_, Succeed, kShortLease);
   server.Start();
-  for (int second = 0; second < 21; ++second) {
-    clock_.AwaitWaiters(1);
-    clock_.Advance(seconds(1));
-  }
+  AdvanceUntil(server, EventKind::kRunLost);
   const std::vector<Event> lost = server.events().Await(EventKind::kRunLost, 1);
   EXPECT_EQ(lost[0].record->server, "dead");
   EXPECT_EQ(lost[0].record->outcome, Outcome::kLost);
