@@ -18,17 +18,6 @@ const Lease* FindLive(const ScopeState& scope, WallTime now) {
   return found == scope.leases.end() ? nullptr : &*found;
 }
 
-// The task's own pause before that of all tasks: it tells more.
-const Pause* FindPause(std::span<const Pause> pauses, const TaskId& task, WallTime now) {
-  const Pause* found = nullptr;
-  for (const Pause& pause : pauses) {
-    if (!InForce(pause, now)) continue;
-    if (pause.task == task) return &pause;
-    if (!pause.task) found = &pause;
-  }
-  return found;
-}
-
 OccurrenceRecord MakeRecord(const ClaimRequest& request, Outcome outcome, std::string_view reason) {
   OccurrenceRecord record;
   record.run_id = request.run_id;
@@ -268,6 +257,16 @@ std::string ChooseServerId(const ServerInfo& joining, std::span<const ServerInfo
 }
 
 bool InForce(const Pause& pause, WallTime now) { return !pause.until || *pause.until > now; }
+
+const Pause* FindPause(std::span<const Pause> pauses, const TaskId& task, WallTime now) {
+  const Pause* found = nullptr;
+  for (const Pause& pause : pauses) {
+    if (!InForce(pause, now)) continue;
+    if (pause.task == task) return &pause;
+    if (!pause.task) found = &pause;
+  }
+  return found;
+}
 
 Status CheckPause(const Pause& pause, WallTime now) {
   if (InForce(pause, now)) return Status::Ok();

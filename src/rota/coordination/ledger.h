@@ -96,6 +96,10 @@ std::string ChooseServerId(const ServerInfo& joining, std::span<const ServerInfo
 // True while the pause keeps occurrences from running.
 bool InForce(const Pause& pause, WallTime now);
 
+// The pause that keeps the task from running at `now`: its own, which tells more, else the one of all tasks; null when
+// there is none.
+const Pause* FindPause(std::span<const Pause> pauses, const TaskId& task, WallTime now);
+
 // An error when the pause could have no effect.
 Status CheckPause(const Pause& pause, WallTime now);
 // What ClearPause() answers when there is nothing to clear.

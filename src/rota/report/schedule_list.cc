@@ -5,6 +5,7 @@
 
 #include "rota/base/format.h"
 #include "rota/base/text.h"
+#include "rota/coordination/ledger.h"
 #include "rota/report/json.h"
 #include "rota/report/table.h"
 #include "rota/report/wording.h"
@@ -39,7 +40,7 @@ ScheduleRow MakeRow(const Task& task, std::span<const Pause> pauses, WallTime no
   row.environments = policies.environments;
   row.tags = policies.tags;
   row.conditional = !policies.when.empty() || !policies.skip.empty();
-  if (const Pause* pause = PauseInForce(pauses, task.id, now)) row.pause = *pause;
+  if (const Pause* pause = ledger::FindPause(pauses, task.id, now)) row.pause = *pause;
   return row;
 }
 

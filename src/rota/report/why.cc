@@ -6,6 +6,8 @@
 
 #include "rota/base/format.h"
 #include "rota/base/text.h"
+#include "rota/coordination/ledger.h"
+#include "rota/engine/agenda.h"
 #include "rota/report/json.h"
 #include "rota/report/wording.h"
 #include "rota/time/format.h"
@@ -13,7 +15,6 @@
 namespace rota {
 namespace {
 
-using std::chrono::hours;
 using std::chrono::seconds;
 
 // A server that is up decides an occurrence within this time, or something is in its way.
@@ -172,20 +173,13 @@ class Explainer {
       result_.advice = "Start a server with schedule:work: it registers the task and runs it from then on.";
       return;
     }
-    const WallTime deadline = *facts_.instant + Grace();
+    const WallTime deadline = Agenda::Expiry(*task_.trigger, task_.policies->grace, *facts_.instant);
     result_.advice = deadline > now_ ? Format(
                                            "Start a server with schedule:work: until {} it still runs this "
                                            "occurrence, later it records it as missed.",
                                            At(deadline))
                                      : "Start a server with schedule:work: it records this occurrence as missed, for "
                                        "its grace is over, and runs the next one.";
-  }
-
-  // The misfire grace: as given, else the task's period, at most an hour.
-  Milliseconds Grace() const {
-    if (task_.policies->grace) return *task_.policies->grace;
-    const std::optional<WallTime> next = task_.trigger->Next(*facts_.instant);
-    return next ? std::min<Milliseconds>(*next - *facts_.instant, hours(1)) : Milliseconds(hours(1));
   }
 
   std::vector<const ServerInfo*> Alive() const {
@@ -204,7 +198,7 @@ class Explainer {
       if (result_.next) Say("It is next due {}.", At(*result_.next));
       if (!result_.next && facts_.instant) Say("It is never due again.");
     }
-    const Pause* pause = PauseInForce(facts_.pauses, task_.id, now_);
+    const Pause* pause = ledger::FindPause(facts_.pauses, task_.id, now_);
     if (pause == nullptr || (pause->until && result_.next && *pause->until <= *result_.next)) return;
     Say("{} {}: what falls due meanwhile is recorded as skipped(paused).",
         pause->task ? "The task is" : "All tasks are", Describe(*pause, zone_));

@@ -99,16 +99,6 @@ std::optional<Milliseconds> Took(const OccurrenceRecord& record) {
   return *record.finished_at - *record.started_at;
 }
 
-const Pause* PauseInForce(std::span<const Pause> pauses, const TaskId& task, WallTime now) {
-  const Pause* found = nullptr;
-  for (const Pause& pause : pauses) {
-    const bool over = pause.until && *pause.until <= now;
-    if (over || (pause.task && *pause.task != task)) continue;
-    if (found == nullptr || pause.task) found = &pause;
-  }
-  return found;
-}
-
 std::string Describe(const Pause& pause, const TimeZone& zone) {
   std::string text = "paused";
   if (!pause.author.empty()) text += " by " + pause.author;

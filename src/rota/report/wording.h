@@ -1,7 +1,6 @@
 #pragma once
 
 #include <optional>
-#include <span>
 #include <string>
 
 #include "rota/base/instant.h"
@@ -17,8 +16,6 @@ std::string Roughly(Milliseconds duration);
 // How long a run took; nothing when it did not start or has not ended.
 std::optional<Milliseconds> Took(const OccurrenceRecord& record);
 
-// The pause that keeps the task from running at `now`: its own, else the one of all tasks; null when there is none.
-const Pause* PauseInForce(std::span<const Pause> pauses, const TaskId& task, WallTime now);
 // "paused by ann (disk swap) until 2026-03-07 06:00:00 +08:00".
 std::string Describe(const Pause& pause, const TimeZone& zone);
 
