@@ -151,30 +151,31 @@ std::string DescribeDates(const Expression& expression) {
 
 std::string DescribeDays(const Expression& expression) {
   const bool dates = (expression.days & kAllDays) != kAllDays;
-  const bool weekdays = expression.weekdays != kAllWeekdays;
+  const auto week = static_cast<std::uint8_t>(expression.weekdays & kAllWeekdays);
+  const bool weekdays = week != kAllWeekdays;
   const bool both = expression.both_days || expression.any_day || expression.any_weekday;
   if (!dates && !weekdays) return "";
   if (both && dates && weekdays) {
-    return Format(", {} if it is {}", DescribeDates(expression), DescribeWeekdays(expression.weekdays));
+    return Format(", {} if it is {}", DescribeDates(expression), DescribeWeekdays(week));
   }
   if (both && dates) return ", " + DescribeDates(expression);
   if (both) {
-    const std::string names = DescribeWeekdays(expression.weekdays);
+    const std::string names = DescribeWeekdays(week);
     return Format(", {}{}", names.find(" through ") == std::string::npos ? "on " : "", names);
   }
   // Either of them is enough: one that holds on every day decides.
   if (!dates || !weekdays) return "";
-  return Format(", {} or on {}", DescribeDates(expression), DescribeWeekdays(expression.weekdays));
+  return Format(", {} or on {}", DescribeDates(expression), DescribeWeekdays(week));
 }
 
 }  // namespace
 
-std::string DescribeWeekdays(std::uint8_t weekdays) {
+std::string DescribeWeekdays(std::uint8_t weekdays, Locale) {
   const std::uint64_t monday_first = (weekdays & 0x7eu) | (weekdays & 1u) << 7;
   return Enumerate(Items(monday_first, Weekday));
 }
 
-std::string Describe(const Expression& expression) {
+std::string Describe(const Expression& expression, Locale) {
   std::string text = DescribeTime(expression) + DescribeDays(expression);
   if (expression.months != kAllMonths) text += ", in " + Enumerate(Items(expression.months, Month));
   return text;

@@ -237,7 +237,38 @@ Result<Expression> ParseMacro(const std::vector<Token>& tokens) {
 
 }  // namespace
 
-Result<Expression> Expression::Parse(std::string_view text) {
+YearSet YearSet::All() {
+  YearSet years;
+  for (int year = kFirst; year <= kLast; ++year) years.Add(year);
+  return years;
+}
+
+void YearSet::Add(int year) {
+  const auto bit = static_cast<unsigned>(year - kFirst);
+  bits_[bit / 16] = static_cast<std::uint16_t>(bits_[bit / 16] | 1u << bit % 16);
+}
+
+bool YearSet::Contains(int year) const {
+  if (year < kFirst || year > kLast) return false;
+  const auto bit = static_cast<unsigned>(year - kFirst);
+  return (bits_[bit / 16] >> bit % 16 & 1) != 0;
+}
+
+std::optional<int> YearSet::FirstFrom(int year) const {
+  for (year = std::max(year, kFirst); year <= kLast; ++year) {
+    if (Contains(year)) return year;
+  }
+  return std::nullopt;
+}
+
+std::optional<int> YearSet::LastUpTo(int year) const {
+  for (year = std::min(year, kLast); year >= kFirst; --year) {
+    if (Contains(year)) return year;
+  }
+  return std::nullopt;
+}
+
+Result<Expression> Expression::Parse(std::string_view text, const Options&) {
   if (text.size() > kMaxLength) {
     return Fail(InvalidArgument("the expression has {} characters; at most {} are allowed", text.size(), kMaxLength));
   }
@@ -272,7 +303,7 @@ Result<Expression> Expression::Parse(std::string_view text) {
   expression.hours = static_cast<std::uint32_t>(hour.bits);
   expression.days = static_cast<std::uint32_t>(day.bits);
   expression.months = static_cast<std::uint16_t>(month.bits);
-  expression.weekdays = static_cast<std::uint8_t>(weekday.bits);
+  expression.weekdays = weekday.bits * 0x10204081 & 0x7ffffffff;
   expression.last_day = day.last_day;
   expression.any_day = day.star;
   expression.any_weekday = weekday.star;

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -8,28 +10,67 @@
 
 namespace rota {
 
+// Whose cron language a text is written in.
+enum class CronDialect {
+  kOcps,    // The Open Cron Pattern Specification 1.4: 5 fields, 6 (leading seconds) or 7 (trailing year).
+  kQuartz,  // Quartz 2: 6 or 7 fields, 1 is Sunday, exactly one `?`.
+};
+
+// The years 1970 to 2199, a bit each. Immutable but for Add().
+class YearSet {
+ public:
+  static constexpr int kFirst = 1970;
+  static constexpr int kLast = 2199;
+
+  static YearSet All();
+  // REQUIRES: kFirst <= year <= kLast.
+  void Add(int year);
+  bool Contains(int year) const;
+  // The first year of the set at or after `year`, or the last at or before it; any `year` may be asked for.
+  std::optional<int> FirstFrom(int year) const;
+  std::optional<int> LastUpTo(int year) const;
+
+  friend bool operator==(const YearSet&, const YearSet&) = default;
+
+ private:
+  std::array<std::uint16_t, 15> bits_{};
+};
+
 // A parsed cron expression: one bit mask per field, so that finding the next match is a few bit scans.
 //
-// Parse() reads 5 fields (minute hour day-of-month month day-of-week) or 6 (leading seconds), lists, ranges and steps,
-// month and weekday names in any case, `?` in the day fields, `L` (last day) in the day of month, 0 and 7 for Sunday,
-// and @yearly @annually @monthly @weekly @daily @midnight @hourly. When day-of-month and day-of-week are both
-// restricted, a day matches either (the vixie rule), or both when the weekday begins with `+` (OCPS 1.4).
+// Parse() reads OCPS 1.4: 5 fields (minute hour day-of-month month day-of-week), 6 (leading seconds) or 7 (trailing
+// year 1970-2199), lists, ranges and steps, month and weekday names in any case, `?` in the day fields, `L`, `LW` and
+// `15W` in the day of month, `5L`, `5#L` and `5#2` in the day of week, 0 and 7 for Sunday, and @yearly @annually
+// @monthly @weekly @daily @midnight @hourly. When day-of-month and day-of-week are both restricted, a day matches
+// either (the vixie rule), or both when the weekday begins with `+`. `H` stands for a value of the task's own. The
+// Quartz dialect is docs/cron.md's. Parsing allocates nothing unless it fails.
 // Immutable.
 struct Expression {
-  // Reads an expression. Errors: kInvalidArgument with the column, what was found and what is allowed.
-  static Result<Expression> Parse(std::string_view text);
+  struct Options {
+    CronDialect dialect = CronDialect::kOcps;
+    // What `H` is made from, the task's id; without it an expression with `H` is refused.
+    std::optional<std::string_view> hash_key = {};
+  };
+  // Reads an expression. Errors: kInvalidArgument with the column, what was found, what is allowed and a suggestion.
+  static Result<Expression> Parse(std::string_view text, const Options& options);
+  static Result<Expression> Parse(std::string_view text) { return Parse(text, Options()); }
 
-  std::uint64_t seconds = 1;       // Bits 0-59.
-  std::uint64_t minutes = 0;       // Bits 0-59.
-  std::uint32_t hours = 0;         // Bits 0-23.
-  std::uint32_t days = 0;          // Bits 1-31.
-  std::uint16_t months = 0;        // Bits 1-12.
-  std::uint8_t weekdays = 0;       // Bits 0-6, Sunday is 0.
-  bool last_day : 1 = false;       // `L` in the day of month.
-  bool any_day : 1 = false;        // The day of month begins with `*` or is `?`: not restricted.
-  bool any_weekday : 1 = false;    // The day of week begins with `*` or is `?`: not restricted.
-  bool both_days : 1 = false;      // `+`: day of month and day of week must both match.
-  bool wildcard_time : 1 = false;  // The second, minute or hour field begins with `*`: follows real time over DST.
+  std::uint64_t seconds = 1;  // Bits 0-59.
+  std::uint64_t minutes = 0;  // Bits 0-59.
+  // Bit 7 * (n - 1) + w is the n-th weekday w of the month, Sunday being 0: a plain weekday has all five of its bits.
+  std::uint64_t weekdays : 35 = 0;
+  std::uint64_t last_weekdays : 7 = 0;   // The last such weekday of the month: `5L`.
+  std::uint64_t last_day : 1 = false;    // `L` in the day of month.
+  std::uint64_t last_offset : 5 = 0;     // How many days before the last that is: `L-3` of Quartz.
+  std::uint64_t nearest : 1 = false;     // `W`: the Monday to Friday nearest to the one day given, within its month.
+  std::uint64_t any_day : 1 = false;     // The day of month begins with `*` or is `?`: not restricted.
+  std::uint64_t any_weekday : 1 = false;    // The day of week begins with `*` or is `?`: not restricted.
+  std::uint64_t both_days : 1 = false;      // `+`: day of month and day of week must both match.
+  std::uint64_t wildcard_time : 1 = false;  // The second, minute or hour field begins with `*`: follows real time.
+  std::uint32_t hours = 0;                  // Bits 0-23.
+  std::uint32_t days = 0;                   // Bits 1-31.
+  std::uint16_t months = 0;                 // Bits 1-12.
+  YearSet years = YearSet::All();
 
   friend bool operator==(const Expression&, const Expression&) = default;
 };

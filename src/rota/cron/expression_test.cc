@@ -34,7 +34,7 @@ TEST(Parse, ReadsValuesListsRangesAndSteps) {
   EXPECT_EQ(e.hours, Bits({2}));
   EXPECT_EQ(e.days, Bits({1, 31}));
   EXPECT_EQ(e.months, Bits({6}));
-  EXPECT_EQ(e.weekdays, Bits({3}));
+  EXPECT_EQ(e.weekdays & 0x7f, Bits({3}));
   EXPECT_FALSE(e.any_day || e.any_weekday || e.both_days || e.last_day || e.wildcard_time);
 }
 
@@ -52,23 +52,23 @@ TEST(Parse, ReadsStarsAsAllValues) {
   EXPECT_EQ(e.hours, 0xffffffu);
   EXPECT_EQ(e.days, 0xfffffffeu);
   EXPECT_EQ(e.months, 0x1ffe);
-  EXPECT_EQ(e.weekdays, 0x7f);
+  EXPECT_EQ(e.weekdays & 0x7f, 0x7f);
   EXPECT_TRUE(e.any_day && e.any_weekday && e.wildcard_time);
 }
 
 TEST(Parse, ReadsNamesInAnyCase) {
   EXPECT_EQ(Parsed("0 0 * JAN,feb,Dec *").months, Bits({1, 2, 12}));
-  EXPECT_EQ(Parsed("0 0 * * Mon-FRI").weekdays, Bits({1, 2, 3, 4, 5}));
+  EXPECT_EQ(Parsed("0 0 * * Mon-FRI").weekdays & 0x7f, Bits({1, 2, 3, 4, 5}));
 }
 
 TEST(Parse, TakesZeroAndSevenForSunday) {
   EXPECT_EQ(Parsed("0 0 * * 0"), Parsed("0 0 * * 7"));
-  EXPECT_EQ(Parsed("0 0 * * 5-7").weekdays, Bits({0, 5, 6}));
-  EXPECT_EQ(Parsed("0 0 * * fri-sun").weekdays, Bits({0, 5, 6}));
-  EXPECT_EQ(Parsed("0 0 * * 5-0").weekdays, Bits({0, 5, 6}));
-  EXPECT_EQ(Parsed("0 0 * * 0-7").weekdays, 0x7f);
-  EXPECT_EQ(Parsed("0 0 * * 1-7/2").weekdays, Bits({0, 1, 3, 5}));
-  EXPECT_EQ(Parsed("0 0 * * */2").weekdays, Bits({0, 2, 4, 6}));
+  EXPECT_EQ(Parsed("0 0 * * 5-7").weekdays & 0x7f, Bits({0, 5, 6}));
+  EXPECT_EQ(Parsed("0 0 * * fri-sun").weekdays & 0x7f, Bits({0, 5, 6}));
+  EXPECT_EQ(Parsed("0 0 * * 5-0").weekdays & 0x7f, Bits({0, 5, 6}));
+  EXPECT_EQ(Parsed("0 0 * * 0-7").weekdays & 0x7f, 0x7f);
+  EXPECT_EQ(Parsed("0 0 * * 1-7/2").weekdays & 0x7f, Bits({0, 1, 3, 5}));
+  EXPECT_EQ(Parsed("0 0 * * */2").weekdays & 0x7f, Bits({0, 2, 4, 6}));
 }
 
 TEST(Parse, ReadsTheQuestionMarkLikeAStarInDayFields) {
@@ -91,7 +91,7 @@ TEST(Parse, TakesADayFieldThatBeginsWithAStarAsUnrestricted) {
 
 TEST(Parse, JoinsDayAndWeekdayByAPlus) {
   EXPECT_TRUE(Parsed("0 0 1-7 * +mon").both_days);
-  EXPECT_EQ(Parsed("0 0 1-7 * +mon").weekdays, Bits({1}));
+  EXPECT_EQ(Parsed("0 0 1-7 * +mon").weekdays & 0x7f, Bits({1}));
   EXPECT_EQ(Parsed("0 0 * * +mon"), Parsed("0 0 * * mon"));
 }
 

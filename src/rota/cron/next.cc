@@ -21,23 +21,6 @@ constexpr std::chrono::local_days kLastDay{std::chrono::January / 4 / 2200};
 // Larger jumps are corrections of the clock, after which nothing is made up (cron(8) of ISC cron).
 constexpr seconds kLongestGap = std::chrono::hours(3);
 
-// The days of a month on which the expression fires, as bits 1-31.
-std::uint32_t MatchingDays(const Expression& expression, std::chrono::year_month month) {
-  const std::chrono::local_days first(month / 1);
-  const unsigned length = static_cast<unsigned>((month / std::chrono::last).day());
-  const std::uint32_t all = static_cast<std::uint32_t>(((std::uint64_t{1} << length) - 1) << 1);
-
-  std::uint32_t by_date = expression.days;
-  if (expression.last_day) by_date |= std::uint32_t{1} << length;
-  // The week, turned so that bit 0 is the weekday of the 1st, five times over.
-  const unsigned turn = std::chrono::weekday(first).c_encoding();
-  const std::uint64_t week = (expression.weekdays >> turn | expression.weekdays << (7 - turn)) & 0x7f;
-  const auto by_weekday = static_cast<std::uint32_t>((week * 0x10204081) << 1);
-
-  const bool both = expression.both_days || expression.any_day || expression.any_weekday;
-  return all & (both ? by_date & by_weekday : by_date | by_weekday);
-}
-
 // The lowest set bit at or above `from`, or the highest at or below; -1 when there is none. 0 <= from < 64.
 int LowestBit(std::uint64_t bits, int from) {
   bits &= ~std::uint64_t{0} << from;
@@ -159,7 +142,26 @@ CivilTime SegmentBegin(const Expression& expression, const TimeZone::Transition&
 
 }  // namespace
 
-std::optional<WallTime> Next(const Expression& expression, const TimeZone& zone, WallTime after) {
+std::uint32_t MatchingDays(const Expression& expression, std::chrono::year_month month) {
+  const std::chrono::local_days first(month / 1);
+  const unsigned length = static_cast<unsigned>((month / std::chrono::last).day());
+  const std::uint32_t all = static_cast<std::uint32_t>(((std::uint64_t{1} << length) - 1) << 1);
+
+  std::uint32_t by_date = expression.days;
+  if (expression.last_day) by_date |= std::uint32_t{1} << length;
+  // Each week of seven bits is turned so that its lowest bit is the weekday of the 1st.
+  const unsigned turn = std::chrono::weekday(first).c_encoding();
+  constexpr std::uint64_t kEachWeek = 0x10204081;
+  const std::uint64_t low = kEachWeek * (0x7fu >> turn);
+  const std::uint64_t weeks = expression.weekdays;
+  const std::uint64_t turned = (weeks >> turn & low) | (weeks << (7 - turn) & ~low & 0x7ffffffff);
+  const auto by_weekday = static_cast<std::uint32_t>(turned << 1);
+
+  const bool both = expression.both_days || expression.any_day || expression.any_weekday;
+  return all & (both ? by_date & by_weekday : by_date | by_weekday);
+}
+
+std::optional<WallTime> Next(const Expression& expression, const TimeZone& zone, WallTime after, const CronOptions&) {
   // Fires on whole seconds only.
   WallTime from = std::chrono::floor<seconds>(std::clamp(after, kEarliest - seconds(1), kEnd)) + seconds(1);
   while (from < kEnd) {
@@ -184,7 +186,8 @@ std::optional<WallTime> Next(const Expression& expression, const TimeZone& zone,
   return std::nullopt;
 }
 
-std::optional<WallTime> Previous(const Expression& expression, const TimeZone& zone, WallTime before) {
+std::optional<WallTime> Previous(const Expression& expression, const TimeZone& zone, WallTime before,
+                                 const CronOptions&) {
   if (before <= kEarliest) return std::nullopt;
   WallTime from = std::chrono::ceil<seconds>(std::min(before, kEnd)) - seconds(1);
   while (from >= kEarliest) {

@@ -72,6 +72,7 @@ WallTime PreviousEdge(const Restrictions& restrictions, const TimeZone& zone, Wa
 }
 
 std::optional<WallTime> NextOf(const Frequency& frequency, const TimeZone& zone, WallTime after) {
+  if (std::holds_alternative<StartFrequency>(frequency)) return std::nullopt;
   if (const auto* cron = std::get_if<CronFrequency>(&frequency)) return Next(cron->expression, zone, after);
   if (const auto* once = std::get_if<OnceFrequency>(&frequency)) {
     return once->at > after ? std::optional(once->at) : std::nullopt;
@@ -82,6 +83,7 @@ std::optional<WallTime> NextOf(const Frequency& frequency, const TimeZone& zone,
 }
 
 std::optional<WallTime> PreviousOf(const Frequency& frequency, const TimeZone& zone, WallTime before) {
+  if (std::holds_alternative<StartFrequency>(frequency)) return std::nullopt;
   if (const auto* cron = std::get_if<CronFrequency>(&frequency)) return Previous(cron->expression, zone, before);
   if (const auto* once = std::get_if<OnceFrequency>(&frequency)) {
     return once->at < before ? std::optional(once->at) : std::nullopt;
@@ -106,13 +108,14 @@ std::string WindowsKey(char mark, const std::vector<DayWindow>& windows) {
 std::string FrequencyKey(const Frequency& frequency) {
   if (const auto* cron = std::get_if<CronFrequency>(&frequency)) {
     const Expression& e = cron->expression;
-    const int flags = e.last_day | e.any_day << 1 | e.any_weekday << 2 | e.both_days << 3 | e.wildcard_time << 4;
+    const unsigned flags = e.last_day | e.any_day << 1 | e.any_weekday << 2 | e.both_days << 3 | e.wildcard_time << 4;
     return Format("cron {:x} {:x} {:x} {:x} {:x} {:x} {:x}", e.seconds, e.minutes, e.hours, e.days, e.months,
-                  e.weekdays, flags);
+                  std::uint64_t{e.weekdays}, flags);
   }
   if (const auto* once = std::get_if<OnceFrequency>(&frequency)) {
     return Format("once {}", once->at.time_since_epoch().count());
   }
+  if (std::holds_alternative<StartFrequency>(frequency)) return "start";
   return Format("every {}", std::get<IntervalFrequency>(frequency).period.count());
 }
 
@@ -126,8 +129,8 @@ std::string WindowWords(const std::vector<DayWindow>& windows) {
 
 }  // namespace
 
-Trigger::Trigger(Frequency frequency, TimeZone zone, Restrictions restrictions)
-    : frequency_(std::move(frequency)), zone_(std::move(zone)), restrictions_(std::move(restrictions)) {
+Trigger::Trigger(Frequency frequency, TimeZone zone, Restrictions restrictions, DstPolicy dst)
+    : frequency_(std::move(frequency)), zone_(std::move(zone)), restrictions_(std::move(restrictions)), dst_(dst) {
   const auto* interval = std::get_if<IntervalFrequency>(&frequency_);
   ROTA_CHECK(interval == nullptr || interval->period > Milliseconds(0), "an interval's period must be positive");
   restrictions_.weekdays &= kAllWeekdays;
@@ -180,12 +183,14 @@ std::optional<WallTime> Trigger::Previous(WallTime before) const {
   return std::nullopt;
 }
 
-std::string Trigger::Describe() const {
+std::string Trigger::Describe(Locale locale) const {
   std::string words;
   if (const auto* cron = std::get_if<CronFrequency>(&frequency_)) {
-    words = rota::Describe(cron->expression);
+    words = rota::Describe(cron->expression, locale);
   } else if (const auto* once = std::get_if<OnceFrequency>(&frequency_)) {
     words = "Once at " + FormatInstant(once->at, zone_);
+  } else if (fires_at_start()) {
+    words = "When the server starts";
   } else {
     words = "Every " + FormatDuration(std::get<IntervalFrequency>(frequency_).period);
   }

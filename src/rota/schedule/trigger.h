@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "rota/base/instant.h"
+#include "rota/cron/describe.h"
 #include "rota/cron/expression.h"
+#include "rota/cron/next.h"
 #include "rota/time/time_zone.h"
 
 namespace rota {
@@ -42,13 +44,15 @@ struct IntervalFrequency {
 struct OnceFrequency {
   WallTime at;
 };
-using Frequency = std::variant<CronFrequency, IntervalFrequency, OnceFrequency>;
+// `@reboot`: once, when a server starts. It has no instants of its own.
+struct StartFrequency {};
+using Frequency = std::variant<CronFrequency, IntervalFrequency, OnceFrequency, StartFrequency>;
 
 // Maps an instant to the next scheduled instant. Pure: the same answer on every server, whatever its clock says.
 // Immutable; shared by all tasks with the same definition.
 class Trigger {
  public:
-  Trigger(Frequency frequency, TimeZone zone, Restrictions restrictions);
+  Trigger(Frequency frequency, TimeZone zone, Restrictions restrictions, DstPolicy dst = {});
 
   // The first instant strictly after `after`; nothing when it never fires again (before 2200).
   std::optional<WallTime> Next(WallTime after) const;
@@ -56,12 +60,15 @@ class Trigger {
   std::optional<WallTime> Previous(WallTime before) const;
 
   // In words: "At 13:00, Monday through Friday", "Every 90s, between 08:00 and 18:00".
-  std::string Describe() const;
+  std::string Describe(Locale locale = Locale::kEnglish) const;
   // Triggers with equal keys always fire together: cohorts, digests and diffs are built on it.
   const std::string& key() const { return key_; }
   const TimeZone& zone() const { return zone_; }
   const Frequency& frequency() const { return frequency_; }
   const Restrictions& restrictions() const { return restrictions_; }
+  const DstPolicy& dst() const { return dst_; }
+  // Whether it fires when a server starts, and then only.
+  bool fires_at_start() const { return std::holds_alternative<StartFrequency>(frequency_); }
 
  private:
   bool Allows(WallTime instant) const;
@@ -69,6 +76,7 @@ class Trigger {
   Frequency frequency_;
   TimeZone zone_;
   Restrictions restrictions_;
+  DstPolicy dst_;
   std::string key_;
 };
 

@@ -107,6 +107,8 @@ Result<TimeZone> TimeZone::Load(std::string_view name) {
   return TimeZone(std::make_shared<const Rules>(std::move(rules)));
 }
 
+std::vector<std::string> TimeZone::Reload() { return {}; }
+
 Result<std::vector<std::string>> TimeZone::KnownNames() {
   const fs::path root = DatabaseDirectory();
   std::vector<std::string> names;

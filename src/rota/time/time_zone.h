@@ -19,7 +19,7 @@ using CivilTime = std::chrono::local_seconds;
 //   Result<TimeZone> shanghai = TimeZone::Load("Asia/Shanghai");
 //   CivilTime civil = shanghai->ToCivil(instant);
 //
-// A small value that shares its rules: copy it freely. Immutable.
+// A small value that shares its rules: copy it freely. Thread-safe; changes by Reload() alone.
 class TimeZone {
  public:
   // What one civil time means. `before` uses the offset in force before the transition, `after` the one in force
@@ -40,9 +40,13 @@ class TimeZone {
   // UTC.
   TimeZone();
 
-  // Loads a zone by its name ("UTC", "Europe/Berlin"). Names are checked against the database before it is opened.
+  // Loads a zone by its name ("UTC", "Europe/Berlin") or as a fixed offset ("+08:00"). Names are checked against the
+  // database before it is opened.
   // Errors: kInvalidArgument for an unknown name, with the nearest known one; kNotFound when there is no database.
   static Result<TimeZone> Load(std::string_view name);
+  // Reads again every zone in use whose rules in the database have changed since: all copies follow at once. Returns
+  // their names, sorted. A zone that is gone or damaged keeps its rules. Thread-safe.
+  static std::vector<std::string> Reload();
   // All names of the database, sorted.
   static Result<std::vector<std::string>> KnownNames();
 
