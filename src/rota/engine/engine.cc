@@ -7,6 +7,7 @@
 #include "rota/base/check.h"
 #include "rota/base/mutex.h"
 #include "rota/engine/worker_pool.h"
+#include "rota/time/time_zone.h"
 
 // Interleavings. The engine thread alone owns the core, the signals of runs and the last closed record. Workers and
 // lanes reach it through the mailbox only, so what they learnt is handled in the order they posted it: a claim's
@@ -21,6 +22,9 @@ namespace {
 
 // The wall clock strayed this far from the steady one since the last look: it was set, not slewed.
 constexpr Milliseconds kJump(500);
+
+// How often the time zone database is looked at for new rules.
+constexpr std::chrono::minutes kZonePeriod(1);
 
 }  // namespace
 
@@ -82,8 +86,20 @@ struct Engine::Loop {
     const Moment present = Look();
     const Milliseconds change = Change(present);
     last = present;
+    if (present.steady >= zones_due) {
+      zones_due = present.steady + kZonePeriod;
+      ReloadZones();
+    }
     if (std::chrono::abs(change) >= kJump) CarryOutAll(core.Decide(input::ClockJumped{change}, present));
     return CarryOutAll(core.Decide(input, present));
+  }
+
+  // On a lane, since it reads files.
+  void ReloadZones() {
+    claim_lane.Post([this] {
+      std::vector<std::string> names = TimeZone::Reload();
+      if (!names.empty()) Send(input::ZonesChanged{std::move(names)});
+    });
   }
 
   Decision CarryOutAll(Decision decision) {
@@ -168,6 +184,7 @@ struct Engine::Loop {
   // Engine thread only.
   EngineCore core;
   Moment last{};
+  SteadyTime zones_due = SteadyTime::max();                    // Only Follow() looks for new rules.
   std::map<std::string, std::shared_ptr<RunSignals>> signals;  // By run id.
   std::optional<OccurrenceRecord> closed;                      // The last outcome.
   std::function<void(std::string_view)> output;
@@ -193,6 +210,7 @@ void Engine::Follow() {
   loop_->last = loop_->Look();
   loop_->core.CatchUp(loop_->last.wall);
   loop_->core.Follow(loop_->last.wall);
+  loop_->zones_due = loop_->last.steady + kZonePeriod;
   loop_->Serve();
 }
 

@@ -39,7 +39,12 @@ void EngineCore::CatchUp(WallTime now) {
   }
 }
 
-void EngineCore::Follow(WallTime now) { agenda_.Reset(now); }
+void EngineCore::Follow(WallTime now) {
+  agenda_.Reset(now);
+  for (const Agenda::Cohort& cohort : agenda_.cohorts()) {
+    if (cohort.trigger->fires_at_start()) EnqueueStart(cohort, now);
+  }
+}
 
 Decision EngineCore::Decide(const EngineInput& input, Moment now) {
   decision_ = {};
@@ -145,6 +150,14 @@ void EngineCore::On(const input::ClockJumped& jumped, Moment now) {
   }
 }
 
+void EngineCore::On(const input::ZonesChanged& changed, Moment now) {
+  std::string names;
+  for (const std::string& name : changed.names) names += (names.empty() ? "" : ", ") + name;
+  Publish(EventKind::kZonesChanged, now, std::move(names));
+  TakeDue(now);  // What has come by the old rules; then every cohort is put where the new ones want it.
+  if (phase_ == Phase::kFollowing) agenda_.Reset(now.wall);
+}
+
 void EngineCore::On(const input::RunRequested& requested, Moment now) {
   ClaimRequest request = MakeRequest(requested.task, now.wall, std::nullopt, "", now);
   request.kind = OccurrenceKind::kManual;
@@ -173,6 +186,13 @@ void EngineCore::TakeDue(Moment now) {
   for (const Agenda::Due& due : agenda_.PopDue(now.wall)) {
     Enqueue(*due.cohort, due.at, store_down_ ? reason::kStore : reason::kLate);
   }
+}
+
+// A start is an occurrence of its own, later than all that was decided, also where the clock was set back since: the
+// store takes up what lies ahead of its clock when it has come.
+void EngineCore::EnqueueStart(const Agenda::Cohort& cohort, WallTime now) {
+  for (const TaskIndex task : cohort.tasks) now = std::max(now, watermarks_[task]);
+  Enqueue(cohort, now + Milliseconds(1), reason::kLate);
 }
 
 void EngineCore::Enqueue(const Agenda::Cohort& cohort, WallTime at, std::string_view gap_reason) {

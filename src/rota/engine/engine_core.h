@@ -64,6 +64,9 @@ struct RunEnded {
 struct ClockJumped {
   Milliseconds change{};
 };
+struct ZonesChanged {
+  std::vector<std::string> names;
+};
 struct RunRequested {  // A person asks for a run now.
   TaskIndex task = 0;
 };
@@ -71,8 +74,8 @@ struct DrainRequested {};     // Look for nothing new; end when everything under
 struct ShutdownRequested {};  // Stop claiming, give running work its grace. The second one skips the grace.
 }  // namespace input
 using EngineInput = std::variant<input::Woken, input::ClaimsAnswered, input::LeasesRenewed, input::Reaped,
-                                 input::Recorded, input::RunEnded, input::ClockJumped, input::RunRequested,
-                                 input::DrainRequested, input::ShutdownRequested>;
+                                 input::Recorded, input::RunEnded, input::ClockJumped, input::ZonesChanged,
+                                 input::RunRequested, input::DrainRequested, input::ShutdownRequested>;
 
 // What the core wants done.
 namespace action {
@@ -120,7 +123,7 @@ class EngineCore {
   // Looks at what was missed while no server ran: each task's latest past instant is claimed, or recorded as missed
   // when it is older than the task's grace.
   void CatchUp(WallTime now);
-  // Begins to follow the schedule after `now`.
+  // Begins to follow the schedule after `now`, with what fires when a server starts.
   void Follow(WallTime now);
 
   Decision Decide(const EngineInput& input, Moment now);
@@ -176,12 +179,14 @@ class EngineCore {
   void On(const input::Recorded& recorded, Moment now);
   void On(const input::RunEnded& ended, Moment now);
   void On(const input::ClockJumped& jumped, Moment now);
+  void On(const input::ZonesChanged& changed, Moment now);
   void On(const input::RunRequested& requested, Moment now);
   void On(const input::DrainRequested&, Moment now);
   void On(const input::ShutdownRequested&, Moment now);
 
   // What is due.
   void TakeDue(Moment now);
+  void EnqueueStart(const Agenda::Cohort& cohort, WallTime now);
   void Enqueue(const Agenda::Cohort& cohort, WallTime at, std::string_view gap_reason);
   void Dispatch(Moment now);
   void DispatchWaiting(Waiting& waiting, Moment now);

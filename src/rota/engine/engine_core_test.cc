@@ -32,6 +32,12 @@ Task MakeTask(const std::string& id, Milliseconds period, TaskPolicies policies)
   return task;
 }
 
+Task MakeTaskAtStart(const std::string& id, TaskPolicies policies) {
+  Task task = MakeTask(id, seconds(1), std::move(policies));
+  task.trigger = std::make_shared<const Trigger>(StartFrequency{}, TimeZone(), Restrictions{});
+  return task;
+}
+
 TaskPolicies Unique() {
   TaskPolicies policies;
   policies.placement = Placement::kOneServer;
@@ -216,6 +222,33 @@ TEST(EngineCore, ClaimsWhatIsDueRunsItAndRecordsTheOutcome) {
   ASSERT_THAT(core.records, SizeIs(1));
   EXPECT_EQ(core.records[0][0].outcome, Outcome::kFailed);
   EXPECT_THAT(core.Events(), ElementsAre("run_started backup@60", "run_finished backup@60 failed"));
+}
+
+TEST(EngineCore, RunsOnceAtItsStartWhatFiresThen) {
+  Core core({MakeTaskAtStart("warm-up", Unique())});
+  core.Follow();
+  ASSERT_THAT(core.AskedClaims(), SizeIs(1));
+  EXPECT_EQ(core.AskedClaims()[0].at, kStart + milliseconds(1));  // Later than its registration.
+  EXPECT_EQ(core.AskedClaims()[0].previous, std::nullopt);
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  ASSERT_THAT(core.starts, SizeIs(1));
+  core.EndRun(core.starts[0].record.run_id, Outcome::kSucceeded);
+  core.Advance(hours(2));
+  EXPECT_THAT(core.Asked(), IsEmpty());
+}
+
+TEST(EngineCore, RunsAtItsStartAlsoWhenTheClockWasSetBackSinceTheLastOne) {
+  Core core({MakeTaskAtStart("warm-up", {})}, 1, kStart + hours(1));
+  core.Follow();
+  ASSERT_THAT(core.AskedClaims(), SizeIs(1));
+  EXPECT_EQ(core.AskedClaims()[0].at, kStart + hours(1) + milliseconds(1));
+}
+
+TEST(EngineCore, DoesNotTakeATickForAStart) {
+  Core core({MakeTaskAtStart("warm-up", {})});
+  core.core().CatchUp(core.now().wall);
+  core.Tell(input::DrainRequested{});
+  EXPECT_THAT(core.Asked(), IsEmpty());
 }
 
 TEST(EngineCore, KeepsAScopeOfItsOwnForATaskThatEveryServerRuns) {

@@ -24,6 +24,8 @@ std::string_view Name(EventKind kind) {
       return "lease_lost";
     case EventKind::kClockJumped:
       return "clock_jumped";
+    case EventKind::kZonesChanged:
+      return "zones_changed";
     case EventKind::kStoreUnavailable:
       return "store_unavailable";
     case EventKind::kStoreAvailable:

@@ -19,6 +19,7 @@ enum class EventKind {
   kRunLost,           // Recorded by this server's reaper for a dead server.
   kLeaseLost,         // A run of this server lost its lease and was told to stop.
   kClockJumped,       // `change` is signed.
+  kZonesChanged,      // The time zone database has new rules: `detail` names the zones.
   kStoreUnavailable,
   kStoreAvailable,
 };

@@ -118,6 +118,8 @@ Sentence Tell(const Event& event, const OccurrenceRecord& record) {
       return {LogLevel::kWarning, Format("{} lost its lease: another server may run it from now on", record.task)};
     case EventKind::kClockJumped:
       return {LogLevel::kWarning, DescribeJump(event)};
+    case EventKind::kZonesChanged:
+      return {LogLevel::kInfo, "time zones have new rules"};
     case EventKind::kStoreUnavailable:
       return {LogLevel::kWarning, "the store does not answer"};
     case EventKind::kStoreAvailable:

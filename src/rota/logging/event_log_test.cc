@@ -174,6 +174,8 @@ TEST(EventLog, TellsOfTheServerTheClockAndTheStore) {
             "change_ms=5400000");
   EXPECT_EQ(ToLogRecord(OfServer(EventKind::kClockJumped, "", milliseconds(-1500))).message,
             "the clock of server web-1 jumped backwards by 1s500ms");
+  EXPECT_EQ(Line(OfServer(EventKind::kZonesChanged, "Africa/Casablanca, Africa/El_Aaiun")),
+            "INFO  time zones have new rules: Africa/Casablanca, Africa/El_Aaiun  event=zones_changed server=web-1");
   EXPECT_EQ(Line(OfServer(EventKind::kStoreUnavailable, "database is locked")),
             "WARN  the store does not answer: database is locked  event=store_unavailable server=web-1");
   EXPECT_EQ(Line(OfServer(EventKind::kStoreAvailable)),
