@@ -1,184 +1,174 @@
 #include "rota/cron/describe.h"
 
+#include <algorithm>
 #include <bit>
-#include <optional>
-#include <string_view>
-#include <vector>
 
-#include "rota/base/format.h"
-
-// The words "every …" stand only where the expression follows real time over DST (wildcard_time) and lists of values
-// only where it does not, so that the two never share their words: "Every 15 minutes past hour 2" is */15, "At minutes
-// 0, 15, 30 and 45 past hour 2" is 0-59/15.
+#include "rota/base/text.h"
+#include "rota/cron/describe_model.h"
+#include "rota/time/format.h"
 
 namespace rota {
+namespace describe {
 namespace {
 
 constexpr std::uint64_t kAllDays = 0xfffffffe;
 constexpr std::uint64_t kAllMonths = 0x1ffe;
-constexpr std::uint64_t kAllWeekdays = 0x7f;
+constexpr std::uint64_t kAllWeekdays = 0x7ffffffff;
+constexpr std::uint64_t kEachWeek = 0x10204081;
 
-// A time of day is worth writing out while there are at most this many.
-constexpr int kMostClockTimes = 6;
+// A time of day is worth writing out while there are at most this many; so is a day, and a year.
+constexpr std::size_t kMostListed = 6;
 
-constexpr const char* kMonths[] = {"",     "January", "February",  "March",   "April",    "May",     "June",
-                                   "July", "August",  "September", "October", "November", "December"};
-// Sunday comes last, so that Saturday and Sunday lie side by side.
-constexpr const char* kWeekdays[] = {"", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"};
-
-std::string Number(int value) { return Format("{}", value); }
-std::string Month(int value) { return kMonths[value]; }
-std::string Weekday(int value) { return kWeekdays[value]; }
-
-// "7th", "22nd".
-std::string Ordinal(int value) {
-  const int tens = value / 10 % 10;
-  const int ones = tens == 1 ? 0 : value % 10;
-  return Format("{}{}", value, ones == 1 ? "st" : ones == 2 ? "nd" : ones == 3 ? "rd" : "th");
+std::vector<int> Values(std::uint64_t bits) {
+  std::vector<int> values;
+  for (; bits != 0; bits &= bits - 1) values.push_back(std::countr_zero(bits));
+  return values;
 }
 
-// "a", "a and b", "a, b and c".
-std::string Enumerate(const std::vector<std::string>& items) {
-  std::string text;
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    if (i > 0) text += i + 1 == items.size() ? " and " : ", ";
-    text += items[i];
+// n when the values are those of `*/n` in a field of values 0 to size - 1, 1 when those of `*`; nothing otherwise.
+std::optional<int> Step(const std::vector<int>& values, int size) {
+  if (values.size() < 2 || values[0] != 0) return std::nullopt;
+  const int step = values[1];
+  for (std::size_t i = 1; i < values.size(); ++i) {
+    if (values[i] - values[i - 1] != step) return std::nullopt;
   }
-  return text;
+  return values.back() + step < size ? std::nullopt : std::optional(step);
 }
 
-// The set bits in words, three and more in a row as "a through b".
-std::vector<std::string> Items(std::uint64_t bits, std::string (*word)(int)) {
-  std::vector<std::string> items;
-  while (bits != 0) {
-    const int first = std::countr_zero(bits);
-    const int run = std::countr_one(bits >> first);
-    if (run >= 3) {
-      items.push_back(Format("{} through {}", word(first), word(first + run - 1)));
-      bits &= ~(((std::uint64_t{1} << run) - 1) << first);
-    } else {
-      items.push_back(word(first));
-      bits &= bits - 1;
-    }
-  }
-  return items;
+TimeField MakeTimeField(std::uint64_t bits, int size, bool wildcard_time) {
+  TimeField field;
+  field.values = Values(bits & ((std::uint64_t{1} << size) - 1));
+  if (wildcard_time) field.step = Step(field.values, size);
+  field.even = field.step && size % *field.step == 0;
+  return field;
 }
 
-// n when the bits are those of `*/n` in a field of values 0 to size - 1, 1 when those of `*`; nothing otherwise.
-std::optional<int> Step(std::uint64_t bits, int size) {
-  const std::uint64_t rest = bits & (bits - 1);
-  if ((bits & 1) == 0 || rest == 0) return std::nullopt;
-  const int step = std::countr_zero(rest);
-  std::uint64_t expected = 0;
-  for (int value = 0; value < size; value += step) expected |= std::uint64_t{1} << value;
-  if (bits != expected) return std::nullopt;
-  return step;
-}
-
-// One of second, minute and hour, as it stands in the sentence.
-struct TimeField {
-  std::string_view noun;
-  std::uint64_t bits = 0;
-  int size = 0;
-  std::optional<int> step;  // When it is to be called "every".
-
-  // "every hour", "every 2nd hour", "hour 2", "hours 9 through 17".
-  std::string Phrase() const {
-    if (step == 1) return Format("every {}", noun);
-    if (step) return Format("every {} {}", Ordinal(*step), noun);
-    return Format("{}{} {}", noun, std::has_single_bit(bits) ? "" : "s", Enumerate(Items(bits, Number)));
-  }
-  // The same at the beginning of the sentence. A step that does not divide the whole is not a period.
-  std::string Beginning() const {
-    if (!step) return "At " + Phrase();
-    if (*step > 1 && size % *step == 0) return Format("Every {} {}s", *step, noun);
-    return "E" + Phrase().substr(1);
-  }
-};
-
-// "02:00", "02:00 and 14:30"; nothing when there are too many.
-std::optional<std::string> ClockTimes(const Expression& expression) {
-  const int count = std::popcount(expression.hours) * std::popcount(expression.minutes);
-  if (count > kMostClockTimes || !std::has_single_bit(expression.seconds)) return std::nullopt;
-  const int second = std::countr_zero(expression.seconds);
-  std::vector<std::string> times;
-  for (std::uint32_t hours = expression.hours; hours != 0; hours &= hours - 1) {
-    for (std::uint64_t minutes = expression.minutes; minutes != 0; minutes &= minutes - 1) {
-      times.push_back(Format("{:02}:{:02}", std::countr_zero(hours), std::countr_zero(minutes)));
-      if (second != 0) times.back() += Format(":{:02}", second);
-    }
-  }
-  return Enumerate(times);
-}
-
-std::string DescribeTime(const Expression& expression) {
-  const auto field = [&](std::string_view noun, std::uint64_t bits, int size) {
-    return TimeField{noun, bits, size, expression.wildcard_time ? Step(bits, size) : std::nullopt};
-  };
-  const TimeField second = field("second", expression.seconds, 60);
-  const TimeField minute = field("minute", expression.minutes, 60);
-  const TimeField hour = field("hour", expression.hours, 24);
-  const bool unnamed_star = expression.wildcard_time && !second.step && !minute.step && !hour.step;
-
-  if (!expression.wildcard_time || unnamed_star) {
-    if (const std::optional<std::string> times = ClockTimes(expression)) {
-      return Format("At {}{}", *times, unnamed_star ? ", in real time over DST" : "");
-    }
-  }
-  const bool every_hour = hour.step == 1;
-  std::string text;
-  if (expression.seconds == 1) {
-    text = minute.Beginning();
-    if (!(minute.step && every_hour)) text += " past " + hour.Phrase();
-  } else {
-    text = second.Beginning();
-    if (!(second.step && minute.step == 1 && every_hour)) text += " of " + minute.Phrase();
-    if (!((second.step || minute.step) && every_hour)) text += " past " + hour.Phrase();
-  }
+void AnalyzeTime(const Expression& expression, Model& model) {
+  model.second = MakeTimeField(expression.seconds, 60, expression.wildcard_time);
+  model.minute = MakeTimeField(expression.minutes, 60, expression.wildcard_time);
+  model.hour = MakeTimeField(expression.hours, 24, expression.wildcard_time);
+  const bool says_every = model.second.step || model.minute.step || model.hour.step;
   // A list that begins with * has no word of its own: `*/20,5`.
-  if (unnamed_star) text += ", in real time over DST";
-  return text;
+  model.real_time = expression.wildcard_time && !says_every;
+  const std::vector<int>& seconds = model.second.values;
+  const std::size_t count = model.hour.values.size() * model.minute.values.size();
+  if (says_every || seconds.size() != 1 || count > kMostListed) return;
+  for (const int hour : model.hour.values) {
+    for (const int minute : model.minute.values) {
+      model.clock_times.emplace_back((hour * 60 + minute) * 60 + seconds[0]);
+    }
+  }
 }
 
-// "on day 1 and the last day of the month".
-std::string DescribeDates(const Expression& expression) {
-  std::vector<std::string> items = Items(expression.days, Number);
-  if (expression.days == 0) return "on the last day of the month";
-  const char* noun = std::has_single_bit(expression.days) ? "day" : "days";
-  if (expression.last_day) items.push_back("the last day");
-  return Format("on {} {} of the month", noun, Enumerate(items));
+Weekdays AnalyzeWeekdays(const Expression& expression) {
+  std::uint64_t every = kEachWeek & expression.weekdays;
+  every &= every >> 7 & every >> 14 & every >> 21 & every >> 28;
+  Weekdays result;
+  for (int weekday = 1; weekday <= 7; ++weekday) {
+    const int bit = weekday % 7;
+    const std::uint64_t bits = expression.weekdays >> bit & kEachWeek;
+    if (bits == kEachWeek) {
+      result.every.push_back(weekday);
+      continue;
+    }
+    NthWeekday nth{weekday, {}};
+    for (int n = 1; n <= 5; ++n) {
+      if (bits >> 7 * (n - 1) & 1) nth.ordinals.push_back(n);
+    }
+    if (expression.last_weekdays >> bit & 1) nth.ordinals.push_back(NthWeekday::kLast);
+    if (!nth.ordinals.empty()) result.nth.push_back(std::move(nth));
+  }
+  return result;
 }
 
-std::string DescribeDays(const Expression& expression) {
-  const bool dates = (expression.days & kAllDays) != kAllDays;
-  const auto week = static_cast<std::uint8_t>(expression.weekdays & kAllWeekdays);
-  const bool weekdays = week != kAllWeekdays;
-  const bool both = expression.both_days || expression.any_day || expression.any_weekday;
-  if (!dates && !weekdays) return "";
-  if (both && dates && weekdays) {
-    return Format(", {} if it is {}", DescribeDates(expression), DescribeWeekdays(week));
+// Nothing when no day matches. The day field of `*` and one that holds every day restrict nothing.
+std::optional<Days> CombineDays(const Expression& expression) {
+  const bool every_date = (expression.days & kAllDays) == kAllDays && !expression.nearest;
+  const bool every_weekday = expression.weekdays == kAllWeekdays;
+  const bool no_date = (expression.days & kAllDays) == 0 && !expression.last_day;
+  const bool no_weekday = expression.weekdays == 0 && expression.last_weekdays == 0;
+  if (expression.both_days || expression.any_day || expression.any_weekday) {
+    if (no_date || no_weekday) return std::nullopt;
+    if (every_date) return every_weekday ? Days::kAll : Days::kWeekdays;
+    return every_weekday ? Days::kDates : Days::kBoth;
   }
-  if (both && dates) return ", " + DescribeDates(expression);
-  if (both) {
-    const std::string names = DescribeWeekdays(week);
-    return Format(", {}{}", names.find(" through ") == std::string::npos ? "on " : "", names);
-  }
-  // Either of them is enough: one that holds on every day decides.
-  if (!dates || !weekdays) return "";
-  return Format(", {} or on {}", DescribeDates(expression), DescribeWeekdays(week));
+  if (every_date || every_weekday) return Days::kAll;
+  if (no_date) return no_weekday ? std::nullopt : std::optional(Days::kWeekdays);
+  return no_weekday ? Days::kDates : Days::kEither;
 }
 
 }  // namespace
 
-std::string DescribeWeekdays(std::uint8_t weekdays, Locale) {
-  const std::uint64_t monday_first = (weekdays & 0x7eu) | (weekdays & 1u) << 7;
-  return Enumerate(Items(monday_first, Weekday));
+Model Analyze(const Expression& expression) {
+  Model model;
+  AnalyzeTime(expression, model);
+  const std::optional<Days> days = CombineDays(expression);
+  const std::uint64_t months = expression.months & kAllMonths;
+  model.never = model.second.values.empty() || model.minute.values.empty() || model.hour.values.empty() || !days ||
+                months == 0 || expression.years == YearSet();
+  if (model.never) return model;
+  model.day_rule = *days;
+  model.dates.days = Values(expression.days & kAllDays);
+  if (expression.last_day) model.dates.before_last = static_cast<int>(expression.last_offset);
+  model.dates.nearest = expression.nearest;
+  model.weekdays = AnalyzeWeekdays(expression);
+  if (months != kAllMonths) model.months = Values(months);
+  if (expression.years != YearSet::All()) {
+    for (auto year = expression.years.FirstFrom(YearSet::kFirst); year; year = expression.years.FirstFrom(*year + 1)) {
+      model.years.push_back(*year);
+    }
+  }
+  return model;
 }
 
-std::string Describe(const Expression& expression, Locale) {
-  std::string text = DescribeTime(expression) + DescribeDays(expression);
-  if (expression.months != kAllMonths) text += ", in " + Enumerate(Items(expression.months, Month));
-  return text;
+std::vector<Run> Runs(const std::vector<int>& values) {
+  std::vector<Run> runs;
+  for (std::size_t i = 0; i < values.size();) {
+    std::size_t end = i + 1;
+    while (end < values.size() && values[end] == values[end - 1] + 1) ++end;
+    if (end - i < 3) end = i + 1;
+    runs.push_back({values[i], values[end - 1]});
+    i = end;
+  }
+  return runs;
+}
+
+std::optional<int> Stride(const std::vector<int>& values) {
+  if (values.size() <= kMostListed) return std::nullopt;
+  const int stride = values[1] - values[0];
+  for (std::size_t i = 1; i < values.size(); ++i) {
+    if (values[i] - values[i - 1] != stride) return std::nullopt;
+  }
+  return stride > 1 ? std::optional(stride) : std::nullopt;
+}
+
+std::vector<int> FromMonday(std::uint8_t mask) { return Values((mask & 0x7eu) | (mask & 1u) << 7); }
+
+}  // namespace describe
+
+std::optional<Locale> FindLocale(std::string_view name) {
+  const std::string language = Lowercase(name.substr(0, name.find_first_of("_-.@")));
+  if (language == "zh") return Locale::kChinese;
+  if (language == "en") return Locale::kEnglish;
+  return std::nullopt;
+}
+
+std::string Describe(const Expression& expression, Locale locale) {
+  const describe::Model model = describe::Analyze(expression);
+  return locale == Locale::kChinese ? describe::Chinese(model) : describe::English(model);
+}
+
+std::string DescribeWeekdays(std::uint8_t weekdays, Locale locale) {
+  const std::vector<int> values = describe::FromMonday(weekdays);
+  return locale == Locale::kChinese ? describe::ChineseWeekdays(values) : describe::EnglishWeekdays(values);
+}
+
+std::string DescribeEvery(Milliseconds period, Locale locale) {
+  return locale == Locale::kChinese ? describe::ChineseEvery(period) : "Every " + FormatDuration(period);
+}
+
+std::string DescribeStart(Locale locale) {
+  return locale == Locale::kChinese ? "服务器启动时" : "When the server starts";
 }
 
 }  // namespace rota
