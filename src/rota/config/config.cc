@@ -55,6 +55,8 @@ yaml::Position Offender(const TaskEntry& task, const Status& error) {
   if (tells(": Exec(") || tells(": Shell(")) return work;
   if (tells(": Between(")) return position(task.between);
   if (tells(": UnlessBetween(")) return position(task.unless_between);
+  if (tells(" and OnDstGap(")) return position(task.dst_gap);
+  if (tells(" and OnDstOverlap(")) return position(task.dst_overlap);
   if (tells(": LockTimeout(")) return position(task.lock_timeout);
   if (tells(": Environments(")) return position(task.environments);
   // Arguments that the command does not take.
@@ -74,6 +76,8 @@ TaskBuilder ApplyKeys(TaskBuilder builder, const TaskEntry& task) {
   if (task.name) builder = std::move(builder).Name(task.name->value);
   if (task.description) builder = std::move(builder).Description(task.description->value);
   if (task.timezone) builder = std::move(builder).Timezone(task.timezone->value);
+  if (task.dst_gap) builder = std::move(builder).OnDstGap(task.dst_gap->value);
+  if (task.dst_overlap) builder = std::move(builder).OnDstOverlap(task.dst_overlap->value);
   if (task.unique && task.unique->value) builder = std::move(builder).Unique();
   if (task.without_overlapping && task.without_overlapping->value) builder = std::move(builder).WithoutOverlapping();
   if (task.lock_timeout) builder = std::move(builder).LockTimeout(task.lock_timeout->value);
@@ -89,7 +93,8 @@ TaskBuilder ApplyKeys(TaskBuilder builder, const TaskEntry& task) {
 }
 
 void DefineTask(Scheduler& scheduler, const TaskEntry& task, ValueReader& mistakes) {
-  Result<TaskBuilder> builder = ApplyWords(ApplyKeys(BeginTask(scheduler, task), task), task.schedule->value);
+  const std::optional<CronDialect> dialect = task.dialect ? std::optional(task.dialect->value) : std::nullopt;
+  Result<TaskBuilder> builder = ApplyWords(ApplyKeys(BeginTask(scheduler, task), task), task.schedule->value, dialect);
   if (!builder) {
     return mistakes.Refuse(task.schedule->position, Format("schedule: {}", builder.error()));
   }

@@ -97,8 +97,9 @@ TEST(Config, RefusesUnknownKeysWithTheNearestAndAllKnownOnes) {
             "config/config.yaml:1:1: unknown key \"logs\" in the file; did you mean \"log\"?; allowed: app, server, "
             "coordination, redis, log, history, tasks");
   EXPECT_EQ(ErrorOf("tasks:\n  - shell: \"true\"\n    schedule: daily\n    xyzzy: 1\n"),
-            "config/config.yaml:4:5: unknown key \"xyzzy\" in a task; allowed: name, description, schedule, timezone, "
-            "command, arguments, exec, shell, unique, without_overlapping, lock_timeout, environments, between, "
+            "config/config.yaml:4:5: unknown key \"xyzzy\" in a task; allowed: name, description, schedule, dialect, "
+            "timezone, dst_gap, dst_overlap, command, arguments, exec, shell, unique, without_overlapping, "
+            "lock_timeout, environments, between, "
             "unless_between, tags");
 }
 
@@ -165,6 +166,8 @@ tasks:
     arguments: [--full]
     schedule: daily at 02:00
     timezone: Asia/Shanghai
+    dst_gap: run_before
+    dst_overlap: both
     unique: true
     lock_timeout: 45m
     environments: [production, staging]
@@ -192,6 +195,7 @@ tasks:
   EXPECT_EQ(nightly.description, "Backs up everything");
   EXPECT_EQ(Describe(nightly.work), "backup:run --full");
   EXPECT_EQ(nightly.trigger->zone().name(), "Asia/Shanghai");
+  EXPECT_EQ(nightly.trigger->dst(), (DstPolicy{DstGap::kRunBefore, DstOverlap::kBoth}));
   EXPECT_EQ(std::get<CronFrequency>(nightly.trigger->frequency()).text, "0 2 * * *");
   EXPECT_TRUE(nightly.unique());
   EXPECT_EQ(nightly.policies->lock_timeout, minutes(45));
@@ -269,7 +273,14 @@ TEST(DefineTasks, PutsWhatTheBuilderRefusesAtTheKeyThatIsWrong) {
             "config/config.yaml:2:32: backup: unknown command \"backup\"");
   EXPECT_EQ(PlaceOf("{schedule: daily, command: backup:run, arguments: [--ful]}"), "2:55");
   EXPECT_EQ(PlaceOf("{schedule: daily, shell: df, environments: []}"), "2:48");
+  EXPECT_EQ(PlaceOf("{shell: df, schedule: every 90s, dst_gap: skip}"), "2:47");
+  EXPECT_EQ(PlaceOf("{shell: df, schedule: every 90s, dst_overlap: both}"), "2:51");
   EXPECT_EQ(PlaceOf("{schedule: hourly, shell: df, between: [\"08:00\", \"08:00\"]}"), "2:44");
+}
+
+TEST(DefineTasks, RefusesWordsBesideADialect) {
+  EXPECT_EQ(TaskErrorOf("tasks:\n  - {shell: df, dialect: quartz, schedule: daily at 02:00}\n"),
+            "config/config.yaml:2:44: schedule: \"daily at 02:00\": expected a cron expression, as a dialect is given");
 }
 
 TEST(DefineTasks, RefusesASecondTaskOfTheSameName) {

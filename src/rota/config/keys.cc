@@ -168,10 +168,27 @@ std::vector<Key<TaskEntry>> MakeTaskKeys() {
                   &Task::name),
       Value<Task>("description", Text(), "", "A sentence for people.", &Task::description),
       Value<Task>("schedule", Text(), "",
-                  "When it runs: a cron expression (`0 2 * * *`) or words (`daily at 02:00`, `every five minutes`). "
-                  "Required.",
+                  "When it runs: a cron expression (`0 2 * * *`), `@every 90s`, `@reboot`, or words (`daily at 02:00`, "
+                  "`every five minutes`). Required.",
                   &Task::schedule),
+      Value<Task>("dialect", OneOf<CronDialect>({{"ocps", CronDialect::kOcps}, {"quartz", CronDialect::kQuartz}}),
+                  "ocps", "The language of the cron expression.", &Task::dialect),
       Value<Task>("timezone", ZoneName(), "", "The zone of its times; `app.timezone` unless given.", &Task::timezone),
+      Value<Task>("dst_gap",
+                  OneOf<DstGap>(
+                      {{"run_after", DstGap::kRunAfter}, {"skip", DstGap::kSkip}, {"run_before", DstGap::kRunBefore}}),
+                  "",
+                  "What becomes of a time that a change of the clocks skips: the task runs right after the gap, not at "
+                  "all, or right before it. Unless given: `run_after` for fixed times, `skip` where the second, minute "
+                  "or hour begins with `*`.",
+                  &Task::dst_gap),
+      Value<Task>("dst_overlap",
+                  OneOf<DstOverlap>(
+                      {{"first", DstOverlap::kFirst}, {"second", DstOverlap::kSecond}, {"both", DstOverlap::kBoth}}),
+                  "",
+                  "At which pass of a time that occurs twice the task runs. Unless given: `first` for fixed times, "
+                  "`both` where the second, minute or hour begins with `*`.",
+                  &Task::dst_overlap),
       Value<Task>("command", Line(), "",
                   "What it runs: a command of the program. One of `command`, `exec` and `shell`.", &Task::command),
       List("arguments", Text(), "The command's arguments, as on a command line.", &Task::arguments),

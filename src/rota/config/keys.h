@@ -7,6 +7,7 @@
 
 #include "rota/config/options.h"
 #include "rota/config/value_reader.h"
+#include "rota/cron/next.h"
 
 namespace rota {
 
@@ -18,7 +19,10 @@ struct TaskEntry {
   std::optional<Located<std::string>> name;
   std::optional<Located<std::string>> description;
   std::optional<Located<std::string>> schedule;
+  std::optional<Located<CronDialect>> dialect;
   std::optional<Located<std::string>> timezone;
+  std::optional<Located<DstGap>> dst_gap;
+  std::optional<Located<DstOverlap>> dst_overlap;
   std::optional<Located<std::string>> command;
   std::optional<Located<std::vector<std::string>>> arguments;
   std::optional<Located<std::vector<std::string>>> exec;

@@ -12,6 +12,8 @@ void Prepend(const std::vector<T>& outer, std::vector<T>& inner) {
 
 AttributeValues Merge(const AttributeValues& outer, AttributeValues inner) {
   if (!inner.timezone) inner.timezone = outer.timezone;
+  if (!inner.dst.gap) inner.dst.gap = outer.dst.gap;
+  if (!inner.dst.overlap) inner.dst.overlap = outer.dst.overlap;
   if (!inner.environments) inner.environments = outer.environments;
   if (!inner.lock_timeout) inner.lock_timeout = outer.lock_timeout;
   if (inner.between.empty()) inner.between = outer.between;
@@ -31,6 +33,18 @@ Attributes::Attributes(AttributeValues values) : values_(std::make_shared<const 
 Attributes Attributes::Timezone(std::string_view zone) const {
   AttributeValues values = *values_;
   values.timezone = zone;
+  return Attributes(std::move(values));
+}
+
+Attributes Attributes::OnDstGap(DstGap policy) const {
+  AttributeValues values = *values_;
+  values.dst.gap = policy;
+  return Attributes(std::move(values));
+}
+
+Attributes Attributes::OnDstOverlap(DstOverlap policy) const {
+  AttributeValues values = *values_;
+  values.dst.overlap = policy;
   return Attributes(std::move(values));
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "rota/base/instant.h"
+#include "rota/cron/next.h"
 
 namespace rota {
 
@@ -17,6 +18,7 @@ struct AttributeValues {
   using Window = std::pair<std::string, std::string>;  // From and to, as written.
 
   std::optional<std::string> timezone;
+  DstPolicy dst;
   std::optional<std::vector<std::string>> environments;
   bool unique = false;
   bool without_overlapping = false;
@@ -39,6 +41,9 @@ class [[nodiscard]] Attributes {
   Attributes();
 
   Attributes Timezone(std::string_view zone) const;
+  // As TaskBuilder's. Tasks that no change of the clocks concerns, such as intervals, ignore them.
+  Attributes OnDstGap(DstGap policy) const;
+  Attributes OnDstOverlap(DstOverlap policy) const;
   Attributes Environments(std::vector<std::string> environments) const;
   Attributes Unique() const;
   Attributes WithoutOverlapping() const;
@@ -49,8 +54,8 @@ class [[nodiscard]] Attributes {
   Attributes When(std::function<bool()> condition) const;
   Attributes Skip(std::function<bool()> condition) const;
 
-  // These attributes around `inner`: its time zone, environments, lock timeout and Between() windows replace these;
-  // its tags, UnlessBetween() windows and conditions are added; what either switches on is on.
+  // These attributes around `inner`: its time zone, DST policies, environments, lock timeout and Between() windows
+  // replace these; its tags, UnlessBetween() windows and conditions are added; what either switches on is on.
   Attributes With(const Attributes& inner) const;
 
   const AttributeValues& values() const { return *values_; }

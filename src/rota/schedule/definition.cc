@@ -32,11 +32,11 @@ void SetTimeOf(CronFields& fields, std::chrono::seconds time) {
   fields.hour = std::to_string(parts.hours().count());
 }
 
+}  // namespace
+
 Status Contradiction(std::string_view first, std::string_view second, std::string_view reason) {
   return InvalidArgument("{} and {} contradict each other: {}", first, second, reason);
 }
-
-}  // namespace
 
 std::string Quote(std::string_view text) { return "\"" + Printable(text) + "\""; }
 

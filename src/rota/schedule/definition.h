@@ -12,6 +12,7 @@
 #include "rota/base/format.h"
 #include "rota/base/instant.h"
 #include "rota/base/status.h"
+#include "rota/cron/expression.h"
 #include "rota/schedule/attributes.h"
 #include "rota/schedule/task.h"
 
@@ -41,6 +42,7 @@ struct CronFields {
 };
 struct CronText {
   std::string text;
+  CronDialect dialect = CronDialect::kOcps;
 };
 struct OnceText {
   std::string text;  // Read in the task's zone.
@@ -85,6 +87,8 @@ class Definition {
   std::optional<std::string> description;
   AttributeValues attributes;
   std::string timezone_call;
+  std::string dst_gap_call;
+  std::string dst_overlap_call;
   std::string lock_timeout_call;
   std::string name_call;
   std::string description_call;
@@ -107,6 +111,9 @@ class Definition {
   std::uint8_t weekdays_ = 0;
   std::string weekday_calls_;
 };
+
+// Two calls that cannot both be meant.
+Status Contradiction(std::string_view first, std::string_view second, std::string_view reason);
 
 // Reads a time of day of a builder's call. The error says what was expected.
 Result<std::chrono::seconds> ReadTimeOfDay(std::string_view call, std::string_view text);

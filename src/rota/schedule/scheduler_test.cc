@@ -103,6 +103,23 @@ TEST_F(SchedulerTest, GroupsShareAttributesAndTasksOverrideThem) {
   EXPECT_TRUE(outside.policies->tags.empty());
 }
 
+TEST_F(SchedulerTest, GroupsShareDstPoliciesAndTasksOverrideThem) {
+  const Attributes outer = Attributes().OnDstGap(DstGap::kSkip).OnDstOverlap(DstOverlap::kSecond);
+  scheduler_.Group(outer, [](Scheduler& group) {
+    group.Command("task").Name("inherits").Daily().Register();
+    group.Command("task").Name("overrides").Daily().OnDstGap(DstGap::kRunBefore).Register();
+    group.Command("task").Name("interval").EverySecond().Register();
+    group.Group(Attributes().OnDstOverlap(DstOverlap::kBoth),
+                [](Scheduler& nested) { nested.Command("task").Name("nested").Daily().Register(); });
+  });
+  const Result<Schedule> schedule = scheduler_.Build();
+  const auto dst = [&schedule](const char* id) { return schedule->Find(id)->trigger->dst(); };
+  EXPECT_EQ(dst("inherits"), (DstPolicy{DstGap::kSkip, DstOverlap::kSecond}));
+  EXPECT_EQ(dst("overrides"), (DstPolicy{DstGap::kRunBefore, DstOverlap::kSecond}));
+  EXPECT_EQ(dst("interval"), DstPolicy());
+  EXPECT_EQ(dst("nested"), (DstPolicy{DstGap::kSkip, DstOverlap::kBoth}));
+}
+
 TEST_F(SchedulerTest, NamesTheCallThatAGroupGotWrong) {
   Status error;
   scheduler_.Group(Attributes().Timezone("Mars/Base"), [&](Scheduler& group) {
@@ -153,10 +170,12 @@ TEST_F(SchedulerTest, DoesNotShareWhatDiffers) {
   scheduler_.Command("task").Name("e").Cron("0 * * * *").Between("08:00", "09:00").Register();
   scheduler_.Command("task").Name("f").Cron("0 * * * *").UnlessBetween("08:00", "09:00").Register();
   scheduler_.Command("task").Name("g").Cron("0 * * * *").Register();
+  scheduler_.Command("task").Name("h").Cron("0 * * * *").OnDstGap(DstGap::kSkip).Register();
+  scheduler_.Command("task").Name("i").Cron("0 * * * *").OnDstOverlap(DstOverlap::kBoth).Register();
   const Result<Schedule> schedule = scheduler_.Build();
   std::set<const Trigger*> triggers;
   for (const Task& task : schedule->tasks()) triggers.insert(task.trigger.get());
-  EXPECT_EQ(triggers.size(), 7u);
+  EXPECT_EQ(triggers.size(), 9u);
   EXPECT_EQ(schedule->Find("a")->trigger->key(), schedule->Find("c")->trigger->key());
 }
 

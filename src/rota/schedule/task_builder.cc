@@ -68,6 +68,15 @@ std::string WeekdayName(Weekday day) {
   return Format("Weekday::{}", kNames[static_cast<std::size_t>(day)]);
 }
 
+std::string_view GapName(DstGap gap) {
+  if (gap == DstGap::kRunAfter) return "kRunAfter";
+  return gap == DstGap::kSkip ? "kSkip" : "kRunBefore";
+}
+std::string_view OverlapName(DstOverlap overlap) {
+  if (overlap == DstOverlap::kFirst) return "kFirst";
+  return overlap == DstOverlap::kSecond ? "kSecond" : "kBoth";
+}
+
 std::uint8_t Mask(Weekday day) { return static_cast<std::uint8_t>(1u << static_cast<unsigned>(day)); }
 
 }  // namespace
@@ -391,8 +400,10 @@ TaskBuilder TaskBuilder::Days(std::vector<Weekday> days) && {
   return std::move(*this);
 }
 
-TaskBuilder TaskBuilder::Cron(std::string_view expression) && {
-  chain().definition.SetFrequency(Format("Cron({})", Quote(expression)), CronText{std::string(expression)});
+TaskBuilder TaskBuilder::Cron(std::string_view expression, CronDialect dialect) && {
+  const char* quartz = dialect == CronDialect::kQuartz ? ", CronDialect::kQuartz" : "";
+  chain().definition.SetFrequency(Format("Cron({}{})", Quote(expression), quartz),
+                                  CronText{std::string(expression), dialect});
   return std::move(*this);
 }
 
@@ -422,6 +433,20 @@ TaskBuilder TaskBuilder::Timezone(std::string_view zone) && {
   internal::Definition& definition = chain().definition;
   definition.SetOnce(definition.attributes.timezone, Format("Timezone({})", Quote(zone)), definition.timezone_call,
                      std::string(zone), "time zone");
+  return std::move(*this);
+}
+
+TaskBuilder TaskBuilder::OnDstGap(DstGap policy) && {
+  internal::Definition& definition = chain().definition;
+  definition.SetOnce(definition.attributes.dst.gap, Format("OnDstGap(DstGap::{})", GapName(policy)),
+                     definition.dst_gap_call, policy, "policy for DST gaps");
+  return std::move(*this);
+}
+
+TaskBuilder TaskBuilder::OnDstOverlap(DstOverlap policy) && {
+  internal::Definition& definition = chain().definition;
+  definition.SetOnce(definition.attributes.dst.overlap, Format("OnDstOverlap(DstOverlap::{})", OverlapName(policy)),
+                     definition.dst_overlap_call, policy, "policy for DST overlaps");
   return std::move(*this);
 }
 

@@ -113,7 +113,9 @@ class [[nodiscard]] TaskBuilder {
   TaskBuilder Sundays() &&;
   TaskBuilder Days(std::vector<Weekday> days) &&;
 
-  TaskBuilder Cron(std::string_view expression) &&;
+  // An expression, `@every 90s`, or `@reboot`: once, when the server starts. `H` stands for a value made from the
+  // task's id; CRON_TZ=ZONE before it all is a Timezone().
+  TaskBuilder Cron(std::string_view expression, CronDialect dialect = CronDialect::kOcps) &&;
   // Once, at a date and time in the task's zone ("2026-03-07 02:00") or at an instant. In the past: never again.
   TaskBuilder OnceAt(std::string_view time) &&;
   TaskBuilder OnceAt(WallTime at) &&;
@@ -124,6 +126,9 @@ class [[nodiscard]] TaskBuilder {
   TaskBuilder UnlessBetween(std::string_view from, std::string_view to) &&;
 
   TaskBuilder Timezone(std::string_view zone) &&;
+  // What becomes of a time that a change of the clocks skips, or repeats. Without: the rule of rota::Next().
+  TaskBuilder OnDstGap(DstGap policy) &&;
+  TaskBuilder OnDstOverlap(DstOverlap policy) &&;
   TaskBuilder Environments(std::vector<std::string> environments) &&;
   // Asked on a worker before the run: it runs when every When() is true and every Skip() false.
   TaskBuilder When(std::function<bool()> condition) &&;

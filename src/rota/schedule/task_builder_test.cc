@@ -206,6 +206,18 @@ TEST(TaskBuilder, RefusesContradictionsNamingBothCalls) {
        "task: Weekly() and Mondays() never meet: expected Mondays() alone, or WeeklyOn(day, time)"},
       {CHAIN(.Daily().Timezone("UTC").Timezone("Asia/Tokyo")),
        "task: Timezone(\"UTC\") and Timezone(\"Asia/Tokyo\") contradict each other: a task has one time zone"},
+      {CHAIN(.Daily().OnDstGap(DstGap::kSkip).OnDstGap(DstGap::kRunAfter)),
+       "task: OnDstGap(DstGap::kSkip) and OnDstGap(DstGap::kRunAfter) contradict each other: a task has one policy "
+       "for DST gaps"},
+      {CHAIN(.OnDstOverlap(DstOverlap::kBoth).OnDstOverlap(DstOverlap::kFirst).Daily()),
+       "task: OnDstOverlap(DstOverlap::kBoth) and OnDstOverlap(DstOverlap::kFirst) contradict each other: a task has "
+       "one policy for DST overlaps"},
+      {CHAIN(.OnDstGap(DstGap::kRunBefore).Every(90s)),
+       "task: Every(1m30s) and OnDstGap(DstGap::kRunBefore) contradict each other: a change of the clocks skips and "
+       "repeats times of day only"},
+      {CHAIN(.OnceAt("2026-03-07 02:00").OnDstOverlap(DstOverlap::kSecond)),
+       "task: OnceAt(\"2026-03-07 02:00\") and OnDstOverlap(DstOverlap::kSecond) contradict each other: a change of "
+       "the clocks skips and repeats times of day only"},
       {CHAIN(.Daily().LockTimeout(1min).LockTimeout(2min)),
        "task: LockTimeout(1m) and LockTimeout(2m) contradict each other: a task has one lock timeout"},
       {CHAIN(.Daily().Name("a").Name("b")),
@@ -380,6 +392,8 @@ TEST(TaskBuilder, GivesTheSameTaskInAnyOrderOfCalls) {
       [](TaskBuilder b) { return std::move(b).Between("20:00", "04:00"); },
       [](TaskBuilder b) { return std::move(b).UnlessBetween("12:00", "13:00"); },
       [](TaskBuilder b) { return std::move(b).Timezone("Europe/Berlin"); },
+      [](TaskBuilder b) { return std::move(b).OnDstGap(DstGap::kRunBefore); },
+      [](TaskBuilder b) { return std::move(b).OnDstOverlap(DstOverlap::kBoth); },
       [](TaskBuilder b) { return std::move(b).Environments({"production"}); },
       [](TaskBuilder b) { return std::move(b).Environments({"staging"}); },
       [](TaskBuilder b) { return std::move(b).Unique(); },

@@ -6,6 +6,7 @@
 
 #include "rota/base/format.h"
 #include "rota/base/text.h"
+#include "rota/cron/rule.h"
 #include "rota/schedule/policies_key.h"
 #include "rota/time/format.h"
 
@@ -59,30 +60,85 @@ Result<std::vector<DayWindow>> ReadWindows(const char* name, const std::vector<A
   return read;
 }
 
-Result<Frequency> ReadFrequency(FrequencyValue value, const std::string& call, const TimeZone& zone) {
-  if (auto* cron = std::get_if<CronText>(&value)) {
-    Result<Expression> expression = Expression::Parse(cron->text);
-    if (!expression) return Fail(expression.error().WithContext(call));
-    return CronFrequency{std::move(cron->text), *expression};
+// When a task is due: a cron text may have a zone of its own.
+struct Timing {
+  Frequency frequency;
+  TimeZone zone;
+};
+
+Result<Timing> ReadCron(const TaskId& id, const CronText& cron, const std::string& call, const TimeZone& zone,
+                        const std::string& timezone_call) {
+  const Result<CronRule> rule = CronRule::Parse(cron.text, {.dialect = cron.dialect, .hash_key = id});
+  if (!rule) return Fail(rule.error().WithContext(call));
+  if (rule->zone && !timezone_call.empty() && *rule->zone != zone) {
+    return Fail(Contradiction(call, timezone_call, "a task has one time zone"));
   }
-  if (const auto* once = std::get_if<OnceText>(&value)) {
+  Frequency frequency = StartFrequency();
+  if (const auto* expression = std::get_if<Expression>(&rule->when)) {
+    frequency = CronFrequency{cron.text, *expression, cron.dialect};
+  } else if (const auto* every = std::get_if<EveryPeriod>(&rule->when)) {
+    frequency = IntervalFrequency{every->period};
+  }
+  return Timing{std::move(frequency), rule->zone.value_or(zone)};
+}
+
+Result<Timing> ReadTiming(const TaskId& id, const Definition::Folded& folded, const TimeZone& zone,
+                          const std::string& timezone_call) {
+  if (const auto* cron = std::get_if<CronText>(&folded.value)) {
+    return ReadCron(id, *cron, folded.call, zone, timezone_call);
+  }
+  if (const auto* once = std::get_if<OnceText>(&folded.value)) {
     const Result<WallTime> at = ParseInstant(once->text, zone);
-    if (!at) return Fail(at.error().WithContext(call));
-    return OnceFrequency{*at};
+    if (!at) return Fail(at.error().WithContext(folded.call));
+    return Timing{OnceFrequency{*at}, zone};
   }
-  if (const auto* at = std::get_if<WallTime>(&value)) return OnceFrequency{*at};
-  const Milliseconds period = std::get<Milliseconds>(value);
+  if (const auto* at = std::get_if<WallTime>(&folded.value)) return Timing{OnceFrequency{*at}, zone};
+  const Milliseconds period = std::get<Milliseconds>(folded.value);
   if (period < Milliseconds(1) || period > kMaxDuration) {
-    return Fail(InvalidArgument("{}: expected 1ms to {}", call, FormatDuration(kMaxDuration)));
+    return Fail(InvalidArgument("{}: expected 1ms to {}", folded.call, FormatDuration(kMaxDuration)));
   }
-  return IntervalFrequency{period};
+  return Timing{IntervalFrequency{period}, zone};
+}
+
+// The trigger of a task, whose definition has the attributes of its groups.
+Result<std::shared_ptr<const Trigger>> ReadTrigger(const TaskId& id, const Definition::Folded& folded,
+                                                   const TimeZone& zone, Restrictions restrictions,
+                                                   const Definition& definition) {
+  Result<Timing> timing = ReadTiming(id, folded, zone, definition.timezone_call);
+  if (!timing) return Fail(timing.error());
+  const std::string& dst_call = definition.dst_gap_call.empty() ? definition.dst_overlap_call : definition.dst_gap_call;
+  if (!dst_call.empty() && !std::holds_alternative<CronFrequency>(timing->frequency)) {
+    return Fail(Contradiction(folded.call, dst_call, "a change of the clocks skips and repeats times of day only"));
+  }
+  return std::make_shared<const Trigger>(std::move(timing->frequency), std::move(timing->zone), std::move(restrictions),
+                                         definition.attributes.dst);
+}
+
+// A trigger that never fires is a mistake; one that fires at the server's start has no instants.
+Status CheckFires(const Trigger& trigger, const Definition::Folded& folded, const AttributeValues& attributes) {
+  const bool restricted = trigger.restrictions() != Restrictions();
+  if (trigger.fires_at_start() ? !restricted : trigger.Next(WallTime::min()).has_value()) return Status::Ok();
+  std::string calls = folded.calls;
+  for (const auto& window : attributes.between) calls += "." + WindowCall("Between", window);
+  for (const auto& window : attributes.unless_between) calls += "." + WindowCall("UnlessBetween", window);
+  if (trigger.fires_at_start()) {
+    return InvalidArgument("{}: the start of a server has no day or time of its own: expected When() or Skip()", calls);
+  }
+  return InvalidArgument("{}: never fires: expected an instant between 1970 and 2200 that meets all of it", calls);
+}
+
+// Whether the value is a cron text that means the same for every task: no `H`, no zone, no `@every` or `@reboot`.
+bool IsPlainCron(const FrequencyValue& value) {
+  const auto* cron = std::get_if<CronText>(&value);
+  return cron != nullptr && cron->text.find_first_of("Hh=@") == std::string::npos;
 }
 
 // Equal for definitions of one trigger. Unlike Trigger::key() it keeps a cron text as it was written.
-std::string TriggerText(const Definition::Folded& folded, const TimeZone& zone, const Restrictions& restrictions) {
+std::string TriggerText(const Definition::Folded& folded, const TimeZone& zone, const DstPolicy& dst,
+                        const Restrictions& restrictions) {
   std::string text;
   if (const auto* cron = std::get_if<CronText>(&folded.value)) {
-    text = "cron " + cron->text;
+    text = (cron->dialect == CronDialect::kQuartz ? "quartz " : "cron ") + cron->text;
   } else if (const auto* once = std::get_if<OnceText>(&folded.value)) {
     text = "once " + once->text;
   } else if (const auto* at = std::get_if<WallTime>(&folded.value)) {
@@ -90,7 +146,10 @@ std::string TriggerText(const Definition::Folded& folded, const TimeZone& zone, 
   } else {
     text = "every " + std::to_string(std::get<Milliseconds>(folded.value).count());
   }
-  text += '\n' + zone.name() + '\n' + std::to_string(folded.weekdays);
+  text += '\n' + zone.name() + '\n' + std::to_string(folded.weekdays) + '\n';
+  if (dst.gap) text += Name(*dst.gap);
+  text += '\n';
+  if (dst.overlap) text += Name(*dst.overlap);
   for (const auto* windows : {&restrictions.between, &restrictions.unless_between}) {
     text += '\n';
     for (const DayWindow& window : *windows) text += Format("{}-{} ", window.from.count(), window.to.count());
@@ -127,14 +186,14 @@ Result<Task> TaskSet::Resolve(TaskId id, Definition definition, const AttributeV
   if (index_.Find(tasks_, id) != nullptr) {
     return Fail(InvalidArgument("a task with this name is registered already: tell them apart with Name()"));
   }
-  Result<Definition::Folded> folded = definition.Fold();
+  const Result<Definition::Folded> folded = definition.Fold();
   if (!folded) return Fail(folded.error());
-  AttributeValues attributes = Merge(outer, std::move(definition.attributes));
-  const Result<TimeZone> zone = ZoneOf(attributes);
+  definition.attributes = Merge(outer, std::move(definition.attributes));
+  const Result<TimeZone> zone = ZoneOf(definition.attributes);
   if (!zone) return Fail(zone.error());
-  auto trigger = TriggerOf(*std::move(folded), *zone, attributes);
+  auto trigger = TriggerOf(id, *folded, *zone, definition);
   if (!trigger) return Fail(trigger.error());
-  auto policies = PoliciesOf(std::move(attributes));
+  auto policies = PoliciesOf(std::move(definition.attributes));
   if (!policies) return Fail(policies.error());
   return Task{std::move(id), std::move(definition.description).value_or(""), std::move(definition.work),
               *std::move(trigger), *std::move(policies)};
@@ -160,8 +219,9 @@ Result<TimeZone> TaskSet::ZoneOf(const AttributeValues& attributes) {
   return zone;
 }
 
-Result<std::shared_ptr<const Trigger>> TaskSet::TriggerOf(Definition::Folded folded, const TimeZone& zone,
-                                                          const AttributeValues& attributes) {
+Result<std::shared_ptr<const Trigger>> TaskSet::TriggerOf(const TaskId& id, const Definition::Folded& folded,
+                                                          const TimeZone& zone, const Definition& definition) {
+  const AttributeValues& attributes = definition.attributes;
   Restrictions restrictions;
   restrictions.weekdays = folded.weekdays;
   auto between = ReadWindows("Between", attributes.between);
@@ -171,20 +231,19 @@ Result<std::shared_ptr<const Trigger>> TaskSet::TriggerOf(Definition::Folded fol
   if (!unless_between) return Fail(unless_between.error());
   restrictions.unless_between = *std::move(unless_between);
 
-  std::string text = TriggerText(folded, zone, restrictions);
-  if (const auto known = interned_->triggers.find(text); known != interned_->triggers.end()) return known->second;
-
-  Result<Frequency> frequency = ReadFrequency(std::move(folded.value), folded.call, zone);
-  if (!frequency) return Fail(frequency.error());
-  auto trigger = std::make_shared<const Trigger>(*std::move(frequency), zone, std::move(restrictions));
-  if (!trigger->Next(WallTime::min())) {
-    std::string calls = folded.calls;
-    for (const auto& window : attributes.between) calls += "." + WindowCall("Between", window);
-    for (const auto& window : attributes.unless_between) calls += "." + WindowCall("UnlessBetween", window);
-    return Fail(
-        InvalidArgument("{}: never fires: expected an instant between 1970 and 2200 that meets all of it", calls));
+  const bool plain = IsPlainCron(folded.value);
+  std::string text = TriggerText(folded, zone, attributes.dst, restrictions);
+  if (plain) {
+    if (const auto known = interned_->triggers.find(text); known != interned_->triggers.end()) return known->second;
   }
-  interned_->triggers.emplace(std::move(text), trigger);
+  auto trigger = ReadTrigger(id, folded, zone, std::move(restrictions), definition);
+  if (!trigger) return Fail(trigger.error());
+  if (!plain) {
+    text += '\n' + (*trigger)->key();
+    if (const auto known = interned_->triggers.find(text); known != interned_->triggers.end()) return known->second;
+  }
+  if (Status valid = CheckFires(**trigger, folded, attributes); !valid.ok()) return Fail(std::move(valid));
+  interned_->triggers.emplace(std::move(text), *trigger);
   return trigger;
 }
 

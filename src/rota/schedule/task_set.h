@@ -15,7 +15,8 @@
 namespace rota::internal {
 
 // Turns definitions into tasks and holds them until the schedule is built. Equal triggers and equal policies become
-// one object, and each distinct cron text is parsed once, so that a million tasks over 500 expressions stay small.
+// one object, and a cron text that means the same for all tasks is parsed once, so that a million tasks over 500
+// expressions stay small.
 // Thread-compatible.
 class TaskSet {
  public:
@@ -36,8 +37,9 @@ class TaskSet {
   Status CheckWork(const Work& work) const;
   Result<TimeZone> ZoneOf(const AttributeValues& attributes);
   Result<std::shared_ptr<const TaskPolicies>> PoliciesOf(AttributeValues attributes);
-  Result<std::shared_ptr<const Trigger>> TriggerOf(Definition::Folded folded, const TimeZone& zone,
-                                                   const AttributeValues& attributes);
+  // `definition` has the attributes of its groups.
+  Result<std::shared_ptr<const Trigger>> TriggerOf(const TaskId& id, const Definition::Folded& folded,
+                                                   const TimeZone& zone, const Definition& definition);
 
   const CommandCatalog& catalog_;
   const TimeZone zone_;

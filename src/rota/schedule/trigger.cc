@@ -71,9 +71,10 @@ WallTime PreviousEdge(const Restrictions& restrictions, const TimeZone& zone, Wa
   return transition && transition->at > edge ? transition->at : edge;
 }
 
-std::optional<WallTime> NextOf(const Frequency& frequency, const TimeZone& zone, WallTime after) {
+std::optional<WallTime> NextOf(const Frequency& frequency, const TimeZone& zone, WallTime after,
+                               const CronOptions& options) {
   if (std::holds_alternative<StartFrequency>(frequency)) return std::nullopt;
-  if (const auto* cron = std::get_if<CronFrequency>(&frequency)) return Next(cron->expression, zone, after);
+  if (const auto* cron = std::get_if<CronFrequency>(&frequency)) return Next(cron->expression, zone, after, options);
   if (const auto* once = std::get_if<OnceFrequency>(&frequency)) {
     return once->at > after ? std::optional(once->at) : std::nullopt;
   }
@@ -82,9 +83,11 @@ std::optional<WallTime> NextOf(const Frequency& frequency, const TimeZone& zone,
   return WallTime(period * (after.time_since_epoch() / period + 1));
 }
 
-std::optional<WallTime> PreviousOf(const Frequency& frequency, const TimeZone& zone, WallTime before) {
+std::optional<WallTime> PreviousOf(const Frequency& frequency, const TimeZone& zone, WallTime before,
+                                   const CronOptions& options) {
   if (std::holds_alternative<StartFrequency>(frequency)) return std::nullopt;
-  if (const auto* cron = std::get_if<CronFrequency>(&frequency)) return Previous(cron->expression, zone, before);
+  if (const auto* cron = std::get_if<CronFrequency>(&frequency))
+    return Previous(cron->expression, zone, before, options);
   if (const auto* once = std::get_if<OnceFrequency>(&frequency)) {
     return once->at < before ? std::optional(once->at) : std::nullopt;
   }
@@ -105,13 +108,24 @@ std::string WindowsKey(char mark, const std::vector<DayWindow>& windows) {
   return key;
 }
 
-std::string FrequencyKey(const Frequency& frequency) {
-  if (const auto* cron = std::get_if<CronFrequency>(&frequency)) {
-    const Expression& e = cron->expression;
-    const unsigned flags = e.last_day | e.any_day << 1 | e.any_weekday << 2 | e.both_days << 3 | e.wildcard_time << 4;
-    return Format("cron {:x} {:x} {:x} {:x} {:x} {:x} {:x}", e.seconds, e.minutes, e.hours, e.days, e.months,
-                  std::uint64_t{e.weekdays}, flags);
+std::string ExpressionKey(const Expression& expression) {
+  // Taken apart whole: a new field does not compile until it has its place in the key.
+  const auto& [second, minute, weekdays, last_weekdays, last_day, last_offset, nearest, any_day, any_weekday, both_days,
+               wildcard_time, hour, day, month, years] = expression;
+  const unsigned flags =
+      last_day | nearest << 1 | any_day << 2 | any_weekday << 3 | both_days << 4 | wildcard_time << 5;
+  std::string key = Format("cron {:x} {:x} {:x} {:x} {:x} {:x} {:x} {} {:x}", second, minute, hour, day, month,
+                           std::uint64_t{weekdays}, std::uint64_t{last_weekdays}, std::uint64_t{last_offset}, flags);
+  if (years != YearSet::All()) {
+    for (auto year = years.FirstFrom(YearSet::kFirst); year; year = years.FirstFrom(*year + 1)) {
+      key += Format(" {}", *year);
+    }
   }
+  return key;
+}
+
+std::string FrequencyKey(const Frequency& frequency) {
+  if (const auto* cron = std::get_if<CronFrequency>(&frequency)) return ExpressionKey(cron->expression);
   if (const auto* once = std::get_if<OnceFrequency>(&frequency)) {
     return Format("once {}", once->at.time_since_epoch().count());
   }
@@ -129,10 +143,35 @@ std::string WindowWords(const std::vector<DayWindow>& windows) {
 
 }  // namespace
 
+std::string_view Name(DstGap gap) {
+  switch (gap) {
+    case DstGap::kRunAfter:
+      return "run_after";
+    case DstGap::kSkip:
+      return "skip";
+    case DstGap::kRunBefore:
+      return "run_before";
+  }
+  return "";
+}
+
+std::string_view Name(DstOverlap overlap) {
+  switch (overlap) {
+    case DstOverlap::kFirst:
+      return "first";
+    case DstOverlap::kSecond:
+      return "second";
+    case DstOverlap::kBoth:
+      return "both";
+  }
+  return "";
+}
+
 Trigger::Trigger(Frequency frequency, TimeZone zone, Restrictions restrictions, DstPolicy dst)
     : frequency_(std::move(frequency)), zone_(std::move(zone)), restrictions_(std::move(restrictions)), dst_(dst) {
   const auto* interval = std::get_if<IntervalFrequency>(&frequency_);
   ROTA_CHECK(interval == nullptr || interval->period > Milliseconds(0), "an interval's period must be positive");
+  if (!std::holds_alternative<CronFrequency>(frequency_)) dst_ = {};
   restrictions_.weekdays &= kAllWeekdays;
   Normalize(restrictions_.between);
   Normalize(restrictions_.unless_between);
@@ -141,6 +180,8 @@ Trigger::Trigger(Frequency frequency, TimeZone zone, Restrictions restrictions, 
   const bool restricted = restrictions_ != Restrictions();
   // Without restrictions, intervals and one-shots fire at the same instants in all zones.
   if (restricted || std::holds_alternative<CronFrequency>(frequency_)) key_ += " zone " + zone_.name();
+  if (dst_.gap) key_ += Format(" gap {}", Name(*dst_.gap));
+  if (dst_.overlap) key_ += Format(" overlap {}", Name(*dst_.overlap));
   if (restrictions_.weekdays != kAllWeekdays) key_ += Format(" days {:x}", restrictions_.weekdays);
   key_ += WindowsKey('+', restrictions_.between);
   key_ += WindowsKey('-', restrictions_.unless_between);
@@ -159,7 +200,7 @@ bool Trigger::Allows(WallTime instant) const {
 std::optional<WallTime> Trigger::Next(WallTime after) const {
   after = std::max(after, kBegin - Milliseconds(1));
   while (after < kEnd) {
-    const std::optional<WallTime> candidate = NextOf(frequency_, zone_, after);
+    const std::optional<WallTime> candidate = NextOf(frequency_, zone_, after, {.dst = dst_});
     if (!candidate || *candidate >= kEnd) return std::nullopt;
     if (Allows(*candidate)) return candidate;
     WallTime edge = NextEdge(restrictions_, zone_, *candidate);
@@ -172,7 +213,7 @@ std::optional<WallTime> Trigger::Next(WallTime after) const {
 std::optional<WallTime> Trigger::Previous(WallTime before) const {
   before = std::min(before, kEnd);
   while (before > kBegin) {
-    const std::optional<WallTime> candidate = PreviousOf(frequency_, zone_, before);
+    const std::optional<WallTime> candidate = PreviousOf(frequency_, zone_, before, {.dst = dst_});
     if (!candidate || *candidate < kBegin) return std::nullopt;
     if (Allows(*candidate)) return candidate;
     before = PreviousEdge(restrictions_, zone_, *candidate);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -33,9 +34,14 @@ struct Restrictions {
   friend bool operator==(const Restrictions&, const Restrictions&) = default;
 };
 
+// The words of YAML and JSON: "run_after", "skip", "run_before"; "first", "second", "both".
+std::string_view Name(DstGap gap);
+std::string_view Name(DstOverlap overlap);
+
 struct CronFrequency {
   std::string text;  // As written; the expression is its parse.
   Expression expression;
+  CronDialect dialect = CronDialect::kOcps;
 };
 // Every `period`, anchored to the epoch: all servers compute the same instants.
 struct IntervalFrequency {
@@ -52,6 +58,7 @@ using Frequency = std::variant<CronFrequency, IntervalFrequency, OnceFrequency, 
 // Immutable; shared by all tasks with the same definition.
 class Trigger {
  public:
+  // `dst` is for cron expressions; what is not on the wall clock ignores it.
   Trigger(Frequency frequency, TimeZone zone, Restrictions restrictions, DstPolicy dst = {});
 
   // The first instant strictly after `after`; nothing when it never fires again (before 2200).

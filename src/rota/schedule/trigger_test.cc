@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <random>
+#include <set>
 
 #include "rota/base/format.h"
 #include "rota/time/format.h"
@@ -156,6 +157,21 @@ TEST(Trigger, FindsWhatAStepwiseWalkFinds) {
   }
 }
 
+TEST(Trigger, HasNoInstantsForTheStartOfAServer) {
+  const Trigger trigger(StartFrequency(), TimeZone(), {});
+  EXPECT_TRUE(trigger.fires_at_start());
+  EXPECT_EQ(trigger.Next(WallTime::min()), std::nullopt);
+  EXPECT_EQ(trigger.Previous(WallTime::max()), std::nullopt);
+  EXPECT_FALSE(Trigger(IntervalFrequency{1s}, TimeZone(), {}).fires_at_start());
+}
+
+TEST(Trigger, KeepsTheDstPolicyOfWhatIsOnTheWallClockOnly) {
+  const DstPolicy policy = {.gap = DstGap::kRunBefore, .overlap = DstOverlap::kSecond};
+  EXPECT_EQ(Trigger(Cron("30 2 * * *"), Zone("Europe/Berlin"), {}, policy).dst(), policy);
+  EXPECT_EQ(Trigger(IntervalFrequency{1s}, Zone("Europe/Berlin"), {}, policy).dst(), DstPolicy());
+  EXPECT_EQ(Trigger(StartFrequency(), Zone("Europe/Berlin"), {}, policy).dst(), DstPolicy());
+}
+
 TEST(Trigger, SaysItInWords) {
   EXPECT_EQ(Trigger(Cron("0 13 * * 1-5"), TimeZone(), {}).Describe(), "At 13:00, Monday through Friday");
   EXPECT_EQ(Trigger(IntervalFrequency{90s}, TimeZone(), Between(8h, 18h)).Describe(),
@@ -190,6 +206,51 @@ TEST(Trigger, HasEqualKeysForDefinitionsThatFireTogether) {
   EXPECT_NE(key(IntervalFrequency{1s}, {}, one), key(IntervalFrequency{1s}, Zone("Europe/Berlin"), one));
   EXPECT_NE(key(IntervalFrequency{1s}, {}, one), key(IntervalFrequency{1s}, {}, {.unless_between = one.between}));
   EXPECT_NE(key(IntervalFrequency{1s}), key(IntervalFrequency{1s}, {}, {.weekdays = 1}));
+  EXPECT_NE(key(IntervalFrequency{1s}), key(StartFrequency()));
+
+  const auto dst_key = [](Frequency frequency, DstPolicy dst) {
+    return Trigger(std::move(frequency), Zone("Europe/Berlin"), {}, dst).key();
+  };
+  EXPECT_EQ(dst_key(IntervalFrequency{1s}, {.gap = DstGap::kSkip}), dst_key(IntervalFrequency{1s}, {}));
+  std::set<std::string> keys;
+  for (const auto& gap : {std::optional<DstGap>(), std::optional(DstGap::kRunAfter), std::optional(DstGap::kSkip),
+                          std::optional(DstGap::kRunBefore)}) {
+    for (const auto& overlap : {std::optional<DstOverlap>(), std::optional(DstOverlap::kFirst),
+                                std::optional(DstOverlap::kSecond), std::optional(DstOverlap::kBoth)}) {
+      keys.insert(dst_key(Cron("30 2 * * *"), {gap, overlap}));
+    }
+  }
+  EXPECT_EQ(keys.size(), 16u);
+}
+
+TEST(Trigger, HasAKeyThatTellsEveryPartOfAnExpression) {
+  const Expression plain = Expression::Parse("0 0 1 1 *").value();
+  std::vector<Expression> expressions = {plain};
+  const auto vary = [&](auto change) { change(expressions.emplace_back(plain)); };
+  vary([](Expression& e) { e.seconds = 2; });
+  vary([](Expression& e) { e.minutes = 2; });
+  vary([](Expression& e) { e.hours = 2; });
+  vary([](Expression& e) { e.days = 4; });
+  vary([](Expression& e) { e.months = 4; });
+  vary([](Expression& e) { e.weekdays = 2; });
+  vary([](Expression& e) { e.weekdays = std::uint64_t{1} << 34; });
+  vary([](Expression& e) { e.last_weekdays = 1; });
+  vary([](Expression& e) { e.last_day = !e.last_day; });
+  vary([](Expression& e) { e.last_offset = 1; });
+  vary([](Expression& e) { e.nearest = !e.nearest; });
+  vary([](Expression& e) { e.any_day = !e.any_day; });
+  vary([](Expression& e) { e.any_weekday = !e.any_weekday; });
+  vary([](Expression& e) { e.both_days = !e.both_days; });
+  vary([](Expression& e) { e.wildcard_time = !e.wildcard_time; });
+  for (const int year : {1970, 2027, 2199}) {
+    vary([year](Expression& e) {
+      e.years = YearSet();
+      e.years.Add(year);
+    });
+  }
+  std::set<std::string> keys;
+  for (const Expression& expression : expressions) keys.insert(Trigger(CronFrequency{"", expression}, {}, {}).key());
+  EXPECT_EQ(keys.size(), expressions.size());
 }
 
 }  // namespace

@@ -408,14 +408,25 @@ constexpr std::array<Reader::WithArguments, Reader::kPhrases> Reader::kWithArgum
     {"except between", "except between 08:00 and 18:00", &Reader::ReadUnlessBetween},
 }};
 
+// A field, a nickname, a zone before them; no word begins with any of these. `H` is a field by itself and a letter of
+// "hourly".
 bool LooksLikeCron(std::string_view text) {
-  return !text.empty() && std::string_view("*?@0123456789").find(text.front()) != std::string_view::npos;
+  if (text.empty()) return false;
+  const std::string start = Lowercase(text.substr(0, 8));
+  if (start == "cron_tz=" || start.starts_with("tz=")) return true;
+  if (start.front() == 'h') return start.size() == 1 || start[1] < 'a' || start[1] > 'z';
+  return std::string_view("*?/@0123456789").find(start.front()) != std::string_view::npos;
 }
 
 }  // namespace
 
-Result<TaskBuilder> ApplyWords(TaskBuilder builder, std::string_view text) {
-  if (LooksLikeCron(Trim(text))) return std::move(builder).Cron(Trim(text));
+Result<TaskBuilder> ApplyWords(TaskBuilder builder, std::string_view text, std::optional<CronDialect> dialect) {
+  text = Trim(text);
+  if (LooksLikeCron(text)) return std::move(builder).Cron(text, dialect.value_or(CronDialect::kOcps));
+  if (dialect) {
+    std::move(builder).Discard();
+    return Fail(InvalidArgument("\"{}\": expected a cron expression, as a dialect is given", Printable(text)));
+  }
   return Reader(std::move(builder), text).Read();
 }
 
