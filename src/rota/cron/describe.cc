@@ -37,6 +37,7 @@ std::optional<int> Step(const std::vector<int>& values, int size) {
 
 TimeField MakeTimeField(std::uint64_t bits, int size, bool wildcard_time) {
   TimeField field;
+  field.size = size;
   field.values = Values(bits & ((std::uint64_t{1} << size) - 1));
   if (wildcard_time) field.step = Step(field.values, size);
   field.even = field.step && size % *field.step == 0;
@@ -156,6 +157,11 @@ std::optional<Locale> FindLocale(std::string_view name) {
 std::string Describe(const Expression& expression, Locale locale) {
   const describe::Model model = describe::Analyze(expression);
   return locale == Locale::kChinese ? describe::Chinese(model) : describe::English(model);
+}
+
+std::string DescribeField(const Expression& expression, CronField field, Locale locale) {
+  const describe::Model model = describe::Analyze(expression);
+  return locale == Locale::kChinese ? describe::ChineseField(model, field) : describe::EnglishField(model, field);
 }
 
 std::string DescribeWeekdays(std::uint8_t weekdays, Locale locale) {

@@ -22,6 +22,10 @@ std::optional<Locale> FindLocale(std::string_view name);
 // the same words fire at the same times.
 std::string Describe(const Expression& expression, Locale locale = Locale::kEnglish);
 
+enum class CronField { kSecond, kMinute, kHour, kDay, kMonth, kWeekday, kYear };
+// What one field holds: "every minute", "0, 15, 30 and 45", "the last day", "Monday through Friday"; 每分钟, 工作日.
+std::string DescribeField(const Expression& expression, CronField field, Locale locale = Locale::kEnglish);
+
 // The set of weekdays in words, bit 0 being Sunday: "Monday through Friday", "Tuesday, Saturday and Sunday"; 工作日,
 // 周二、周六和周日.
 std::string DescribeWeekdays(std::uint8_t weekdays, Locale locale = Locale::kEnglish);

@@ -228,6 +228,37 @@ std::string DayPhrase(const Model& model, const Scope& scope) {
 
 }  // namespace
 
+std::string ChineseField(const Model& model, CronField field) {
+  if (model.never) return "无";
+  const auto time = [](const TimeField& values, std::string_view unit) {
+    if (std::ssize(values.values) == values.size) return Format("每{}", unit);
+    if (const std::optional<int> stride = Stride(values.values)) {
+      return Format("{}至{}每{}{}", values.values.front(), values.values.back(), *stride, unit);
+    }
+    return Enumerate(Items(values.values, Number));
+  };
+  const auto words = [&]() -> std::string {
+    switch (field) {
+      case CronField::kSecond:
+        return time(model.second, "秒");
+      case CronField::kMinute:
+        return time(model.minute, "分钟");
+      case CronField::kHour:
+        return time(model.hour, "小时");
+      case CronField::kDay:
+        return model.dates.IsEvery() ? "每天" : DatePhrase(model.dates, {});
+      case CronField::kMonth:
+        return model.months.empty() ? "每月" : Enumerate(Items(model.months, Month));
+      case CronField::kWeekday:
+        return model.weekdays.IsEvery() ? "每天" : WeekdayWords(model.weekdays);
+      case CronField::kYear:
+        return model.years.empty() ? "每年" : Years(model.years);
+    }
+    return "";
+  };
+  return Space(words());
+}
+
 std::string ChineseWeekdays(const std::vector<int>& weekdays) {
   return IsWorkweek(weekdays) ? "工作日" : Enumerate(Items(weekdays, Weekday));
 }

@@ -81,9 +81,9 @@ std::string BeforeLast(int days) {
   return Format("{} day{} before the last day", days, days == 1 ? "" : "s");
 }
 
-// "on day 1 and the last day of the month", "on the weekday nearest to day 15 of the month".
-std::string DatePhrase(const Dates& dates) {
-  if (dates.nearest && dates.days.empty() && dates.before_last == 0) return "on the last weekday of the month";
+// "day 1 and the last day", "the weekday nearest to day 15".
+std::string DateWords(const Dates& dates) {
+  if (dates.nearest && dates.days.empty() && dates.before_last == 0) return "the last weekday";
   std::vector<std::string> items;
   if (const std::optional<int> stride = Stride(dates.days)) {
     const int first = dates.days.front();
@@ -96,8 +96,10 @@ std::string DatePhrase(const Dates& dates) {
     items.front().insert(0, dates.days.size() == 1 ? "day " : "days ");
   }
   if (dates.before_last) items.push_back(BeforeLast(*dates.before_last));
-  return Format("on {}{} of the month", dates.nearest ? "the weekday nearest to " : "", Enumerate(items));
+  return (dates.nearest ? "the weekday nearest to " : "") + Enumerate(items);
 }
+
+std::string DatePhrase(const Dates& dates) { return Format("on {} of the month", DateWords(dates)); }
 
 // "Monday through Friday", "Monday and the second Friday of the month".
 std::string WeekdayPhrase(const Weekdays& weekdays) {
@@ -137,6 +139,34 @@ std::string Years(const std::vector<int>& years) {
 }
 
 }  // namespace
+
+std::string EnglishField(const Model& model, CronField field) {
+  if (model.never) return "none";
+  const auto time = [](const TimeField& values, std::string_view noun) {
+    if (std::ssize(values.values) == values.size) return Format("every {}", noun);
+    if (const std::optional<int> stride = Stride(values.values)) {
+      return Format("every {}, {} through {}", Ordinal(*stride), values.values.front(), values.values.back());
+    }
+    return Enumerate(Items(values.values, Number));
+  };
+  switch (field) {
+    case CronField::kSecond:
+      return time(model.second, "second");
+    case CronField::kMinute:
+      return time(model.minute, "minute");
+    case CronField::kHour:
+      return time(model.hour, "hour");
+    case CronField::kDay:
+      return model.dates.IsEvery() ? "every day" : DateWords(model.dates);
+    case CronField::kMonth:
+      return model.months.empty() ? "every month" : Enumerate(Items(model.months, Month));
+    case CronField::kWeekday:
+      return model.weekdays.IsEvery() ? "every day" : WeekdayPhrase(model.weekdays);
+    case CronField::kYear:
+      return model.years.empty() ? "every year" : Years(model.years);
+  }
+  return "";
+}
 
 std::string EnglishWeekdays(const std::vector<int>& weekdays) { return Enumerate(Items(weekdays, Weekday)); }
 

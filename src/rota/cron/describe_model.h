@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "rota/base/instant.h"
+#include "rota/cron/describe.h"
 #include "rota/cron/expression.h"
 
 // What an expression says, taken apart for the languages that put it into words.
@@ -24,6 +25,7 @@ struct Run {
 
 // One of second, minute and hour.
 struct TimeField {
+  int size = 0;             // 60 or 24.
   std::vector<int> values;  // Rising, at least one.
   std::optional<int> step;  // When it is to be called "every": 1 for each of its values.
   bool even = false;        // The step divides the whole: it is a period.
@@ -39,12 +41,14 @@ struct NthWeekday {
 };
 
 struct Dates {
+  bool IsEvery() const { return days.size() == 31 && !nearest; }
   std::vector<int> days;           // Rising.
   std::optional<int> before_last;  // The last day is 0, the day before it 1.
   bool nearest = false;            // The Monday to Friday nearest to them.
 };
 
 struct Weekdays {
+  bool IsEvery() const { return every.size() == 7; }
   std::vector<int> every;  // Monday is 1, Sunday 7.
   std::vector<NthWeekday> nth;
 };
@@ -77,8 +81,10 @@ std::optional<int> Stride(const std::vector<int>& values);
 std::vector<int> FromMonday(std::uint8_t mask);
 
 std::string English(const Model& model);
+std::string EnglishField(const Model& model, CronField field);
 std::string EnglishWeekdays(const std::vector<int>& weekdays);
 std::string Chinese(const Model& model);
+std::string ChineseField(const Model& model, CronField field);
 std::string ChineseWeekdays(const std::vector<int>& weekdays);
 std::string ChineseEvery(Milliseconds period);
 
