@@ -133,12 +133,23 @@ std::string FrequencyKey(const Frequency& frequency) {
   return Format("every {}", std::get<IntervalFrequency>(frequency).period.count());
 }
 
-std::string WindowWords(const std::vector<DayWindow>& windows) {
+std::string WindowWords(const std::vector<DayWindow>& windows, Locale locale) {
+  const bool chinese = locale == Locale::kChinese;
   std::vector<std::string> parts;
   for (const DayWindow& window : windows) {
-    parts.push_back(Format("{} and {}", FormatTimeOfDay(window.from), FormatTimeOfDay(window.to)));
+    parts.push_back(FormatTimeOfDay(window.from) + (chinese ? " 至 " : " and ") + FormatTimeOfDay(window.to));
   }
-  return Join(parts, " or ");
+  return Join(parts, chinese ? " 或 " : " or ");
+}
+
+std::string FrequencyWords(const Frequency& frequency, const TimeZone& zone, Locale locale) {
+  if (const auto* cron = std::get_if<CronFrequency>(&frequency)) return Describe(cron->expression, locale);
+  if (std::holds_alternative<StartFrequency>(frequency)) return DescribeStart(locale);
+  if (const auto* once = std::get_if<OnceFrequency>(&frequency)) {
+    const std::string at = FormatInstant(once->at, zone);
+    return locale == Locale::kChinese ? Format("仅一次，{}", at) : "Once at " + at;
+  }
+  return DescribeEvery(std::get<IntervalFrequency>(frequency).period, locale);
 }
 
 }  // namespace
@@ -187,6 +198,16 @@ Trigger::Trigger(Frequency frequency, TimeZone zone, Restrictions restrictions, 
   key_ += WindowsKey('-', restrictions_.unless_between);
 }
 
+Trigger Trigger::FromCron(const CronRule& rule, std::string_view text, CronDialect dialect, const TimeZone& zone) {
+  Frequency frequency = StartFrequency();
+  if (const auto* expression = std::get_if<Expression>(&rule.when)) {
+    frequency = CronFrequency{std::string(text), *expression, dialect};
+  } else if (const auto* every = std::get_if<EveryPeriod>(&rule.when)) {
+    frequency = IntervalFrequency{every->period};
+  }
+  return Trigger(std::move(frequency), rule.zone.value_or(zone), Restrictions());
+}
+
 bool Trigger::Allows(WallTime instant) const {
   if (restrictions_ == Restrictions()) return true;
   const CivilInstant civil = Civil(zone_, instant);
@@ -225,21 +246,14 @@ std::optional<WallTime> Trigger::Previous(WallTime before) const {
 }
 
 std::string Trigger::Describe(Locale locale) const {
-  std::string words;
-  if (const auto* cron = std::get_if<CronFrequency>(&frequency_)) {
-    words = rota::Describe(cron->expression, locale);
-  } else if (const auto* once = std::get_if<OnceFrequency>(&frequency_)) {
-    words = "Once at " + FormatInstant(once->at, zone_);
-  } else if (fires_at_start()) {
-    words = "When the server starts";
-  } else {
-    words = "Every " + FormatDuration(std::get<IntervalFrequency>(frequency_).period);
-  }
-  if (restrictions_.weekdays != kAllWeekdays) words += ", only on " + DescribeWeekdays(restrictions_.weekdays);
-  if (!restrictions_.between.empty()) words += ", between " + WindowWords(restrictions_.between);
-  if (!restrictions_.unless_between.empty()) {
-    words += ", unless between " + WindowWords(restrictions_.unless_between);
-  }
+  const bool chinese = locale == Locale::kChinese;
+  const auto& [weekdays, between, unless_between] = restrictions_;
+  std::string words = FrequencyWords(frequency_, zone_, locale);
+  if (weekdays != kAllWeekdays) words += (chinese ? "，仅限" : ", only on ") + DescribeWeekdays(weekdays, locale);
+  const std::string inside = WindowWords(between, locale);
+  const std::string outside = WindowWords(unless_between, locale);
+  if (!between.empty()) words += chinese ? Format("，在 {} 之间", inside) : ", between " + inside;
+  if (!unless_between.empty()) words += chinese ? Format("，除 {} 外", outside) : ", unless between " + outside;
   return words;
 }
 

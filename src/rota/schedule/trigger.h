@@ -13,6 +13,7 @@
 #include "rota/cron/describe.h"
 #include "rota/cron/expression.h"
 #include "rota/cron/next.h"
+#include "rota/cron/rule.h"
 #include "rota/time/time_zone.h"
 
 namespace rota {
@@ -60,6 +61,9 @@ class Trigger {
  public:
   // `dst` is for cron expressions; what is not on the wall clock ignores it.
   Trigger(Frequency frequency, TimeZone zone, Restrictions restrictions, DstPolicy dst = {});
+
+  // What a cron text says, in its own zone or else in `zone`.
+  static Trigger FromCron(const CronRule& rule, std::string_view text, CronDialect dialect, const TimeZone& zone);
 
   // The first instant strictly after `after`; nothing when it never fires again (before 2200).
   std::optional<WallTime> Next(WallTime after) const;

@@ -186,6 +186,20 @@ TEST(Trigger, SaysItInWords) {
       "09:00 and 09:00:30");
 }
 
+TEST(Trigger, SaysItInChinese) {
+  const auto words = [](const Trigger& trigger) { return trigger.Describe(Locale::kChinese); };
+  EXPECT_EQ(words(Trigger(Cron("0 13 * * 1-5"), TimeZone(), {})), "工作日 13:00");
+  EXPECT_EQ(words(Trigger(IntervalFrequency{90s}, TimeZone(), Between(8h, 18h))),
+            "每 1 分钟 30 秒，在 08:00 至 18:00 之间");
+  EXPECT_EQ(words(Trigger(OnceFrequency{Utc("2026-03-06T18:00:00Z")}, Zone("Asia/Shanghai"), {})),
+            "仅一次，2026-03-07 02:00:00 +08:00");
+  EXPECT_EQ(words(Trigger(StartFrequency{}, TimeZone(), {})), "服务器启动时");
+  const Restrictions restrictions = {
+      .weekdays = 0b1000101, .between = {Window(13h, 18h), Window(8h, 12h)}, .unless_between = {Window(9h, 9h + 30s)}};
+  EXPECT_EQ(words(Trigger(IntervalFrequency{1s}, TimeZone(), restrictions)),
+            "每秒，仅限周二、周六和周日，在 08:00 至 12:00 或 13:00 至 18:00 之间，除 09:00 至 09:00:30 外");
+}
+
 TEST(Trigger, HasEqualKeysForDefinitionsThatFireTogether) {
   const auto key = [](Frequency frequency, TimeZone zone = {}, Restrictions restrictions = {}) {
     return Trigger(std::move(frequency), std::move(zone), std::move(restrictions)).key();
