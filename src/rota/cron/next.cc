@@ -1,207 +1,125 @@
 #include "rota/cron/next.h"
 
 #include <algorithm>
-#include <bit>
 
-// The time line is cut at the zone's transitions into segments of one offset. Within a segment civil time runs evenly,
-// so that a match is found among civil fields alone; what the DST rule adds happens only at a segment's beginning.
+#include "rota/cron/match.h"
+
+// A match is found in civil time, then placed in the zone's stretches of one offset: as a rule into the one that it
+// came from, else into whichever its civil time falls. Only the stretch asked from needs care: what lies ahead may
+// repeat civil times that are past already.
 
 namespace rota {
 namespace {
 
-using std::chrono::days;
 using std::chrono::seconds;
+using std::chrono::sys_seconds;
+using Stretch = ZoneRules::Stretch;
 
-// Everything fires within [1970, 2200). Civil time is searched a little further, for the zones ahead of UTC and behind.
-constexpr WallTime kEarliest = std::chrono::sys_days(std::chrono::January / 1 / 1970);
-constexpr WallTime kEnd = std::chrono::sys_days(std::chrono::January / 1 / 2200);
-constexpr std::chrono::local_days kFirstDay{std::chrono::December / 29 / 1969};
-constexpr std::chrono::local_days kLastDay{std::chrono::January / 4 / 2200};
+// Everything fires within [1970, 2200).
+constexpr sys_seconds kEarliest = std::chrono::sys_days(std::chrono::January / 1 / 1970);
+constexpr sys_seconds kEnd = std::chrono::sys_days(std::chrono::January / 1 / 2200);
 
 // Larger jumps are corrections of the clock, after which nothing is made up (cron(8) of ISC cron).
 constexpr seconds kLongestGap = std::chrono::hours(3);
 
-// The lowest set bit at or above `from`, or the highest at or below; -1 when there is none. 0 <= from < 64.
-int LowestBit(std::uint64_t bits, int from) {
-  bits &= ~std::uint64_t{0} << from;
-  return bits == 0 ? -1 : std::countr_zero(bits);
-}
-int HighestBit(std::uint64_t bits, int from) {
-  bits &= ~std::uint64_t{0} >> (63 - from);
-  return 63 - std::countl_zero(bits);
+std::optional<WallTime> Within(sys_seconds instant) {
+  if (instant < kEarliest || instant >= kEnd) return std::nullopt;
+  return instant;
 }
 
-// The first time of day at or after the one given, or the last at or before it; nothing when the day has none.
-std::optional<seconds> FirstTime(const Expression& expression, seconds at_or_after) {
-  const std::chrono::hh_mm_ss time(at_or_after);
-  const auto hour = static_cast<int>(time.hours().count());
-  const auto minute = static_cast<int>(time.minutes().count());
-  const auto second = static_cast<int>(time.seconds().count());
-  const auto at = [](int h, int m, int s) { return seconds((h * 60 + m) * 60 + s); };
+// One expression with its rules in force.
+struct Search {
+  Search(const Expression& e, const CronOptions& options)
+      : expression(e),
+        days(options.days),
+        gap(options.dst.gap.value_or(e.wildcard_time ? DstGap::kSkip : DstGap::kRunAfter)),
+        overlap(options.dst.overlap.value_or(e.wildcard_time ? DstOverlap::kBoth : DstOverlap::kFirst)) {}
 
-  if (expression.hours >> hour & 1) {
-    if (expression.minutes >> minute & 1) {
-      if (const int s = LowestBit(expression.seconds, second); s >= 0) return at(hour, minute, s);
-    }
-    if (const int m = LowestBit(expression.minutes, minute + 1); m >= 0) {
-      return at(hour, m, LowestBit(expression.seconds, 0));
-    }
+  std::optional<CivilTime> First(CivilTime from) const { return FirstMatch(expression, from, days); }
+  std::optional<CivilTime> Last(CivilTime from) const { return LastMatch(expression, from, days); }
+
+  // The instant that stands for all matches in the gap before a stretch; nothing when none is made up.
+  std::optional<sys_seconds> Replacement(const Stretch* behind) const {
+    if (gap == DstGap::kSkip || behind->civil_begin() - behind[-1].civil_end() > kLongestGap) return std::nullopt;
+    return gap == DstGap::kRunAfter ? behind->begin : behind->begin - seconds(1);
   }
-  const int h = LowestBit(expression.hours, hour + 1);
-  if (h < 0) return std::nullopt;
-  return at(h, LowestBit(expression.minutes, 0), LowestBit(expression.seconds, 0));
-}
-std::optional<seconds> LastTime(const Expression& expression, seconds at_or_before) {
-  const std::chrono::hh_mm_ss time(at_or_before);
-  const auto hour = static_cast<int>(time.hours().count());
-  const auto minute = static_cast<int>(time.minutes().count());
-  const auto second = static_cast<int>(time.seconds().count());
-  const auto at = [](int h, int m, int s) { return seconds((h * 60 + m) * 60 + s); };
 
-  if (expression.hours >> hour & 1) {
-    if (expression.minutes >> minute & 1) {
-      if (const int s = HighestBit(expression.seconds, second); s >= 0) return at(hour, minute, s);
-    }
-    if (const int m = minute == 0 ? -1 : HighestBit(expression.minutes, minute - 1); m >= 0) {
-      return at(hour, m, HighestBit(expression.seconds, 59));
-    }
+  // Whether that instant is `instant`, and the gap has a match.
+  bool FiresInsteadOfGap(const Stretch* behind, sys_seconds instant) const {
+    if (behind->civil_begin() <= behind[-1].civil_end() || Replacement(behind) != instant) return false;
+    const std::optional<CivilTime> swallowed = First(behind[-1].civil_end());
+    return swallowed && *swallowed < behind->civil_begin();
   }
-  const int h = hour == 0 ? -1 : HighestBit(expression.hours, hour - 1);
-  if (h < 0) return std::nullopt;
-  return at(h, HighestBit(expression.minutes, 59), HighestBit(expression.seconds, 59));
-}
 
-// An expression that was put together by hand may leave a field empty.
-bool HasTime(const Expression& expression) {
-  return expression.seconds != 0 && expression.minutes != 0 && expression.hours != 0;
-}
-
-// The first civil time at or after `from` that the fields match, up to kLastDay.
-std::optional<CivilTime> FirstMatch(const Expression& expression, CivilTime from) {
-  if (!HasTime(expression)) return std::nullopt;
-  std::chrono::local_days day = std::chrono::floor<days>(from);
-  seconds time = from - day;
-  while (day <= kLastDay) {
-    const std::chrono::year_month_day date(day);
-    const std::chrono::year_month month = date.year() / date.month();
-    if (expression.months >> static_cast<unsigned>(date.month()) & 1) {
-      const std::uint32_t matching = MatchingDays(expression, month);
-      const auto today = static_cast<int>(static_cast<unsigned>(date.day()));
-      if (matching >> today & 1) {
-        if (const std::optional<seconds> found = FirstTime(expression, time)) return day + *found;
-      }
-      if (const int next = LowestBit(matching, today + 1); next >= 0) {
-        return day + days(next - today) + *FirstTime(expression, seconds(0));
-      }
-    }
-    day = std::chrono::local_days((month + std::chrono::months(1)) / 1);
-    time = seconds(0);
-  }
-  return std::nullopt;
-}
-
-// The last civil time at or before `from` that the fields match, down to kFirstDay.
-std::optional<CivilTime> LastMatch(const Expression& expression, CivilTime from) {
-  constexpr seconds kDayEnd = days(1) - seconds(1);
-  if (!HasTime(expression)) return std::nullopt;
-  std::chrono::local_days day = std::chrono::floor<days>(from);
-  seconds time = from - day;
-  while (day >= kFirstDay) {
-    const std::chrono::year_month_day date(day);
-    const std::chrono::year_month month = date.year() / date.month();
-    if (expression.months >> static_cast<unsigned>(date.month()) & 1) {
-      const std::uint32_t matching = MatchingDays(expression, month);
-      const auto today = static_cast<int>(static_cast<unsigned>(date.day()));
-      if (matching >> today & 1) {
-        if (const std::optional<seconds> found = LastTime(expression, time)) return day + *found;
-      }
-      if (const int last = HighestBit(matching, today - 1); last >= 0) {
-        return day - days(today - last) + *LastTime(expression, kDayEnd);
-      }
-    }
-    day = std::chrono::local_days(month / 1) - days(1);
-    time = kDayEnd;
-  }
-  return std::nullopt;
-}
-
-bool NeverFires(const Expression& expression) { return !FirstMatch(expression, kFirstDay); }
-
-// Whether a fixed-time expression fires at the transition itself, in place of what the gap swallowed.
-bool FiresAfterGap(const Expression& expression, const TimeZone::Transition& transition) {
-  const seconds gap = transition.to - transition.from;
-  if (expression.wildcard_time || gap <= seconds(0) || gap > kLongestGap) return false;
-  const std::optional<CivilTime> swallowed = FirstMatch(expression, transition.from);
-  return swallowed && *swallowed < transition.to;
-}
-
-// The civil time with which a segment's own matches begin: a fixed-time expression leaves out the second pass.
-CivilTime SegmentBegin(const Expression& expression, const TimeZone::Transition& transition) {
-  return expression.wildcard_time ? transition.to : std::max(transition.from, transition.to);
-}
+  const Expression& expression;
+  const DayRule* const days;
+  const DstGap gap;
+  const DstOverlap overlap;
+};
 
 }  // namespace
 
-std::uint32_t MatchingDays(const Expression& expression, std::chrono::year_month month) {
-  const std::chrono::local_days first(month / 1);
-  const unsigned length = static_cast<unsigned>((month / std::chrono::last).day());
-  const std::uint32_t all = static_cast<std::uint32_t>(((std::uint64_t{1} << length) - 1) << 1);
+std::optional<WallTime> Next(const Expression& expression, const TimeZone& zone, WallTime after,
+                             const CronOptions& options) {
+  const Search search(expression, options);
+  const ZoneRules& rules = zone.rules();
+  const sys_seconds from =
+      std::chrono::floor<seconds>(std::clamp<WallTime>(after, kEarliest - seconds(1), kEnd)) + seconds(1);
+  const Stretch* stretch = rules.At(from);
+  if (from == stretch->begin && search.FiresInsteadOfGap(stretch, from)) return Within(from);
 
-  std::uint32_t by_date = expression.days;
-  if (expression.last_day) by_date |= std::uint32_t{1} << length;
-  // Each week of seven bits is turned so that its lowest bit is the weekday of the 1st.
-  const unsigned turn = std::chrono::weekday(first).c_encoding();
-  constexpr std::uint64_t kEachWeek = 0x10204081;
-  const std::uint64_t low = kEachWeek * (0x7fu >> turn);
-  const std::uint64_t weeks = expression.weekdays;
-  const std::uint64_t turned = (weeks >> turn & low) | (weeks << (7 - turn) & ~low & 0x7ffffffff);
-  const auto by_weekday = static_cast<std::uint32_t>(turned << 1);
+  CivilTime civil = stretch->ToCivil(from);
+  CivilTime end = stretch->civil_end();
+  if (search.overlap == DstOverlap::kFirst) civil = std::max(civil, stretch[-1].civil_end());
+  if (search.overlap == DstOverlap::kSecond) end = std::min(end, stretch[1].civil_begin());
+  std::optional<CivilTime> match = search.First(civil);
+  if (match && *match < end) return Within(stretch->ToUtc(*match));
 
-  const bool both = expression.both_days || expression.any_day || expression.any_weekday;
-  return all & (both ? by_date & by_weekday : by_date | by_weekday);
-}
-
-std::optional<WallTime> Next(const Expression& expression, const TimeZone& zone, WallTime after, const CronOptions&) {
-  // Fires on whole seconds only.
-  WallTime from = std::chrono::floor<seconds>(std::clamp(after, kEarliest - seconds(1), kEnd)) + seconds(1);
-  while (from < kEnd) {
-    const std::optional<TimeZone::Transition> begin = zone.PreviousTransition(from);
-    const std::optional<TimeZone::Transition> end = zone.NextTransition(from);
-    const CivilTime shown = zone.ToCivil(from);
-    CivilTime civil = shown;
-    if (begin) {
-      if (begin->at == from && FiresAfterGap(expression, *begin)) return from;
-      civil = std::max(civil, SegmentBegin(expression, *begin));
+  // Civil times that are past already come again.
+  if (search.overlap != DstOverlap::kFirst && civil > stretch[1].civil_begin()) {
+    match = search.First(stretch[1].civil_begin());
+    if (match && *match < stretch->civil_end()) return Within(stretch[1].ToUtc(*match));
+  }
+  while (match) {
+    stretch = rules.Ending(*match);
+    if (*match >= stretch->civil_begin()) {
+      if (search.overlap == DstOverlap::kSecond && *match >= stretch[1].civil_begin()) ++stretch;
+      return Within(stretch->ToUtc(*match));
     }
-    const std::optional<CivilTime> match = FirstMatch(expression, civil);
-    if (match) {
-      const WallTime instant = from + (*match - shown);
-      if (!end || instant < end->at) return instant < kEnd ? std::optional(instant) : std::nullopt;
-    } else if (NeverFires(expression)) {
-      return std::nullopt;
-    }
-    if (!end) return std::nullopt;
-    from = end->at;
+    if (const std::optional<sys_seconds> instant = search.Replacement(stretch)) return Within(*instant);
+    match = search.First(stretch->civil_begin());
   }
   return std::nullopt;
 }
 
 std::optional<WallTime> Previous(const Expression& expression, const TimeZone& zone, WallTime before,
-                                 const CronOptions&) {
-  if (before <= kEarliest) return std::nullopt;
-  WallTime from = std::chrono::ceil<seconds>(std::min(before, kEnd)) - seconds(1);
-  while (from >= kEarliest) {
-    const std::optional<TimeZone::Transition> begin = zone.PreviousTransition(from);
-    const CivilTime civil = zone.ToCivil(from);
-    const std::optional<CivilTime> match = LastMatch(expression, civil);
-    if (match && (!begin || *match >= SegmentBegin(expression, *begin))) {
-      const WallTime instant = from - (civil - *match);
-      return instant >= kEarliest ? std::optional(instant) : std::nullopt;
+                                 const CronOptions& options) {
+  const Search search(expression, options);
+  const ZoneRules& rules = zone.rules();
+  const sys_seconds from = std::chrono::ceil<seconds>(std::clamp<WallTime>(before, kEarliest, kEnd)) - seconds(1);
+  const Stretch* stretch = rules.At(from);
+  if (from == stretch->end - seconds(1) && search.FiresInsteadOfGap(stretch + 1, from)) return Within(from);
+
+  CivilTime civil = stretch->ToCivil(from);
+  CivilTime begin = stretch->civil_begin();
+  if (search.overlap == DstOverlap::kSecond) civil = std::min(civil, stretch[1].civil_begin() - seconds(1));
+  if (search.overlap == DstOverlap::kFirst) begin = std::max(begin, stretch[-1].civil_end());
+  std::optional<CivilTime> match = search.Last(civil);
+  if (match && *match >= begin) return Within(stretch->ToUtc(*match));
+
+  // Civil times that are still to come have been there before.
+  if (search.overlap != DstOverlap::kSecond && civil < stretch[-1].civil_end()) {
+    match = search.Last(stretch[-1].civil_end() - seconds(1));
+    if (match && *match >= stretch->civil_begin()) return Within(stretch[-1].ToUtc(*match));
+  }
+  while (match) {
+    stretch = rules.Ending(*match);
+    if (*match >= stretch->civil_begin()) {
+      if (search.overlap != DstOverlap::kFirst && *match >= stretch[1].civil_begin()) ++stretch;
+      return Within(stretch->ToUtc(*match));
     }
-    if (!match && NeverFires(expression)) return std::nullopt;
-    if (!begin) return std::nullopt;
-    if (begin->at >= kEarliest && FiresAfterGap(expression, *begin)) return begin->at;
-    from = begin->at - seconds(1);
+    if (const std::optional<sys_seconds> instant = search.Replacement(stretch)) return Within(*instant);
+    match = search.Last(stretch[-1].civil_end() - seconds(1));
   }
   return std::nullopt;
 }

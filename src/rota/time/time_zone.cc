@@ -1,44 +1,40 @@
 #include "rota/time/time_zone.h"
 
-#include <cctz/civil_time.h>
-#include <cctz/time_zone.h>
-
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <string_view>
+#include <functional>
+#include <iterator>
+#include <map>
+#include <memory>
 #include <system_error>
 #include <utility>
 
+#include "rota/base/hash.h"
+#include "rota/base/mutex.h"
 #include "rota/base/suggest.h"
 #include "rota/base/text.h"
+
+// A reader takes a zone's rules with one atomic load and follows them without a lock. Reload() publishes a new table in
+// place of the old one and frees neither, so that a reader in the middle of a look-up keeps what it began with.
 
 namespace rota {
 namespace {
 
 namespace fs = std::filesystem;
+using std::chrono::hours;
+using std::chrono::minutes;
 using std::chrono::seconds;
+using std::chrono::sys_seconds;
 
 constexpr std::string_view kUtc = "UTC";
 
-// The instants that cctz is asked about: wide enough for every calendar, far from any overflow of milliseconds.
+// Civil times beyond are asked about as the last of these: far from any overflow of milliseconds.
 constexpr seconds kFarthest = std::chrono::years(200'000);
 
-cctz::time_point<cctz::seconds> ToCctz(WallTime instant) {
-  const seconds count = std::chrono::floor<seconds>(instant).time_since_epoch();
-  return cctz::time_point<cctz::seconds>(std::clamp(count, -kFarthest, kFarthest));
-}
-WallTime FromCctz(cctz::time_point<cctz::seconds> instant) {
-  return WallTime(seconds(instant.time_since_epoch().count()));
-}
-cctz::civil_second ToCctz(CivilTime civil) {
-  return cctz::civil_second() + std::clamp(civil.time_since_epoch(), -kFarthest, kFarthest).count();
-}
-CivilTime FromCctz(cctz::civil_second civil) { return CivilTime(seconds(civil - cctz::civil_second())); }
-
-// Where cctz looks, too.
 fs::path DatabaseDirectory() {
   const char* directory = std::getenv("TZDIR");
   return directory != nullptr && *directory != '\0' ? directory : "/usr/share/zoneinfo";
@@ -51,6 +47,11 @@ bool IsZoneFile(const fs::path& path) {
   char magic[4] = {};
   std::ifstream(path, std::ios::binary).read(magic, sizeof(magic));
   return std::memcmp(magic, "TZif", sizeof(magic)) == 0;
+}
+
+std::string ReadFile(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
 // Whether a name may reach the file system: relative, within the database, and one zone under one name (posix/ repeats
@@ -67,8 +68,38 @@ Status NoDatabase() {
                   Printable(DatabaseDirectory().native()));
 }
 
-// "Shanghai" means "Asia/Shanghai"; anything else is judged by its edits.
-std::string NearestZone(std::string_view name, const std::vector<std::string>& known) {
+struct FixedOffset {
+  seconds offset{};
+  std::string name;  // "+08:00"
+};
+
+// Reads an offset as people write it: "+08:00", and "UTC+8", "-0330", "gmt+5:30" so as to suggest the one form.
+std::optional<FixedOffset> ReadFixedOffset(std::string_view text) {
+  const std::string area = Lowercase(text.substr(0, 3));
+  if (area == "utc" || area == "gmt") text.remove_prefix(3);
+  if (text.empty() || (text.front() != '+' && text.front() != '-')) return std::nullopt;
+  const bool west = text.front() == '-';
+  text.remove_prefix(1);
+
+  std::string digits;
+  std::ranges::copy_if(text, std::back_inserter(digits), [](char c) { return c >= '0' && c <= '9'; });
+  const std::size_t colon = text.find(':');
+  const bool plain = colon == std::string_view::npos && digits.size() == text.size() && digits.size() != 3;
+  const bool split = digits.size() > 2 && digits.size() + 1 == text.size() && colon == digits.size() - 2;
+  if (digits.empty() || digits.size() > 4 || (!plain && !split)) return std::nullopt;
+
+  const int value = std::stoi(digits);
+  const int hour = digits.size() > 2 ? value / 100 : value;
+  const int minute = digits.size() > 2 ? value % 100 : 0;
+  if (hour > 23 || minute > 59) return std::nullopt;
+  const seconds offset = hours(hour) + minutes(minute);
+  const bool negative = west && offset != seconds(0);
+  return FixedOffset{negative ? -offset : offset, Format("{}{:02}:{:02}", negative ? '-' : '+', hour, minute)};
+}
+
+// What to write instead: an offset in its one form; for "Shanghai", "Asia/Shanghai"; else the name nearest by edits.
+std::string Suggestion(std::string_view name, const std::vector<std::string>& known) {
+  if (const std::optional<FixedOffset> fixed = ReadFixedOffset(name)) return Format("; write \"{}\"", fixed->name);
   const std::string city = Lowercase("/" + std::string(name));
   for (const std::string& candidate : known) {
     if (Lowercase(candidate).ends_with(city)) return Format("; did you mean \"{}\"?", candidate);
@@ -76,38 +107,110 @@ std::string NearestZone(std::string_view name, const std::vector<std::string>& k
   return DidYouMean(name, known);
 }
 
+sys_seconds Seconds(WallTime instant) { return std::chrono::floor<seconds>(instant); }
+
 }  // namespace
 
-struct TimeZone::Rules {
+struct TimeZone::Zone {
   std::string name;
-  cctz::time_zone zone;
+  std::uint64_t digest = 0;  // Of its file; 0 for what comes from none. Guarded by the mutex of Zones.
+  std::atomic<const ZoneRules*> rules = nullptr;
 };
 
-TimeZone::TimeZone() {
-  static const auto kUtcRules = std::make_shared<const Rules>(Rules{std::string(kUtc), cctz::utc_time_zone()});
-  rules_ = kUtcRules;
-}
+// All zones loaded so far, and all rules that they have had: some 600 names at most, a few kilobytes each.
+class TimeZone::Zones {
+ public:
+  // Zones are values that outlive any owner, and Reload() has to find them all: hence one table for the process. It is
+  // never destroyed, since other statics may hold zones.
+  static Zones& OfProcess() {
+    static Zones& zones = *std::make_unique<Zones>().release();
+    return zones;
+  }
 
-TimeZone::TimeZone(std::shared_ptr<const Rules> rules) : rules_(std::move(rules)) {}
+  const Zone* utc() const { return utc_; }
+
+  const Zone* Find(std::string_view name) ROTA_EXCLUDES(mu_) {
+    const MutexLock lock(mu_);
+    const auto found = zones_.find(name);
+    return found != zones_.end() ? &found->second : nullptr;
+  }
+
+  // Of two that load one name at the same time, the first makes it.
+  const Zone* Add(std::string_view name, ZoneRules rules, std::uint64_t digest) ROTA_EXCLUDES(mu_) {
+    const MutexLock lock(mu_);
+    Zone& zone = zones_[std::string(name)];
+    if (zone.name.empty()) {
+      zone.name = name;
+      Publish(zone, std::move(rules), digest);
+    }
+    return &zone;
+  }
+
+  std::vector<std::string> NamesFromFiles() ROTA_EXCLUDES(mu_) {
+    const MutexLock lock(mu_);
+    std::vector<std::string> names;
+    for (const auto& [name, zone] : zones_) {
+      if (zone.digest != 0) names.push_back(name);
+    }
+    return names;
+  }
+
+  // Whether the file's content is another than that of the zone's rules, and can be read.
+  bool Update(const std::string& name, std::string_view file) ROTA_EXCLUDES(mu_) {
+    const std::uint64_t digest = StableHash(file);
+    {
+      const MutexLock lock(mu_);
+      if (zones_.find(name)->second.digest == digest) return false;
+    }
+    Result<ZoneRules> rules = ZoneRules::Read(file);
+    if (!rules) return false;
+    const MutexLock lock(mu_);
+    Publish(zones_.find(name)->second, *std::move(rules), digest);
+    return true;
+  }
+
+ private:
+  void Publish(Zone& zone, ZoneRules rules, std::uint64_t digest) ROTA_REQUIRES(mu_) {
+    published_.push_back(std::make_unique<const ZoneRules>(std::move(rules)));
+    zone.digest = digest;
+    zone.rules.store(published_.back().get(), std::memory_order_release);
+  }
+
+  Mutex mu_;
+  std::map<std::string, Zone, std::less<>> zones_ ROTA_GUARDED_BY(mu_);
+  std::vector<std::unique_ptr<const ZoneRules>> published_ ROTA_GUARDED_BY(mu_);
+  const Zone* const utc_ = Add(kUtc, ZoneRules(seconds(0), {}), 0);
+};
+
+TimeZone::TimeZone() : zone_(Zones::OfProcess().utc()) {}
 
 Result<TimeZone> TimeZone::Load(std::string_view name) {
-  if (name == kUtc) return TimeZone();
+  Zones& zones = Zones::OfProcess();
+  if (const Zone* loaded = zones.Find(name)) return TimeZone(loaded);
+  if (const std::optional<FixedOffset> fixed = ReadFixedOffset(name); fixed && fixed->name == name) {
+    return TimeZone(zones.Add(name, ZoneRules(fixed->offset, {}), 0));
+  }
   if (!IsZoneName(name) || !IsZoneFile(DatabaseDirectory() / name)) {
     const Result<std::vector<std::string>> known = KnownNames();
     if (!known) return Fail(known.error());
-    return Fail(InvalidArgument("unknown time zone \"{}\"{}", Printable(name), NearestZone(name, *known)));
+    return Fail(InvalidArgument("unknown time zone \"{}\"{}", Printable(name), Suggestion(name, *known)));
   }
-  Rules rules;
-  rules.name = std::string(name);
-  // cctz remembers a name that it could not load for as long as the process lives: hence the checks above.
-  if (!cctz::load_time_zone(rules.name, &rules.zone)) {
-    return Fail(
-        InvalidArgument("time zone \"{}\": its file in {} is damaged", name, Printable(DatabaseDirectory().native())));
+  const std::string file = ReadFile(DatabaseDirectory() / name);
+  Result<ZoneRules> rules = ZoneRules::Read(file);
+  if (!rules) {
+    return Fail(InvalidArgument("time zone \"{}\": its file in {} is damaged: {}", name,
+                                Printable(DatabaseDirectory().native()), rules.error().message()));
   }
-  return TimeZone(std::make_shared<const Rules>(std::move(rules)));
+  return TimeZone(zones.Add(name, *std::move(rules), StableHash(file)));
 }
 
-std::vector<std::string> TimeZone::Reload() { return {}; }
+std::vector<std::string> TimeZone::Reload() {
+  Zones& zones = Zones::OfProcess();
+  std::vector<std::string> changed = zones.NamesFromFiles();
+  std::erase_if(changed,
+                [&](const std::string& name) { return !zones.Update(name, ReadFile(DatabaseDirectory() / name)); });
+  return changed;
+}
 
 Result<std::vector<std::string>> TimeZone::KnownNames() {
   const fs::path root = DatabaseDirectory();
@@ -126,53 +229,41 @@ Result<std::vector<std::string>> TimeZone::KnownNames() {
   return names;
 }
 
-const std::string& TimeZone::name() const { return rules_->name; }
+const std::string& TimeZone::name() const { return zone_->name; }
 
-bool TimeZone::is_utc() const { return rules_->name == kUtc; }
+const ZoneRules& TimeZone::rules() const { return *zone_->rules.load(std::memory_order_acquire); }
 
-CivilTime TimeZone::ToCivil(WallTime instant) const { return FromCctz(rules_->zone.lookup(ToCctz(instant)).cs); }
-
-TimeZone::Meaning TimeZone::FromCivil(CivilTime civil) const {
-  const cctz::time_zone::civil_lookup found = rules_->zone.lookup(ToCctz(civil));
-  Meaning meaning;
-  meaning.before = FromCctz(found.pre);
-  meaning.transition = FromCctz(found.trans);
-  meaning.after = FromCctz(found.post);
-  switch (found.kind) {
-    case cctz::time_zone::civil_lookup::UNIQUE:
-      meaning.kind = Kind::kUnique;
-      break;
-    case cctz::time_zone::civil_lookup::SKIPPED:
-      meaning.kind = Kind::kSkipped;
-      break;
-    case cctz::time_zone::civil_lookup::REPEATED:
-      meaning.kind = Kind::kRepeated;
-      break;
-  }
-  return meaning;
+CivilTime TimeZone::ToCivil(WallTime instant) const {
+  const sys_seconds at = Seconds(instant);
+  return rules().At(at)->ToCivil(at);
 }
 
-seconds TimeZone::Offset(WallTime instant) const { return seconds(rules_->zone.lookup(ToCctz(instant)).offset); }
+TimeZone::Meaning TimeZone::FromCivil(CivilTime civil) const {
+  civil = CivilTime(std::clamp(civil.time_since_epoch(), -kFarthest, kFarthest));
+  const ZoneRules::Stretch* stretch = rules().Ending(civil);
+  if (civil < stretch->civil_begin()) {
+    return {Kind::kSkipped, stretch[-1].ToUtc(civil), stretch->begin, stretch->ToUtc(civil)};
+  }
+  if (civil >= stretch[1].civil_begin()) {
+    return {Kind::kRepeated, stretch->ToUtc(civil), stretch->end, stretch[1].ToUtc(civil)};
+  }
+  return {Kind::kUnique, stretch->ToUtc(civil), stretch->ToUtc(civil), stretch->ToUtc(civil)};
+}
+
+seconds TimeZone::Offset(WallTime instant) const { return rules().At(Seconds(instant))->offset; }
 
 std::optional<TimeZone::Transition> TimeZone::NextTransition(WallTime after) const {
-  cctz::time_zone::civil_transition found;
-  cctz::time_point<cctz::seconds> from = ToCctz(after);
-  // The database also records changes of name alone: those are passed over.
-  while (rules_->zone.next_transition(from, &found)) {
-    from = rules_->zone.lookup(found.to).trans;
-    if (found.from != found.to) return Transition{FromCctz(from), FromCctz(found.from), FromCctz(found.to)};
-  }
-  return std::nullopt;
+  const ZoneRules& now = rules();
+  const ZoneRules::Stretch* stretch = now.At(Seconds(after));
+  if (!now.HasAfter(stretch)) return std::nullopt;
+  return Transition{stretch->end, stretch->civil_end(), stretch[1].civil_begin()};
 }
 
 std::optional<TimeZone::Transition> TimeZone::PreviousTransition(WallTime at_or_before) const {
-  cctz::time_zone::civil_transition found;
-  cctz::time_point<cctz::seconds> from = ToCctz(at_or_before) + cctz::seconds(1);
-  while (rules_->zone.prev_transition(from, &found)) {
-    from = rules_->zone.lookup(found.to).trans;
-    if (found.from != found.to) return Transition{FromCctz(from), FromCctz(found.from), FromCctz(found.to)};
-  }
-  return std::nullopt;
+  const ZoneRules& now = rules();
+  const ZoneRules::Stretch* stretch = now.At(Seconds(at_or_before));
+  if (!now.HasBefore(stretch)) return std::nullopt;
+  return Transition{stretch->begin, stretch[-1].civil_end(), stretch->civil_begin()};
 }
 
 }  // namespace rota

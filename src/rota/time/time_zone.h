@@ -1,25 +1,25 @@
 #pragma once
 
 #include <chrono>
-#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "rota/base/instant.h"
 #include "rota/base/status.h"
+#include "rota/time/zone_rules.h"
 
 namespace rota {
 
-// A date and time of day as a wall clock in some zone shows it. Never converts to a WallTime without a TimeZone.
-using CivilTime = std::chrono::local_seconds;
-
-// The rules that map instants of UTC to civil time and back, from the system's IANA database (tzdata).
+// The rules that map instants of UTC to civil time and back, from the system's IANA database (tzdata). They reach from
+// 1970 to 2200; before and after, the nearest offset holds.
 //
 //   Result<TimeZone> shanghai = TimeZone::Load("Asia/Shanghai");
 //   CivilTime civil = shanghai->ToCivil(instant);
 //
-// A small value that shares its rules: copy it freely. Thread-safe; changes by Reload() alone.
+// A pointer to rules that the process keeps for good, once for each name: copy it freely. Thread-safe; changes by
+// Reload() alone.
 class TimeZone {
  public:
   // What one civil time means. `before` uses the offset in force before the transition, `after` the one in force
@@ -40,18 +40,21 @@ class TimeZone {
   // UTC.
   TimeZone();
 
-  // Loads a zone by its name ("UTC", "Europe/Berlin") or as a fixed offset ("+08:00"). Names are checked against the
-  // database before it is opened.
+  // Loads a zone by its name ("UTC", "Europe/Berlin") or as a fixed offset ("+08:00", "-03:30"). Names are checked
+  // against the database before it is opened; a name that was loaded before gives the same rules again.
   // Errors: kInvalidArgument for an unknown name, with the nearest known one; kNotFound when there is no database.
   static Result<TimeZone> Load(std::string_view name);
-  // Reads again every zone in use whose rules in the database have changed since: all copies follow at once. Returns
-  // their names, sorted. A zone that is gone or damaged keeps its rules. Thread-safe.
+  // Reads again every zone loaded so far whose file in the database has changed since: all copies follow at once.
+  // Returns their names, sorted. A zone that is gone or damaged keeps its rules. Thread-safe.
   static std::vector<std::string> Reload();
   // All names of the database, sorted.
   static Result<std::vector<std::string>> KnownNames();
 
   const std::string& name() const;
-  bool is_utc() const;
+  bool is_utc() const { return *this == TimeZone(); }
+  // The rules as they are now, for look-ups that have to agree with each other. They stay valid for good: those that
+  // Reload() replaces are kept, a few kilobytes a few times a year.
+  const ZoneRules& rules() const;
 
   CivilTime ToCivil(WallTime instant) const;
   Meaning FromCivil(CivilTime civil) const;
@@ -62,13 +65,14 @@ class TimeZone {
   std::optional<Transition> PreviousTransition(WallTime at_or_before) const;
 
   // Zones are equal when their names are.
-  friend bool operator==(const TimeZone& a, const TimeZone& b) { return a.name() == b.name(); }
+  friend bool operator==(const TimeZone&, const TimeZone&) = default;
 
  private:
-  struct Rules;
-  explicit TimeZone(std::shared_ptr<const Rules> rules);
+  struct Zone;
+  class Zones;
+  explicit TimeZone(const Zone* zone) : zone_(zone) {}
 
-  std::shared_ptr<const Rules> rules_;
+  const Zone* zone_;  // One for each name.
 };
 
 }  // namespace rota

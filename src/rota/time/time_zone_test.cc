@@ -4,9 +4,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <thread>
 
 #include "rota/base/format.h"
 
@@ -22,7 +25,7 @@ TimeZone Zone(std::string_view name) { return TimeZone::Load(name).value(); }
 
 std::string ErrorOf(std::string_view name) {
   const Result<TimeZone> zone = TimeZone::Load(name);
-  if (zone) return "";
+  if (zone) return "loaded";
   EXPECT_EQ(zone.error().code(), StatusCode::kInvalidArgument);
   return zone.error().message();
 }
@@ -68,6 +71,38 @@ TEST(TimeZone, ComparesByName) {
   EXPECT_EQ(Zone("Asia/Shanghai"), Zone("Asia/Shanghai"));
   EXPECT_NE(Zone("Asia/Shanghai"), Zone("Europe/Berlin"));
   EXPECT_FALSE(Zone("Europe/Berlin").is_utc());
+}
+
+TEST(TimeZone, GivesTheSameRulesForTheSameName) {
+  EXPECT_EQ(&Zone("Asia/Shanghai").rules(), &Zone("Asia/Shanghai").rules());
+  EXPECT_EQ(&TimeZone().rules(), &Zone("UTC").rules());
+}
+
+TEST(TimeZone, LoadsFixedOffsets) {
+  const WallTime instant = Utc(kSpring, hours(20));
+  EXPECT_EQ(Zone("+08:00").Offset(instant), hours(8));
+  EXPECT_EQ(Zone("-03:30").Offset(instant), -hours(3) - minutes(30));
+  EXPECT_EQ(Zone("+00:00").Offset(instant), seconds(0));
+  EXPECT_EQ(Zone("-03:30").name(), "-03:30");
+  EXPECT_EQ(Zone("-03:30").ToCivil(instant), Civil(kSpring, hours(16) + minutes(30)));
+  EXPECT_EQ(Zone("-03:30").NextTransition(instant), std::nullopt);
+  EXPECT_EQ(Zone("+08:00"), Zone("+08:00"));
+  EXPECT_NE(Zone("+08:00"), Zone("Asia/Shanghai"));
+}
+
+TEST(TimeZone, KnowsOneFormOfAFixedOffsetAndSuggestsIt) {
+  const auto unknown = [](std::string_view name, std::string_view write) {
+    EXPECT_EQ(ErrorOf(name), Format("unknown time zone \"{}\"; write \"{}\"", name, write));
+  };
+  unknown("UTC+8", "+08:00");
+  unknown("gmt-3:30", "-03:30");
+  unknown("UTC+08:00", "+08:00");
+  unknown("+8", "+08:00");
+  unknown("+0800", "+08:00");
+  unknown("-00:00", "+00:00");
+  for (const char* name : {"+24:00", "+08:60", "+", "+08:0", "+008", "+8:000", "+08:00:00", "+12345", "+1x", "+:"}) {
+    EXPECT_EQ(ErrorOf(name), Format("unknown time zone \"{}\"", name));
+  }
 }
 
 TEST(TimeZone, ConvertsInstantsToCivilTime) {
@@ -177,7 +212,7 @@ TEST(TimeZone, LoadsEveryNameThatItKnows) {
 
 TEST(TimeZone, SaysThatThereIsNoDatabase) {
   Database database;
-  const Result<TimeZone> zone = TimeZone::Load("Asia/Tokyo");
+  const Result<TimeZone> zone = TimeZone::Load("Area/Absent");
   ASSERT_FALSE(zone);
   EXPECT_EQ(zone.error().code(), StatusCode::kNotFound);
   EXPECT_EQ(zone.error().message(), Format("no time zone database at {}: install the package tzdata, or set TZDIR",
@@ -189,12 +224,81 @@ TEST(TimeZone, SaysThatThereIsNoDatabase) {
 
 TEST(TimeZone, TellsADamagedFileFromAnUnknownName) {
   Database database;
-  database.Write("Area/Damaged", "TZif, but no more than that");
+  database.Write("Area/Damaged", "TZif2, but no more than a header of no use, which ends");
   database.Write("Area/Other", "no zone at all");
-  EXPECT_EQ(ErrorOf("Area/Damaged"),
-            Format("time zone \"Area/Damaged\": its file in {} is damaged", database.directory().string()));
+  EXPECT_EQ(ErrorOf("Area/Damaged"), Format("time zone \"Area/Damaged\": its file in {} is damaged: it is cut short",
+                                            database.directory().string()));
   EXPECT_EQ(ErrorOf("Area/Other"), "unknown time zone \"Area/Other\"");
   EXPECT_EQ(TimeZone::KnownNames().value(), std::vector<std::string>{"Area/Damaged"});
+}
+
+std::string FileOf(const char* name) {
+  std::ifstream file(fs::path("/usr/share/zoneinfo") / name, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+TEST(TimeZone, FollowsItsFileWhenReloaded) {
+  const std::string tokyo = FileOf("Asia/Tokyo");
+  const std::string shanghai = FileOf("Asia/Shanghai");
+  const Database database;
+  const WallTime instant = Utc(kSpring, hours(20));
+  database.Write("Reload/One", tokyo);
+  database.Write("Reload/Two", tokyo);
+  const TimeZone one = Zone("Reload/One");
+  const TimeZone two = Zone("Reload/Two");
+  EXPECT_EQ(TimeZone::Reload(), std::vector<std::string>());
+
+  const ZoneRules& before = one.rules();
+  database.Write("Reload/One", shanghai);
+  EXPECT_EQ(one.Offset(instant), hours(9));
+  EXPECT_EQ(TimeZone::Reload(), std::vector<std::string>{"Reload/One"});
+  EXPECT_EQ(one.Offset(instant), hours(8));
+  EXPECT_EQ(Zone("Reload/One").Offset(instant), hours(8));
+  EXPECT_EQ(two.Offset(instant), hours(9));
+  // A reader in the middle of a look-up goes on with the rules it has.
+  EXPECT_EQ(before.At(std::chrono::floor<seconds>(instant))->offset, hours(9));
+  EXPECT_EQ(TimeZone::Reload(), std::vector<std::string>());
+}
+
+TEST(TimeZone, KeepsItsRulesWhenItsFileIsGoneOrDamaged) {
+  const std::string tokyo = FileOf("Asia/Tokyo");
+  const Database database;
+  database.Write("Keep/Gone", tokyo);
+  database.Write("Keep/Damaged", tokyo);
+  const TimeZone gone = Zone("Keep/Gone");
+  const TimeZone damaged = Zone("Keep/Damaged");
+  fs::remove(database.directory() / "Keep/Gone");
+  database.Write("Keep/Damaged", tokyo.substr(0, tokyo.size() / 2));
+  EXPECT_EQ(TimeZone::Reload(), std::vector<std::string>());
+  EXPECT_EQ(gone.Offset(Utc(kSpring, hours(20))), hours(9));
+  EXPECT_EQ(damaged.Offset(Utc(kSpring, hours(20))), hours(9));
+  // Once repaired it is followed again.
+  database.Write("Keep/Damaged", FileOf("Asia/Shanghai"));
+  EXPECT_EQ(TimeZone::Reload(), std::vector<std::string>{"Keep/Damaged"});
+  EXPECT_EQ(damaged.Offset(Utc(kSpring, hours(20))), hours(8));
+}
+
+TEST(TimeZone, CanBeReadWhileItIsReloaded) {
+  const std::string files[] = {FileOf("Asia/Tokyo"), FileOf("Asia/Shanghai")};
+  const Database database;
+  database.Write("Busy/Zone", files[0]);
+  const TimeZone zone = Zone("Busy/Zone");
+  std::atomic<bool> done = false;
+  std::thread reader([&] {
+    while (!done) {
+      const auto* stretch = zone.rules().At(std::chrono::floor<seconds>(Utc(kSpring, hours(20))));
+      EXPECT_TRUE(stretch->offset == hours(8) || stretch->offset == hours(9));
+      EXPECT_EQ(Zone("Busy/Zone"), zone);
+    }
+  });
+  std::size_t changes = 0;
+  for (int i = 1; i <= 100; ++i) {
+    database.Write("Busy/Zone", files[i % 2]);
+    changes += TimeZone::Reload().size();
+  }
+  done = true;
+  reader.join();
+  EXPECT_EQ(changes, 100u);
 }
 
 }  // namespace
