@@ -21,6 +21,10 @@ std::string_view Name(Placement placement) {
   return placement == Placement::kOneServer ? std::string_view("one server") : std::string_view("every server");
 }
 
+std::string_view Name(CronDialect dialect) {
+  return dialect == CronDialect::kQuartz ? std::string_view("quartz") : std::string_view("ocps");
+}
+
 ScheduleRow MakeRow(const Task& task, std::span<const Pause> pauses, WallTime now, int next) {
   const TaskPolicies& policies = *task.policies;
   ScheduleRow row;
@@ -28,8 +32,13 @@ ScheduleRow MakeRow(const Task& task, std::span<const Pause> pauses, WallTime no
   row.description = task.description;
   row.work = Describe(task.work);
   row.schedule = task.trigger->Describe();
-  if (const auto* cron = std::get_if<CronFrequency>(&task.trigger->frequency())) row.cron = cron->text;
+  if (const auto* cron = std::get_if<CronFrequency>(&task.trigger->frequency())) {
+    row.cron = cron->text;
+    row.dialect = cron->dialect;
+  }
   row.zone = task.trigger->zone();
+  row.dst = task.trigger->dst();
+  row.fires_at_start = task.trigger->fires_at_start();
   for (std::optional<WallTime> at = task.trigger->Next(now); at && std::ssize(row.next) < next;
        at = task.trigger->Next(*at)) {
     row.next.push_back(*at);
@@ -53,10 +62,22 @@ std::string DescribePolicies(const ScheduleRow& row) {
   if (row.placement == Placement::kOneServer || row.overlap != OverlapPolicy::kAllow) {
     words.push_back(Format("lock timeout {}", FormatDuration(row.lock_timeout)));
   }
+  if (row.dst.gap) words.push_back(Format("DST gap {}", Name(*row.dst.gap)));
+  if (row.dst.overlap) words.push_back(Format("DST overlap {}", Name(*row.dst.overlap)));
   if (row.conditional) words.emplace_back("conditional");
   if (!row.environments.empty()) words.push_back("only in " + Join(row.environments, " or "));
   if (!row.tags.empty()) words.push_back("tagged " + Join(row.tags, " "));
   return Join(words, ", ");
+}
+
+std::string FirstInstant(const ScheduleRow& row) {
+  if (row.fires_at_start) return "at the next start";
+  return row.next.empty() ? "never again" : FormatInstant(row.next.front(), row.zone);
+}
+
+template <typename Policy>
+boost::json::value PolicyJson(const std::optional<Policy>& policy) {
+  return policy ? boost::json::value(json::Text(Name(*policy))) : boost::json::value();
 }
 
 }  // namespace
@@ -80,8 +101,7 @@ std::string ToTable(std::span<const ScheduleRow> rows) {
   const std::size_t width = columns.size();
   Table table(std::move(columns));
   for (const ScheduleRow& row : rows) {
-    const std::string first = row.next.empty() ? "never again" : FormatInstant(row.next.front(), row.zone);
-    std::vector<std::string> cells = {row.id, row.schedule, row.zone.name(), first, DescribePolicies(row)};
+    std::vector<std::string> cells = {row.id, row.schedule, row.zone.name(), FirstInstant(row), DescribePolicies(row)};
     if (show_work) cells.push_back(row.work);
     table.AddRow(std::move(cells));
     for (std::size_t i = 1; i < row.next.size(); ++i) {
@@ -110,7 +130,11 @@ std::string ToJson(std::span<const ScheduleRow> rows) {
         {"work", json::Text(row.work)},
         {"schedule", json::Text(row.schedule)},
         {"cron", row.cron.empty() ? boost::json::value() : boost::json::value(json::Text(row.cron))},
+        {"dialect", row.cron.empty() ? boost::json::value() : boost::json::value(Name(row.dialect))},
         {"zone", json::Text(row.zone.name())},
+        {"dst_gap", PolicyJson(row.dst.gap)},
+        {"dst_overlap", PolicyJson(row.dst.overlap)},
+        {"fires_at_start", row.fires_at_start},
         {"next", json::Instants(row.next, row.zone)},
         {"unique", row.placement == Placement::kOneServer},
         {"runs_on", json::Text(Name(row.placement))},

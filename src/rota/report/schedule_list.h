@@ -19,8 +19,11 @@ struct ScheduleRow {
   std::string work;      // As a person would type it.
   std::string schedule;  // In words.
   std::string cron;      // The expression; empty for an interval or a single instant.
+  CronDialect dialect = CronDialect::kOcps;
   TimeZone zone;
-  std::vector<WallTime> next;  // The next instants, soonest first; fewer than asked for when there are no more.
+  DstPolicy dst;                // As the task chose; empty: the rule of rota::Next().
+  bool fires_at_start = false;  // When a server starts, and then only.
+  std::vector<WallTime> next;   // The next instants, soonest first; fewer than asked for when there are no more.
   Placement placement = Placement::kEveryServer;
   OverlapPolicy overlap = OverlapPolicy::kAllow;
   Milliseconds lock_timeout{};

@@ -88,19 +88,29 @@ TEST(ScheduleList, ForgetsAPauseThatIsOver) {
 
 TEST(ScheduleList, GivesEverythingAsJson) {
   const std::vector<Pause> pauses = {{"backup:run", "ann", "disk \"swap\"", kNow, std::nullopt}};
-  EXPECT_EQ(ToJson(ListSchedule(SeedSchedule(), pauses, kNow, {.tag = "db"})),
-            R"([{"task":"backup:run","description":"","work":"backup:run","schedule":"At 02:00","cron":"0 2 * * *",)"
-            R"("zone":"Asia/Shanghai","next":[{"utc":"2026-03-06T18:00:00Z","local":"2026-03-07 02:00:00 +08:00"}],)"
-            R"("unique":true,"runs_on":"one server","overlap":"skip","lock_timeout_ms":1800000,"environments":[],)"
-            R"("tags":["db"],"conditional":false,"pause":{"all_tasks":false,"author":"ann",)"
-            R"("reason":"disk \"swap\"","since":"2026-03-06T12:00:00Z","until":null}}])"
-            "\n");
+  EXPECT_EQ(
+      ToJson(ListSchedule(SeedSchedule(), pauses, kNow, {.tag = "db"})),
+      R"([{"task":"backup:run","description":"","work":"backup:run","schedule":"At 02:00","cron":"0 2 * * *",)"
+      R"("dialect":"ocps","zone":"Asia/Shanghai","dst_gap":null,"dst_overlap":null,"fires_at_start":false,"next":[{"utc":"2026-03-06T18:00:00Z","local":"2026-03-07 02:00:00 +08:00"}],)"
+      R"("unique":true,"runs_on":"one server","overlap":"skip","lock_timeout_ms":1800000,"environments":[],)"
+      R"("tags":["db"],"conditional":false,"pause":{"all_tasks":false,"author":"ann",)"
+      R"("reason":"disk \"swap\"","since":"2026-03-06T12:00:00Z","until":null}}])"
+      "\n");
 }
 
 TEST(ScheduleList, HasNoCronForAnInterval) {
   const Schedule schedule =
       MakeSchedule([](Scheduler& scheduler) { scheduler.Command("poll").Every(std::chrono::seconds(90)).Register(); });
-  EXPECT_THAT(ToJson(ListSchedule(schedule, {}, kNow)), HasSubstr(R"("cron":null)"));
+  EXPECT_THAT(ToJson(ListSchedule(schedule, {}, kNow)), HasSubstr(R"("cron":null,"dialect":null)"));
+}
+
+TEST(ScheduleList, ShowsTheDstPoliciesThatATaskChose) {
+  const Schedule schedule = MakeSchedule([](Scheduler& scheduler) {
+    scheduler.Command("a").Daily().OnDstGap(DstGap::kSkip).OnDstOverlap(DstOverlap::kBoth).Register();
+  });
+  const std::vector<ScheduleRow> rows = ListSchedule(schedule, {}, kNow);
+  EXPECT_THAT(ToTable(rows), HasSubstr("overlap allow, DST gap skip, DST overlap both\n"));
+  EXPECT_THAT(ToJson(rows), HasSubstr(R"("dst_gap":"skip","dst_overlap":"both")"));
 }
 
 }  // namespace
