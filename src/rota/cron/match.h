@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 
 #include "rota/cron/expression.h"
@@ -13,5 +14,9 @@ namespace rota {
 // the days are that one's. Bounded for every input; allocates nothing.
 std::optional<CivilTime> FirstMatch(const Expression& expression, CivilTime from, const DayRule* rule = nullptr);
 std::optional<CivilTime> LastMatch(const Expression& expression, CivilTime from, const DayRule* rule = nullptr);
+
+// The policies in force: those given, else the vixie rule's; nothing is made up for a gap of more than 3 h.
+DstGap GapPolicy(const Expression& expression, const DstPolicy& policy, std::chrono::seconds gap);
+DstOverlap OverlapPolicy(const Expression& expression, const DstPolicy& policy);
 
 }  // namespace rota

@@ -29,18 +29,15 @@ std::optional<WallTime> Within(sys_seconds instant) {
 
 // One expression with its rules in force.
 struct Search {
-  Search(const Expression& e, const CronOptions& options)
-      : expression(e),
-        days(options.days),
-        gap(options.dst.gap.value_or(e.wildcard_time ? DstGap::kSkip : DstGap::kRunAfter)),
-        overlap(options.dst.overlap.value_or(e.wildcard_time ? DstOverlap::kBoth : DstOverlap::kFirst)) {}
+  Search(const Expression& e, const CronOptions& o) : expression(e), options(o), overlap(OverlapPolicy(e, o.dst)) {}
 
-  std::optional<CivilTime> First(CivilTime from) const { return FirstMatch(expression, from, days); }
-  std::optional<CivilTime> Last(CivilTime from) const { return LastMatch(expression, from, days); }
+  std::optional<CivilTime> First(CivilTime from) const { return FirstMatch(expression, from, options.days); }
+  std::optional<CivilTime> Last(CivilTime from) const { return LastMatch(expression, from, options.days); }
 
   // The instant that stands for all matches in the gap before a stretch; nothing when none is made up.
   std::optional<sys_seconds> Replacement(const Stretch* behind) const {
-    if (gap == DstGap::kSkip || behind->civil_begin() - behind[-1].civil_end() > kLongestGap) return std::nullopt;
+    const DstGap gap = GapPolicy(expression, options.dst, behind->civil_begin() - behind[-1].civil_end());
+    if (gap == DstGap::kSkip) return std::nullopt;
     return gap == DstGap::kRunAfter ? behind->begin : behind->begin - seconds(1);
   }
 
@@ -52,12 +49,20 @@ struct Search {
   }
 
   const Expression& expression;
-  const DayRule* const days;
-  const DstGap gap;
+  const CronOptions& options;
   const DstOverlap overlap;
 };
 
 }  // namespace
+
+DstGap GapPolicy(const Expression& expression, const DstPolicy& policy, seconds gap) {
+  if (gap > kLongestGap) return DstGap::kSkip;
+  return policy.gap.value_or(expression.wildcard_time ? DstGap::kSkip : DstGap::kRunAfter);
+}
+
+DstOverlap OverlapPolicy(const Expression& expression, const DstPolicy& policy) {
+  return policy.overlap.value_or(expression.wildcard_time ? DstOverlap::kBoth : DstOverlap::kFirst);
+}
 
 std::optional<WallTime> Next(const Expression& expression, const TimeZone& zone, WallTime after,
                              const CronOptions& options) {
