@@ -73,13 +73,7 @@ Result<Timing> ReadCron(const TaskId& id, const CronText& cron, const std::strin
   if (rule->zone && !timezone_call.empty() && *rule->zone != zone) {
     return Fail(Contradiction(call, timezone_call, "a task has one time zone"));
   }
-  Frequency frequency = StartFrequency();
-  if (const auto* expression = std::get_if<Expression>(&rule->when)) {
-    frequency = CronFrequency{cron.text, *expression, cron.dialect};
-  } else if (const auto* every = std::get_if<EveryPeriod>(&rule->when)) {
-    frequency = IntervalFrequency{every->period};
-  }
-  return Timing{std::move(frequency), rule->zone.value_or(zone)};
+  return Timing{FrequencyOf(*rule, cron.text, cron.dialect), rule->zone.value_or(zone)};
 }
 
 Result<Timing> ReadTiming(const TaskId& id, const Definition::Folded& folded, const TimeZone& zone,

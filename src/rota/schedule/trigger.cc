@@ -178,6 +178,14 @@ std::string_view Name(DstOverlap overlap) {
   return "";
 }
 
+Frequency FrequencyOf(const CronRule& rule, std::string_view text, CronDialect dialect) {
+  if (const auto* expression = std::get_if<Expression>(&rule.when)) {
+    return CronFrequency{std::string(text), *expression, dialect};
+  }
+  if (const auto* every = std::get_if<EveryPeriod>(&rule.when)) return IntervalFrequency{every->period};
+  return StartFrequency();
+}
+
 Trigger::Trigger(Frequency frequency, TimeZone zone, Restrictions restrictions, DstPolicy dst)
     : frequency_(std::move(frequency)), zone_(std::move(zone)), restrictions_(std::move(restrictions)), dst_(dst) {
   const auto* interval = std::get_if<IntervalFrequency>(&frequency_);
@@ -199,13 +207,7 @@ Trigger::Trigger(Frequency frequency, TimeZone zone, Restrictions restrictions, 
 }
 
 Trigger Trigger::FromCron(const CronRule& rule, std::string_view text, CronDialect dialect, const TimeZone& zone) {
-  Frequency frequency = StartFrequency();
-  if (const auto* expression = std::get_if<Expression>(&rule.when)) {
-    frequency = CronFrequency{std::string(text), *expression, dialect};
-  } else if (const auto* every = std::get_if<EveryPeriod>(&rule.when)) {
-    frequency = IntervalFrequency{every->period};
-  }
-  return Trigger(std::move(frequency), rule.zone.value_or(zone), Restrictions());
+  return Trigger(FrequencyOf(rule, text, dialect), rule.zone.value_or(zone), Restrictions());
 }
 
 bool Trigger::Allows(WallTime instant) const {

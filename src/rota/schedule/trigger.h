@@ -54,6 +54,8 @@ struct OnceFrequency {
 // `@reboot`: once, when a server starts. It has no instants of its own.
 struct StartFrequency {};
 using Frequency = std::variant<CronFrequency, IntervalFrequency, OnceFrequency, StartFrequency>;
+// What a cron text says but for its zone.
+Frequency FrequencyOf(const CronRule& rule, std::string_view text, CronDialect dialect);
 
 // Maps an instant to the next scheduled instant. Pure: the same answer on every server, whatever its clock says.
 // Immutable; shared by all tasks with the same definition.

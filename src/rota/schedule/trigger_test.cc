@@ -165,6 +165,21 @@ TEST(Trigger, HasNoInstantsForTheStartOfAServer) {
   EXPECT_FALSE(Trigger(IntervalFrequency{1s}, TimeZone(), {}).fires_at_start());
 }
 
+// Berlin: 02:00 +01:00 is 03:00 +02:00 on 2026-03-29, 03:00 +02:00 is 02:00 +01:00 on 2026-10-25.
+TEST(Trigger, FollowsItsDstPolicy) {
+  const auto march = [](DstPolicy dst) {
+    return NextInstants(Trigger(Cron("30 2 * * *"), Zone("Europe/Berlin"), {}, dst), Utc("2026-03-28T12:00:00Z"), 1);
+  };
+  EXPECT_EQ(march({}), (Instants{"2026-03-29 03:00:00 +02:00"}));
+  EXPECT_EQ(march({.gap = DstGap::kSkip}), (Instants{"2026-03-30 02:30:00 +02:00"}));
+  EXPECT_EQ(march({.gap = DstGap::kRunBefore}), (Instants{"2026-03-29 01:59:59 +01:00"}));
+
+  const Trigger both(Cron("30 2 * * *"), Zone("Europe/Berlin"), {}, {.overlap = DstOverlap::kBoth});
+  EXPECT_EQ(NextInstants(both, Utc("2026-10-24T12:00:00Z"), 2),
+            (Instants{"2026-10-25 02:30:00 +02:00", "2026-10-25 02:30:00 +01:00"}));
+  EXPECT_EQ(both.Previous(Utc("2026-10-25T01:30:00Z")), Utc("2026-10-25T00:30:00Z"));
+}
+
 TEST(Trigger, KeepsTheDstPolicyOfWhatIsOnTheWallClockOnly) {
   const DstPolicy policy = {.gap = DstGap::kRunBefore, .overlap = DstOverlap::kSecond};
   EXPECT_EQ(Trigger(Cron("30 2 * * *"), Zone("Europe/Berlin"), {}, policy).dst(), policy);
