@@ -22,7 +22,12 @@ class YearSet {
   static constexpr int kFirst = 1970;
   static constexpr int kLast = 2199;
 
-  static YearSet All();
+  static constexpr YearSet All() {
+    YearSet years;
+    years.bits_.fill(0xffff);
+    years.bits_.back() = 0x3f;  // 230 years are 14 words and 6 bits.
+    return years;
+  }
   // REQUIRES: kFirst <= year <= kLast.
   void Add(int year);
   bool Contains(int year) const;
@@ -59,11 +64,11 @@ struct Expression {
   std::uint64_t minutes = 0;  // Bits 0-59.
   // Bit 7 * (n - 1) + w is the n-th weekday w of the month, Sunday being 0: a plain weekday has all five of its bits.
   std::uint64_t weekdays : 35 = 0;
-  std::uint64_t last_weekdays : 7 = 0;   // The last such weekday of the month: `5L`.
-  std::uint64_t last_day : 1 = false;    // `L` in the day of month.
-  std::uint64_t last_offset : 5 = 0;     // How many days before the last that is: `L-3` of Quartz.
-  std::uint64_t nearest : 1 = false;     // `W`: the Monday to Friday nearest to the one day given, within its month.
-  std::uint64_t any_day : 1 = false;     // The day of month begins with `*` or is `?`: not restricted.
+  std::uint64_t last_weekdays : 7 = 0;      // The last such weekday of the month: `5L`.
+  std::uint64_t last_day : 1 = false;       // `L` in the day of month.
+  std::uint64_t last_offset : 5 = 0;        // How many days before the last that is: `L-3` of Quartz.
+  std::uint64_t nearest : 1 = false;        // `W`: the Monday to Friday nearest to the one day given, within its month.
+  std::uint64_t any_day : 1 = false;        // The day of month begins with `*` or is `?`: not restricted.
   std::uint64_t any_weekday : 1 = false;    // The day of week begins with `*` or is `?`: not restricted.
   std::uint64_t both_days : 1 = false;      // `+`: day of month and day of week must both match.
   std::uint64_t wildcard_time : 1 = false;  // The second, minute or hour field begins with `*`: follows real time.

@@ -65,7 +65,8 @@ TEST(Parse, TakesZeroAndSevenForSunday) {
   EXPECT_EQ(Parsed("0 0 * * 0"), Parsed("0 0 * * 7"));
   EXPECT_EQ(Parsed("0 0 * * 5-7").weekdays & 0x7f, Bits({0, 5, 6}));
   EXPECT_EQ(Parsed("0 0 * * fri-sun").weekdays & 0x7f, Bits({0, 5, 6}));
-  EXPECT_EQ(Parsed("0 0 * * 5-0").weekdays & 0x7f, Bits({0, 5, 6}));
+  EXPECT_EQ(Parsed("0 0 * * MON-SUN").weekdays & 0x7f, 0x7f);
+  EXPECT_EQ(Parsed("0 0 * * sun-tue").weekdays & 0x7f, Bits({0, 1, 2}));
   EXPECT_EQ(Parsed("0 0 * * 0-7").weekdays & 0x7f, 0x7f);
   EXPECT_EQ(Parsed("0 0 * * 1-7/2").weekdays & 0x7f, Bits({0, 1, 3, 5}));
   EXPECT_EQ(Parsed("0 0 * * */2").weekdays & 0x7f, Bits({0, 2, 4, 6}));
@@ -131,21 +132,25 @@ TEST(Parse, AcceptsEveryValueOfEveryFieldWrittenOut) {
 }
 
 TEST(ParseError, CountsFields) {
-  const std::string tail = " fields; expected 5 (minute hour day-of-month month day-of-week) or 6 (leading second)";
+  const std::string tail =
+      " fields; expected 5 (minute hour day-of-month month day-of-week), 6 (leading second) or 7 "
+      "(trailing year)";
   EXPECT_EQ(ErrorOf(""), "found 0" + tail);
   EXPECT_EQ(ErrorOf(" \t"), "found 0" + tail);
   EXPECT_EQ(ErrorOf("* * * *"), "found 4" + tail);
-  EXPECT_EQ(ErrorOf("* * * * * * *"), "found 7" + tail);
+  EXPECT_EQ(ErrorOf("* * * * * * * *"), "found 8" + tail);
 }
 
 TEST(ParseError, NamesTheColumnTheFieldAndWhatIsAllowed) {
   EXPECT_EQ(ErrorOf("60 * * * *"), "column 1: minute \"60\": 60 is out of range; expected 0-59 or *");
   EXPECT_EQ(ErrorOf("60 0 * * * *"), "column 1: second \"60\": 60 is out of range; expected 0-59 or *");
   EXPECT_EQ(ErrorOf("0 24 * * *"), "column 3: hour \"24\": 24 is out of range; expected 0-23 or *");
-  EXPECT_EQ(ErrorOf("0 0 0 * *"), "column 5: day of month \"0\": 0 is out of range; expected 1-31, L, * or ?");
-  EXPECT_EQ(ErrorOf("0 0 1,2,32 * *"), "column 9: day of month \"32\": 32 is out of range; expected 1-31, L, * or ?");
+  EXPECT_EQ(ErrorOf("0 0 0 * *"), "column 5: day of month \"0\": 0 is out of range; expected 1-31, L, 15W, * or ?");
+  EXPECT_EQ(ErrorOf("0 0 1,2,32 * *"),
+            "column 9: day of month \"32\": 32 is out of range; expected 1-31, L, 15W, * or ?");
   EXPECT_EQ(ErrorOf("0 0 * 13 *"), "column 7: month \"13\": 13 is out of range; expected 1-12, jan-dec or *");
-  EXPECT_EQ(ErrorOf("0 0 * * 8"), "column 9: day of week \"8\": 8 is out of range; expected 0-7, sun-sat, * or ?");
+  EXPECT_EQ(ErrorOf("0 0 * * 8"),
+            "column 9: day of week \"8\": 8 is out of range; expected 0-7, sun-sat, 5L, 5#2, * or ?");
   EXPECT_EQ(ErrorOf("0  99999999999999999999 * * *"),
             "column 4: hour \"99999999999999999999\": 99999999999999999999 is out of range; expected 0-23 or *");
 }
@@ -157,13 +162,14 @@ TEST(ParseError, RefusesWhatIsNoValue) {
   EXPECT_EQ(ErrorOf("1-2-3 * * * *"), "column 1: minute \"1-2-3\": expected 0-59 or *");
   EXPECT_EQ(ErrorOf("** * * * *"), "column 1: minute \"**\": expected 0-59 or *");
   EXPECT_EQ(ErrorOf("? * * * *"), "column 1: minute \"?\": expected 0-59 or *");
-  EXPECT_EQ(ErrorOf("0 0 L-3 * *"), "column 5: day of month \"L-3\": expected 1-31, L, * or ?");
+  EXPECT_EQ(ErrorOf("0 0 L-3 * *"),
+            "column 5: day of month \"L-3\": days before the last are of Quartz; write it in the quartz dialect");
   EXPECT_EQ(ErrorOf("0 0 1,? * *"), "column 7: day of month \"?\": ? stands alone");
   EXPECT_EQ(ErrorOf("0 0 * L *"), "column 7: month \"L\": expected 1-12, jan-dec or *");
   EXPECT_EQ(ErrorOf("1,,2 * * * *"), "column 3: minute \"\": a list has an empty item; expected 0-59 or *");
   EXPECT_EQ(ErrorOf("1, * * * *"), "column 3: minute \"\": a list has an empty item; expected 0-59 or *");
   EXPECT_EQ(ErrorOf("0 0 * * +"), "column 9: day of week \"+\": expected weekdays after +");
-  EXPECT_EQ(ErrorOf("0 0 * * ++1"), "column 10: day of week \"+1\": expected 0-7, sun-sat, * or ?");
+  EXPECT_EQ(ErrorOf("0 0 * * ++1"), "column 10: day of week \"+1\": expected 0-7, sun-sat, 5L, 5#2, * or ?");
 }
 
 TEST(ParseError, TakesAsciiDigitsOnly) {
@@ -201,27 +207,29 @@ TEST(ParseError, EverySuggestionParses) {
 }
 
 TEST(ParseError, BoundsSteps) {
-  EXPECT_EQ(ErrorOf("*/0 * * * *"), "column 1: minute \"*/0\": the step after / must be a number from 1 to 59");
-  EXPECT_EQ(ErrorOf("*/90 * * * *"), "column 1: minute \"*/90\": the step after / must be a number from 1 to 59");
-  EXPECT_EQ(ErrorOf("* */24 * * *"), "column 3: hour \"*/24\": the step after / must be a number from 1 to 23");
-  EXPECT_EQ(ErrorOf("*/ * * * *"), "column 1: minute \"*/\": the step after / must be a number from 1 to 59");
-  EXPECT_EQ(ErrorOf("*/2/3 * * * *"), "column 1: minute \"*/2/3\": the step after / must be a number from 1 to 59");
+  EXPECT_EQ(ErrorOf("*/0 * * * *"), "column 1: minute \"*/0\": the step after / must be a number from 1 to 60");
+  EXPECT_EQ(ErrorOf("*/90 * * * *"),
+            "column 1: minute \"*/90\": the step after / must be a number from 1 to 60; for a period of its own write "
+            "@every 90m");
+  EXPECT_EQ(ErrorOf("* */36 * * *"),
+            "column 3: hour \"*/36\": the step after / must be a number from 1 to 24; for a period of its own write "
+            "@every 36h");
+  EXPECT_EQ(ErrorOf("*/ * * * *"), "column 1: minute \"*/\": the step after / must be a number from 1 to 60");
+  EXPECT_EQ(ErrorOf("*/2/3 * * * *"), "column 1: minute \"*/2/3\": the step after / must be a number from 1 to 60");
 }
 
 TEST(ParseError, SuggestsTheNearestName) {
   EXPECT_EQ(ErrorOf("0 0 * * monday"),
-            "column 9: day of week \"monday\": expected 0-7, sun-sat, * or ?; did you mean \"mon\"?");
+            "column 9: day of week \"monday\": expected 0-7, sun-sat, 5L, 5#2, * or ?; did you mean \"mon\"?");
   EXPECT_EQ(ErrorOf("0 0 * sept *"), "column 7: month \"sept\": expected 1-12, jan-dec or *; did you mean \"sep\"?");
   EXPECT_EQ(ErrorOf("0 0 * juk *"), "column 7: month \"juk\": expected 1-12, jan-dec or *; did you mean \"jun\"?");
   EXPECT_EQ(
       ErrorOf("@dayly"),
       "column 1: \"@dayly\": expected one of @yearly @annually @monthly @weekly @daily @midnight @hourly; did you "
       "mean \"@daily\"?");
-  EXPECT_EQ(ErrorOf("@every 5m"),
-            "column 1: \"@every\": expected one of @yearly @annually @monthly @weekly @daily @midnight @hourly");
+  EXPECT_EQ(ErrorOf("@every 5m"), "column 1: \"@every\": a period has no fields; expected an expression");
   EXPECT_EQ(ErrorOf("@daily utc"), "column 8: \"utc\": nothing may follow @daily");
-  EXPECT_EQ(ErrorOf("  @reboot"),
-            "column 3: \"@reboot\": expected one of @yearly @annually @monthly @weekly @daily @midnight @hourly");
+  EXPECT_EQ(ErrorOf("  @Reboot"), "column 3: \"@Reboot\": the start of a server has no fields; expected an expression");
 }
 
 TEST(ParseError, LimitsTheLength) {
