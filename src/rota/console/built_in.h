@@ -1,5 +1,6 @@
 #pragma once
 
+#include <istream>
 #include <memory>
 #include <ostream>
 #include <set>
@@ -25,6 +26,7 @@ struct Desk {
   std::string program;  // Set by Run() from argv.
   std::string version;
   std::string author;
+  std::istream& in;                             // Standard input.
   std::ostream& err;                            // For warnings beside a command's output.
   std::set<std::string, std::less<>> built_in;  // Names of the built-in commands.
 };
@@ -35,7 +37,7 @@ Commands MakeCompletionCommands(Desk& desk);  // completion, completion:words
 Commands MakeScheduleCommands(Desk& desk);    // schedule:work, :run, :list, :test, :validate
 Commands MakeHistoryCommands(Desk& desk);     // schedule:history, :why, :servers
 Commands MakePauseCommands(Desk& desk);       // schedule:pause, :resume
-Commands MakeCronCommands(Desk& desk);        // cron:next
+Commands MakeCronCommands(Desk& desk);        // cron:next, :previous
 
 // What the workplace does; its errors are never the fault of the command line: one of code kInvalidArgument comes back
 // as kFailed, so that the exit code says "failed" and not "wrong usage".

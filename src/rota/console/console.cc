@@ -112,11 +112,11 @@ int Console::State::Execute(Command& command, const std::vector<std::string>& wo
   return kFailed;
 }
 
-Console::Console(CommandRegistry& commands, Workplace& workplace, const Clock& clock, Options options,
+Console::Console(CommandRegistry& commands, Workplace& workplace, const Clock& clock, Options options, std::istream& in,
                  std::ostream& out, std::ostream& err)
     : state_(new State{
           commands, out, err,
-          Desk{commands, workplace, clock, "", std::move(options.version), std::move(options.author), err, {}}}) {
+          Desk{commands, workplace, clock, "", std::move(options.version), std::move(options.author), in, err, {}}}) {
   for (std::unique_ptr<Command>& command : MakeBuiltIns(state_->desk)) {
     if (commands.Find(command->name()) != nullptr) {
       throw std::invalid_argument(Format("command {}: the name belongs to a built-in command", command->name()));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <istream>
 #include <memory>
 #include <ostream>
 #include <stop_token>
@@ -17,7 +18,8 @@ std::string OperatorName();
 // The command line of a program: finds the command that the user named, the program's own or a built-in one, and
 // runs it. `list`, `--help` and usage errors need neither a configuration nor a store.
 //
-//   Console console(commands, workplace, clock, {.version = "1.4.0", .author = OperatorName()}, std::cout, std::cerr);
+//   Console console(commands, workplace, clock, {.version = "1.4.0", .author = OperatorName()},
+//                  std::cin, std::cout, std::cerr);
 //   return console.Run(argc, argv, stop);
 //
 // Thread-compatible.
@@ -30,8 +32,8 @@ class Console {
 
   // Registers the built-in commands in `commands`; throws std::invalid_argument when one of the program's own has the
   // name of a built-in one. The references outlive the console and the commands.
-  Console(CommandRegistry& commands, Workplace& workplace, const Clock& clock, Options options, std::ostream& out,
-          std::ostream& err);
+  Console(CommandRegistry& commands, Workplace& workplace, const Clock& clock, Options options, std::istream& in,
+          std::ostream& out, std::ostream& err);
   ~Console();
   Console(const Console&) = delete;
   Console& operator=(const Console&) = delete;

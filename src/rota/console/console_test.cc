@@ -116,6 +116,7 @@ Built-in commands:
   list               List the commands
  cron
   cron:next          Show a cron expression in words, and when it fires next
+  cron:previous      Show a cron expression in words, and when it fired last
  schedule
   schedule:history   List what became of due occurrences, newest first
   schedule:list      List the tasks: when they run next, and by which rules
@@ -191,7 +192,7 @@ TEST_F(ConsoleTest, RefusesACommandWithTheNameOfABuiltInOne) {
   CommandRegistry commands;
   commands.Register(std::make_unique<MyList>());
   try {
-    Console console(commands, workplace_, clock_, {}, out_, err_);
+    Console console(commands, workplace_, clock_, {}, in_, out_, err_);
     FAIL() << "accepted";
   } catch (const std::invalid_argument& error) {
     EXPECT_STREQ(error.what(), "command list: the name belongs to a built-in command");

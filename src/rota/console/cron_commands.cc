@@ -1,54 +1,98 @@
+#include <istream>
+#include <optional>
+
 #include "rota/console/built_in.h"
-#include "rota/cron/expression.h"
 #include "rota/report/upcoming.h"
 #include "rota/time/format.h"
 
 namespace rota {
 namespace {
 
+using Direction = CronQuestion::Direction;
+
 constexpr int kMostInstants = 10'000;
 
-class CronNextCommand final : public Command {
+// cron:next and cron:previous.
+class CronInstantsCommand final : public Command {
  public:
-  explicit CronNextCommand(const Desk& desk)
-      : Command("cron:next", "Show a cron expression in words, and when it fires next"), desk_(desk) {
-    Argument("expression", "The expression as one word, in quotes: \"*/15 * * * *\"");
-    Option("timezone", 'z', "The time zone, such as Europe/Berlin", "UTC");
-    Option("from", 'f', "Start after this time instead of now, such as \"2026-03-07 02:00\"");
+  CronInstantsCommand(const Desk& desk, Direction direction)
+      : Command(direction == Direction::kForwards ? "cron:next" : "cron:previous",
+                direction == Direction::kForwards ? "Show a cron expression in words, and when it fires next"
+                                                  : "Show a cron expression in words, and when it fired last"),
+        desk_(desk),
+        direction_(direction) {
+    const bool forwards = direction == Direction::kForwards;
+    OptionalArgument("expression", "The expression as one word, in quotes: \"*/15 * * * *\"");
+    Option("timezone", 'z', "The time zone, such as Europe/Berlin or +08:00", "UTC");
+    Option("from", 'f',
+           forwards ? "Start after this time instead of now, such as \"2026-03-07 02:00\""
+                    : "Go back from this time instead of now, such as \"2026-03-07 02:00\"");
     Option("count", 'n', "How many times to show", "5");
+    Option("dialect", 'd', "The language of the expression: ocps (also unix, seconds) or quartz", "ocps");
+    Option("task", 't', "The task whose H the expression has");
     Flag("json", 0, "Print JSON");
+    if (forwards) {
+      Flag("batch", 0, "Answer lines of standard input, each expression TAB zone TAB from TAB count (negative: back)");
+    }
   }
 
   Status Handle(Context& context) override {
-    const Result<TimeZone> zone = TimeZone::Load(context.Option("timezone"));
-    if (!zone) return zone.error().WithContext("--timezone");
-    const Result<Expression> expression = Expression::Parse(context.Argument("expression"));
-    if (!expression) return expression.error();
-    const Result<int> count = ParseCount("count", context.Option("count"), kMostInstants);
-    if (!count) return count.error();
-    WallTime from = desk_.clock.Now();
-    if (const std::string& text = context.Option("from"); !text.empty()) {
-      const Result<WallTime> parsed = ParseInstant(text, *zone);
-      if (!parsed) return parsed.error().WithContext("--from");
-      from = *parsed;
+    const Result<CronDialect> dialect = ParseCronDialect(context.Option("dialect"));
+    if (!dialect) return dialect.error().WithContext("--dialect");
+    std::optional<std::string> task;
+    if (const std::string& id = context.Option("task"); !id.empty()) task = id;
+    const std::string& expression = context.Argument("expression");
+    if (direction_ == Direction::kForwards && context.Flag("batch")) {
+      if (!expression.empty()) return InvalidArgument("--batch takes its expressions from standard input");
+      return AnswerBatch(context, *dialect, task);
     }
-    const Upcoming upcoming = ListUpcoming(context.Argument("expression"), *expression, *zone, from, *count);
-    if (upcoming.instants.empty()) {
-      return Errorf("{}: never fires after {}", upcoming.cron, FormatInstant(from, *zone));
-    }
-    context.Write(context.Flag("json") ? ToJson(upcoming) : ToText(upcoming));
-    return Status::Ok();
+    if (expression.empty()) return InvalidArgument("expected an expression, in quotes: \"*/15 * * * *\"");
+    return Answer(context, {.cron = expression, .dialect = *dialect, .task = std::move(task)});
   }
 
  private:
+  Status AnswerBatch(Context& context, CronDialect dialect, const std::optional<std::string>& task) {
+    for (std::string line; !context.StopRequested() && std::getline(desk_.in, line);) {
+      context.Write(AnswerBatchLine(line, dialect, task) + "\n");
+    }
+    return Status::Ok();
+  }
+
+  Status Answer(Context& context, CronQuestion question) {
+    const Result<TimeZone> zone = TimeZone::Load(context.Option("timezone"));
+    if (!zone) return zone.error().WithContext("--timezone");
+    const Result<int> count = ParseCount("count", context.Option("count"), kMostInstants);
+    if (!count) return count.error();
+    question.zone = *zone;
+    question.count = *count;
+    question.direction = direction_;
+    question.from = desk_.clock.Now();
+    if (const std::string& text = context.Option("from"); !text.empty()) {
+      const Result<WallTime> from = ParseInstant(text, *zone);
+      if (!from) return from.error().WithContext("--from");
+      question.from = *from;
+    }
+    const Result<Upcoming> upcoming = ListUpcoming(question);
+    if (!upcoming) return upcoming.error();
+    if (upcoming->instants.empty() && !upcoming->at_server_start) {
+      return Errorf("{}: never {} {}", upcoming->cron,
+                    direction_ == Direction::kForwards ? "fires after" : "fired before",
+                    FormatInstant(question.from, upcoming->zone));
+    }
+    context.Write(context.Flag("json") ? ToJson(*upcoming) : ToText(*upcoming));
+    return Status::Ok();
+  }
+
   const Desk& desk_;
+  const Direction direction_;
 };
 
 }  // namespace
 
 Commands MakeCronCommands(Desk& desk) {
   Commands commands;
-  commands.push_back(std::make_unique<CronNextCommand>(desk));
+  commands.push_back(std::make_unique<CronInstantsCommand>(desk, Direction::kForwards));
+  commands.push_back(std::make_unique<CronInstantsCommand>(desk, Direction::kBackwards));
   return commands;
 }
 

@@ -190,6 +190,40 @@ TEST_F(CronNext, RefusesBadInput) {
   EXPECT_THAT(err(), StartsWith("error: --count 0: expected a whole number from 1 to 10000\n"));
 }
 
+TEST_F(CronNext, AnswersABatchLineByLine) {
+  in_.str(
+      "0 2 * * *\tAsia/Shanghai\t2026-03-06T00:00:00Z\t2\n"
+      "0 0 30 2 *\tUTC\t2026-03-06T00:00:00Z\t1\n"
+      "61 * * * *\tUTC\t2026-03-06T00:00:00Z\t1\n"
+      "@daily\tUTC\t2026-03-06T00:00:00Z\t-1");
+  EXPECT_EQ(Run({"cron:next", "--batch"}), 0);
+  EXPECT_EQ(out(),
+            "2026-03-06T18:00:00Z,2026-03-07T18:00:00Z\n"
+            "NONE\n"
+            "ERROR: column 1: minute \"61\": 61 is out of range; expected 0-59 or *\n"
+            "2026-03-05T00:00:00Z\n");
+  EXPECT_EQ(err(), "");
+}
+
+TEST_F(CronNext, TakesEitherAnExpressionOrABatch) {
+  EXPECT_EQ(Run({"cron:next", "@daily", "--batch"}), 2);
+  EXPECT_THAT(err(), StartsWith("error: --batch takes its expressions from standard input\n"));
+  EXPECT_EQ(Run({"cron:next"}), 2);
+  EXPECT_THAT(err(), StartsWith("error: expected an expression, in quotes: \"*/15 * * * *\"\n"));
+}
+
+TEST_F(CronNext, RefusesADialectItDoesNotKnow) {
+  EXPECT_EQ(Run({"cron:next", "@daily", "--dialect", "spring"}), 2);
+  EXPECT_THAT(err(), StartsWith("error: --dialect: \"spring\": expected ocps, unix, seconds or quartz\n"));
+}
+
+TEST_F(CronNext, GoesBackAsCronPrevious) {
+  EXPECT_EQ(Run({"cron:previous", "0 2 * * *", "-n", "2"}), 0);
+  EXPECT_EQ(out(), "At 02:00 (UTC)\n2026-03-06 02:00:00 +00:00\n2026-03-05 02:00:00 +00:00\n");
+  EXPECT_EQ(Run({"cron:previous", "0 2 * * *", "--from", "1970-01-01 02:00"}), 1);
+  EXPECT_EQ(err(), "error: 0 2 * * *: never fired before 1970-01-01 02:00:00 +00:00\n");
+}
+
 TEST_F(CronNext, AsksForQuotesWhenTheExpressionFallsApart) {
   EXPECT_EQ(Run({"cron:next", "0", "2", "*", "*", "*"}), 2);
   EXPECT_THAT(err(), StartsWith("error: unexpected argument \"2\""));

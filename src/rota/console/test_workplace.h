@@ -95,7 +95,7 @@ class ConsoleTest : public testing::Test {
       commands_.Register(std::make_unique<BackupCommand>());
     }
     console_ =
-        std::make_unique<Console>(commands_, workplace_, clock_, Console::Options{"1.2.3", "ann@web1"}, out_, err_);
+        std::make_unique<Console>(commands_, workplace_, clock_, Console::Options{"1.2.3", "ann@web1"}, in_, out_, err_);
   }
 
   // Returns the exit code; out() and err() hold what this call printed.
@@ -113,6 +113,7 @@ class ConsoleTest : public testing::Test {
   FakeClock clock_{Utc("2026-03-06 12:00")};
   CommandRegistry commands_;
   TestWorkplace workplace_{commands_, clock_};
+  std::istringstream in_;
   std::ostringstream out_;
   std::ostringstream err_;
   std::unique_ptr<Console> console_;

@@ -1,26 +1,90 @@
 #include "rota/report/upcoming.h"
 
-#include <optional>
+#include <charconv>
+#include <cstdlib>
 
 #include "rota/base/format.h"
-#include "rota/cron/describe.h"
-#include "rota/cron/next.h"
+#include "rota/base/text.h"
+#include "rota/cron/rule.h"
 #include "rota/report/json.h"
+#include "rota/schedule/trigger.h"
 #include "rota/time/format.h"
 
 namespace rota {
+namespace {
 
-Upcoming ListUpcoming(std::string_view cron, const Expression& expression, const TimeZone& zone, WallTime after,
-                      int count) {
-  Upcoming upcoming{std::string(cron), Describe(expression), zone, {}};
-  for (std::optional<WallTime> at = Next(expression, zone, after); at && std::ssize(upcoming.instants) < count;
-       at = Next(expression, zone, *at)) {
-    upcoming.instants.push_back(*at);
+using Direction = CronQuestion::Direction;
+
+constexpr int kMostInBatch = 10'000;
+
+Result<Trigger> ReadTrigger(const CronQuestion& question) {
+  Expression::Options options{.dialect = question.dialect};
+  if (question.task) options.hash_key = *question.task;
+  const Result<CronRule> rule = CronRule::Parse(question.cron, options);
+  if (!rule) return Fail(rule.error());
+  return Trigger::FromCron(*rule, question.cron, question.dialect, question.zone);
+}
+
+std::vector<WallTime> Instants(const Trigger& trigger, const CronQuestion& question) {
+  const auto step = [&](WallTime at) {
+    return question.direction == Direction::kForwards ? trigger.Next(at) : trigger.Previous(at);
+  };
+  std::vector<WallTime> instants;
+  for (auto at = step(question.from); at && std::ssize(instants) < question.count; at = step(*at)) {
+    instants.push_back(*at);
   }
-  return upcoming;
+  return instants;
+}
+
+Result<int> ReadCount(std::string_view text) {
+  int count = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, count);
+  if (error == std::errc() && rest == end && count != 0 && std::abs(count) <= kMostInBatch) return count;
+  return Fail(InvalidArgument("k \"{}\": expected a whole number from -{} to {}, but for 0", Printable(text),
+                              kMostInBatch, kMostInBatch));
+}
+
+// The last three fields are plain; the expression is what is before them, tabs of its own included.
+Result<CronQuestion> ReadBatchLine(std::string_view line) {
+  const auto take_last = [&line]() -> std::optional<std::string_view> {
+    const std::size_t tab = line.rfind('\t');
+    if (tab == std::string_view::npos) return std::nullopt;
+    const std::string_view field = line.substr(tab + 1);
+    line = line.substr(0, tab);
+    return field;
+  };
+  const auto k = take_last();
+  const auto from = take_last();
+  const auto zone = take_last();
+  if (!zone) return Fail(InvalidArgument("expected four fields with tabs between them: expression, zone, from, k"));
+
+  CronQuestion question;
+  question.cron = std::string(line);
+  const Result<TimeZone> loaded = TimeZone::Load(*zone);
+  if (!loaded) return Fail(loaded.error());
+  question.zone = *loaded;
+  const Result<WallTime> instant = ParseInstant(*from, TimeZone());
+  if (!instant) return Fail(instant.error().WithContext("from"));
+  question.from = *instant;
+  const Result<int> count = ReadCount(*k);
+  if (!count) return Fail(count.error());
+  question.direction = *count > 0 ? Direction::kForwards : Direction::kBackwards;
+  question.count = std::abs(*count);
+  return question;
+}
+
+}  // namespace
+
+Result<Upcoming> ListUpcoming(const CronQuestion& question) {
+  const Result<Trigger> trigger = ReadTrigger(question);
+  if (!trigger) return Fail(trigger.error());
+  return Upcoming{question.cron,      trigger->Describe(),       trigger->zone(),
+                  question.direction, trigger->fires_at_start(), Instants(*trigger, question)};
 }
 
 std::string ToText(const Upcoming& upcoming) {
+  if (upcoming.at_server_start) return upcoming.words + "\n";
   std::string text = Format("{} ({})\n", upcoming.words, upcoming.zone.name());
   for (const WallTime instant : upcoming.instants) text += FormatInstant(instant, upcoming.zone) + "\n";
   return text;
@@ -31,8 +95,31 @@ std::string ToJson(const Upcoming& upcoming) {
       {"cron", json::Text(upcoming.cron)},
       {"schedule", json::Text(upcoming.words)},
       {"zone", json::Text(upcoming.zone.name())},
-      {"next", json::Instants(upcoming.instants, upcoming.zone)},
+      {upcoming.direction == Direction::kForwards ? "next" : "previous",
+       json::Instants(upcoming.instants, upcoming.zone)},
   });
+}
+
+std::string AnswerBatchLine(std::string_view line, CronDialect dialect, const std::optional<std::string>& task) {
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  Result<CronQuestion> question = ReadBatchLine(line);
+  if (!question) return "ERROR: " + question.error().message();
+  question->dialect = dialect;
+  question->task = task;
+  const Result<Trigger> trigger = ReadTrigger(*question);
+  if (!trigger) return "ERROR: " + trigger.error().message();
+  std::string answer;
+  for (const WallTime instant : Instants(*trigger, *question)) {
+    if (!answer.empty()) answer += ',';
+    answer += FormatInstant(instant);
+  }
+  return answer.empty() ? "NONE" : answer;
+}
+
+Result<CronDialect> ParseCronDialect(std::string_view name) {
+  if (name == "ocps" || name == "unix" || name == "seconds") return CronDialect::kOcps;
+  if (name == "quartz") return CronDialect::kQuartz;
+  return Fail(InvalidArgument("\"{}\": expected ocps, unix, seconds or quartz", Printable(name)));
 }
 
 }  // namespace rota
