@@ -137,8 +137,7 @@ Status RefuseCount(const Tokens& tokens, CronDialect dialect) {
 }
 
 // Quartz takes the days from one of the two fields; the other is ?.
-Status CheckQuestionMarks(const Token& day, const Token& weekday) {
-  if ((day.text == "?") != (weekday.text == "?")) return Status();
+Status RefuseDays(const Token& day, const Token& weekday) {
   std::string_view better = "write ? in one of them";
   if (day.text == "?") better = "write * in one of them";
   if (day.text == "*") better = "write ? in the day of month";
@@ -195,14 +194,13 @@ Result<Expression> Expression::Parse(std::string_view text, const Options& optio
   Expression expression;
   const std::span<const Field, 7> fields = FieldsOf(options.dialect);
   const std::size_t first = tokens.count == 5 ? kMinute : kSecond;
+  Status error;
   for (std::size_t i = 0; i < tokens.count; ++i) {
-    Status status = ReadField(fields[first + i], tokens.token[i], options, expression);
-    if (!status.ok()) return refuse(std::move(status));
+    if (!ReadField(fields[first + i], tokens.token[i], options, expression, error)) return refuse(std::move(error));
   }
-  if (quartz) {
-    Status status = CheckQuestionMarks(tokens.token[kDay], tokens.token[kWeekday]);
-    if (!status.ok()) return Fail(std::move(status));
-  }
+  const Token& day = tokens.token[kDay];
+  const Token& weekday = tokens.token[kWeekday];
+  if (quartz && (day.text == "?") == (weekday.text == "?")) return Fail(RefuseDays(day, weekday));
   if (expression.any_day || expression.any_weekday) expression.both_days = false;
   return expression;
 }

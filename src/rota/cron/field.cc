@@ -65,21 +65,22 @@ struct Value {
   bool named = false;
 };
 
-// Reads one field, item after item. A function that returns false has left the reason in error().
+// Reads one field, item after item. A function that returns false has left the reason in `error`.
 class FieldReader {
  public:
-  FieldReader(const Field& field, Token token, const Expression::Options& options, Expression& expression)
+  FieldReader(const Field& field, Token token, const Expression::Options& options, Expression& expression,
+              Status& error)
       : field_(field),
         token_(token),
         options_(options),
         expression_(expression),
+        error_(error),
         quartz_(options.dialect == CronDialect::kQuartz),
         at_(token.text.data()),
         item_(at_),
         end_(at_ + token.text.size()) {}
 
   bool Read();
-  Status& error() { return error_; }
 
  private:
   char Peek() const { return at_ == end_ ? '\0' : Lower(*at_); }
@@ -119,12 +120,12 @@ class FieldReader {
   const Token token_;
   const Expression::Options& options_;
   Expression& expression_;
+  Status& error_;
   const bool quartz_;
   const char* at_;
   const char* item_;  // Where the item begins that is being read.
   const char* const end_;
   std::uint64_t bits_ = 0;
-  Status error_;
 };
 
 bool FieldReader::Read() {
@@ -430,9 +431,9 @@ std::span<const Field, 7> FieldsOf(CronDialect dialect) {
   return dialect == CronDialect::kQuartz ? kQuartzFields : kOcpsFields;
 }
 
-Status ReadField(const Field& field, Token token, const Expression::Options& options, Expression& expression) {
-  FieldReader reader(field, token, options, expression);
-  return reader.Read() ? Status() : std::move(reader.error());
+bool ReadField(const Field& field, Token token, const Expression::Options& options, Expression& expression,
+               Status& error) {
+  return FieldReader(field, token, options, expression, error).Read();
 }
 
 }  // namespace rota::internal

@@ -35,8 +35,10 @@ struct Token {
   std::size_t column = 0;
 };
 
-// Reads the token as the field and puts its values into the expression. Allocates nothing unless it fails. Errors:
-// kInvalidArgument with the column and the item at fault, what is wrong with it and what is allowed.
-Status ReadField(const Field& field, Token token, const Expression::Options& options, Expression& expression);
+// Reads the token as the field and puts its values into the expression; whether it could. Allocates nothing unless it
+// fails: then `error` is kInvalidArgument with the column and the item at fault, what is wrong with it and what is
+// allowed.
+bool ReadField(const Field& field, Token token, const Expression::Options& options, Expression& expression,
+               Status& error);
 
 }  // namespace rota::internal
