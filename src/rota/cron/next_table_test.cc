@@ -8,15 +8,38 @@
 #include "rota/cron/next.h"
 #include "rota/time/format.h"
 
-// The tables of testdata/cron: `expression | zone | from | instant, instant, …`, one case a line; `never` ends a list
-// after which nothing fires. Each list is read forwards with Next() and backwards with Previous().
+// The tables of testdata/cron: `expression | zone | from | instant, instant, …`, one case a line, perhaps with a policy
+// behind (`gap=run_before overlap=second`); `never` ends a list after which nothing fires. Each list is read forwards
+// with Next() and backwards with Previous().
 
 namespace rota {
 namespace {
 
+void ReadPolicy(std::string_view text, DstPolicy& policy) {
+  for (const std::string_view word : Split(Trim(text), ' ')) {
+    if (word == "gap=run_after") {
+      policy.gap = DstGap::kRunAfter;
+    } else if (word == "gap=run_before") {
+      policy.gap = DstGap::kRunBefore;
+    } else if (word == "gap=skip") {
+      policy.gap = DstGap::kSkip;
+    } else if (word == "overlap=first") {
+      policy.overlap = DstOverlap::kFirst;
+    } else if (word == "overlap=second") {
+      policy.overlap = DstOverlap::kSecond;
+    } else if (word == "overlap=both") {
+      policy.overlap = DstOverlap::kBoth;
+    } else {
+      FAIL() << "not a policy: " << word;
+    }
+  }
+}
+
 void CheckLine(std::string_view line) {
   const std::vector<std::string_view> columns = Split(line, '|');
-  ASSERT_EQ(columns.size(), 4u) << "expected expression | zone | from | instants";
+  ASSERT_TRUE(columns.size() == 4 || columns.size() == 5) << "expected expression | zone | from | instants | policy";
+  CronOptions options;
+  if (columns.size() == 5) ReadPolicy(columns[4], options.dst);
   const Result<Expression> expression = Expression::Parse(columns[0]);
   ASSERT_TRUE(expression) << expression.error().message();
   const Result<TimeZone> zone = TimeZone::Load(Trim(columns[1]));
@@ -28,13 +51,13 @@ void CheckLine(std::string_view line) {
   bool first = true;
   for (const std::string_view column : Split(columns[3], ',')) {
     const std::string_view expected = Trim(column);
-    const std::optional<WallTime> next = Next(*expression, *zone, at);
+    const std::optional<WallTime> next = Next(*expression, *zone, at, options);
     ASSERT_EQ(next ? FormatInstant(*next, *zone) : "never", expected);
     if (!next) return;
     if (!first) {
-      EXPECT_EQ(Previous(*expression, *zone, *next), at);
+      EXPECT_EQ(Previous(*expression, *zone, *next, options), at);
     }
-    EXPECT_EQ(Previous(*expression, *zone, *next + Milliseconds(1)), next);
+    EXPECT_EQ(Previous(*expression, *zone, *next + Milliseconds(1), options), next);
     at = *next;
     first = false;
   }
@@ -52,7 +75,7 @@ TEST(NextTable, HoldsForEveryLine) {
       ++cases;
     }
   }
-  EXPECT_GE(cases, 50) << "the tables in " << ROTA_CRON_TESTDATA << " are missing";
+  EXPECT_GE(cases, 150) << "the tables in " << ROTA_CRON_TESTDATA << " are missing";
 }
 
 }  // namespace
