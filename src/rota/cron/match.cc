@@ -1,6 +1,5 @@
 #include "rota/cron/match.h"
 
-#include <algorithm>
 #include <bit>
 
 // A search goes one way through time: forwards for FirstMatch(), backwards for LastMatch(). It looks at the day it
@@ -40,18 +39,18 @@ int Edge(std::uint64_t bits) {
   return kWay == Way::kForwards ? std::countr_zero(bits) : 63 - std::countl_zero(bits);
 }
 
-constexpr seconds TimeOfDay(int hour, int minute, int second) { return seconds((hour * 60 + minute) * 60 + second); }
+constexpr int TimeOfDay(int hour, int minute, int second) { return (hour * 60 + minute) * 60 + second; }
 
 // The first time of a day on the way.
 template <Way kWay>
 seconds EdgeOfDay(const Expression& expression) {
-  return TimeOfDay(Edge<kWay>(expression.hours), Edge<kWay>(expression.minutes), Edge<kWay>(expression.seconds));
+  return seconds(
+      TimeOfDay(Edge<kWay>(expression.hours), Edge<kWay>(expression.minutes), Edge<kWay>(expression.seconds)));
 }
 
-// The first time of the day on the way from a time of day, that one included; nothing when the day has none left.
+// The first time of the day on the way from a time of day, that one included, in seconds; -1 when none is left.
 template <Way kWay>
-std::optional<seconds> RestOfDay(const Expression& expression, seconds from) {
-  const auto time = static_cast<int>(from.count());
+int RestOfDay(const Expression& expression, int time) {
   const int hour = time / 3600;
   const int minute = time / 60 % 60;
   if (expression.hours >> hour & 1) {
@@ -63,7 +62,7 @@ std::optional<seconds> RestOfDay(const Expression& expression, seconds from) {
     }
   }
   const int h = Scan<kWay>(expression.hours, hour + kStep<kWay>);
-  if (h < 0) return std::nullopt;
+  if (h < 0) return -1;
   return TimeOfDay(h, Edge<kWay>(expression.minutes), Edge<kWay>(expression.seconds));
 }
 
@@ -132,7 +131,7 @@ std::optional<int> OtherYear(const Expression& expression, int year) {
 // The match in the months behind `from`. There are fourteen kinds of years, by their first weekday and their length:
 // once each has been seen to hold nothing, nothing ever will.
 template <Way kWay>
-std::optional<CivilTime> InOtherMonths(const Expression& expression, std::chrono::year_month from) {
+[[gnu::noinline]] std::optional<CivilTime> InOtherMonths(const Expression& expression, std::chrono::year_month from) {
   constexpr unsigned kAllKinds = (1u << 14) - 1;
   unsigned empty_kinds = 0;
   auto month = static_cast<int>(static_cast<unsigned>(from.month()));
@@ -163,8 +162,8 @@ std::optional<CivilTime> InOtherMonths(const Expression& expression, std::chrono
 
 // The match in the months behind `from` that a rule gives: it may have moved days across months and years.
 template <Way kWay>
-std::optional<CivilTime> InOtherMonths(const Expression& expression, std::chrono::year_month from,
-                                       const DayRule& rule) {
+[[gnu::noinline]] std::optional<CivilTime> InOtherMonths(const Expression& expression, std::chrono::year_month from,
+                                                         const DayRule& rule) {
   for (;;) {
     from += std::chrono::months(kStep<kWay>);
     if (from.year() < std::chrono::year(kFirstYear) || from.year() > std::chrono::year(kLastYear)) return std::nullopt;
@@ -180,7 +179,8 @@ std::optional<CivilTime> Match(const Expression& expression, CivilTime from, con
   constexpr CivilTime kLast = local_days(std::chrono::year(kLastYear) / 12 / 31);
   // An expression that was put together by hand may leave a field empty.
   if (expression.seconds == 0 || expression.minutes == 0 || expression.hours == 0) return std::nullopt;
-  from = std::clamp(from, kFirst, kLast);
+  if (from < kFirst) from = kFirst;  // std::clamp() goes through memory.
+  if (from > kLast) from = kLast;
   const auto day = std::chrono::floor<days>(from);
   const std::chrono::year_month_day date(day);
   const std::chrono::year_month month = date.year() / date.month();
@@ -195,7 +195,8 @@ std::optional<CivilTime> Match(const Expression& expression, CivilTime from, con
     matching = MatchingDaysOf(expression, LengthOf(month), std::chrono::weekday(first).c_encoding());
   }
   if (matching >> today & 1) {
-    if (const std::optional<seconds> time = RestOfDay<kWay>(expression, from - day)) return day + *time;
+    const int time = RestOfDay<kWay>(expression, static_cast<int>((from - day).count()));
+    if (time >= 0) return day + seconds(time);
   }
   if (const int other = Scan<kWay>(matching, static_cast<int>(today) + kStep<kWay>); other > 0) {
     return first + days(other - 1) + EdgeOfDay<kWay>(expression);

@@ -68,8 +68,9 @@ std::optional<WallTime> Next(const Expression& expression, const TimeZone& zone,
                              const CronOptions& options) {
   const Search search(expression, options);
   const ZoneRules& rules = zone.rules();
-  const sys_seconds from =
-      std::chrono::floor<seconds>(std::clamp<WallTime>(after, kEarliest - seconds(1), kEnd)) + seconds(1);
+  sys_seconds from = std::chrono::floor<seconds>(after) + seconds(1);
+  if (from < kEarliest) from = kEarliest;
+  if (from >= kEnd) return std::nullopt;
   const Stretch* stretch = rules.At(from);
   if (from == stretch->begin && search.FiresInsteadOfGap(stretch, from)) return Within(from);
 
@@ -101,7 +102,9 @@ std::optional<WallTime> Previous(const Expression& expression, const TimeZone& z
                                  const CronOptions& options) {
   const Search search(expression, options);
   const ZoneRules& rules = zone.rules();
-  const sys_seconds from = std::chrono::ceil<seconds>(std::clamp<WallTime>(before, kEarliest, kEnd)) - seconds(1);
+  sys_seconds from = std::chrono::ceil<seconds>(before) - seconds(1);
+  if (from >= kEnd) from = kEnd - seconds(1);
+  if (from < kEarliest) return std::nullopt;
   const Stretch* stretch = rules.At(from);
   if (from == stretch->end - seconds(1) && search.FiresInsteadOfGap(stretch + 1, from)) return Within(from);
 
