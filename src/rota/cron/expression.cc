@@ -77,10 +77,10 @@ Result<Expression> ParseNickname(const Tokens& tokens) {
   return Refuse(token, Format("expected one of {}{}", Join(names, " "), DidYouMean(word, names)));
 }
 
-// The text of the tokens in [from, to).
-std::string Rejoin(const Tokens& tokens, std::size_t from, std::size_t to) {
+// The text of the first tokens.
+std::string Rejoin(const Tokens& tokens, std::size_t count) {
   std::string text;
-  for (std::size_t i = from; i < to; ++i) text += (i > from ? " " : "") + Printable(tokens.token[i].text);
+  for (std::size_t i = 0; i < count; ++i) text += (i > 0 ? " " : "") + Printable(tokens.token[i].text);
   return text;
 }
 
@@ -111,7 +111,7 @@ std::optional<Status> Foreign(const Tokens& tokens, const Expression::Options& o
   if (tokens.count < 6 || options.dialect == CronDialect::kQuartz || !LooksLikeCommand(tokens.token[5].text)) {
     return std::nullopt;
   }
-  const std::string fields = Rejoin(tokens, 0, 5);
+  const std::string fields = Rejoin(tokens, 5);
   if (!Expression::Parse(fields, options)) return std::nullopt;
   return Refuse(tokens.token[5], Format("a command belongs elsewhere, only fields here; write {}", fields)).value();
 }
@@ -124,12 +124,7 @@ Status RefuseCount(const Tokens& tokens, CronDialect dialect) {
         tokens.count);
   }
   std::string better;
-  if (tokens.count == 5) {
-    const bool any_weekday = tokens.token[4].text == "*";
-    const bool any_day = !any_weekday && tokens.token[2].text == "*";
-    better = Format("; write 0 {} {} {} {}", Rejoin(tokens, 0, 2), any_day ? "?" : Rejoin(tokens, 2, 3),
-                    Rejoin(tokens, 3, 4), any_weekday ? "?" : Rejoin(tokens, 4, 5));
-  }
+  if (tokens.count == 5 && tokens.token[4].text == "*") better = Format("; write 0 {} ?", Rejoin(tokens, 4));
   return InvalidArgument(
       "found {} fields; the quartz dialect has 6 (second minute hour day-of-month month day-of-week) or 7 (trailing "
       "year){}",

@@ -45,10 +45,15 @@ class YearSet {
 //
 // Parse() reads OCPS 1.4: 5 fields (minute hour day-of-month month day-of-week), 6 (leading seconds) or 7 (trailing
 // year 1970-2199), lists, ranges and steps, month and weekday names in any case, `?` in the day fields, `L`, `LW` and
-// `15W` in the day of month, `5L`, `5#L` and `5#2` in the day of week, 0 and 7 for Sunday, and @yearly @annually
-// @monthly @weekly @daily @midnight @hourly. When day-of-month and day-of-week are both restricted, a day matches
-// either (the vixie rule), or both when the weekday begins with `+`. `H` stands for a value of the task's own. The
-// Quartz dialect is docs/cron.md's. Parsing allocates nothing unless it fails.
+// `15W` in the day of month, `5L`, `5#L` and `5#2` in the day of week, 0 and 7 for Sunday. When day-of-month and
+// day-of-week are both restricted, a day matches either (the vixie rule), or both when the weekday begins with `+`.
+//
+// The Quartz dialect has 6 or 7 fields, 1 for Sunday, `?` in exactly one of the day fields, steps after a value
+// (`0/15`), ranges that wrap (`22-2`), names in full (`monday`), `L-3` and `L-3W`; `L`, `#` and `W` stand alone.
+//
+// Both read @yearly @annually @monthly @weekly @daily @midnight @hourly in any case, and `H`, `H(0-29)`, `H/15`: a
+// value that Options::hash_key and the field choose, among the first 28 days in the day of month. Parsing allocates
+// nothing unless it fails.
 // Immutable.
 struct Expression {
   struct Options {

@@ -2,8 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
+#include <fstream>
 #include <initializer_list>
 #include <random>
+#include <set>
+
+#include "rota/base/text.h"
+#include "rota/cron/next.h"
+#include "rota/time/format.h"
 
 namespace rota {
 namespace {
@@ -241,17 +248,158 @@ TEST(Parse, AnswersEveryInput) {
   const auto seed = std::random_device()();
   SCOPED_TRACE(Format("seed {}", seed));
   std::mt19937 random(seed);
-  constexpr std::string_view kAlphabet = "0123456789*/-,?+L @ \tmonfebdaily\xff\n#W";
+  constexpr std::string_view kAlphabet = "0123456789*/-,?+L @ \tmonfebdaily\xff\n#WH()";
   for (int i = 0; i < 20'000; ++i) {
     std::string text;
     for (auto length = random() % 24; length > 0; --length) text += kAlphabet[random() % kAlphabet.size()];
-    const Result<Expression> expression = Expression::Parse(text);
+    const CronDialect dialect = i % 2 == 0 ? CronDialect::kOcps : CronDialect::kQuartz;
+    const Result<Expression> expression = Expression::Parse(text, {.dialect = dialect, .hash_key = "task"});
     if (!expression) {
       ASSERT_FALSE(expression.error().message().empty());
     } else {
       ASSERT_TRUE(expression->minutes != 0 && expression->hours != 0 && expression->months != 0) << text;
     }
   }
+}
+
+// Calls `check` with the columns of every line of a table in testdata/cron/language.
+template <typename Check>
+void ForEachLine(const char* table, Check check) {
+  std::ifstream file(std::string(ROTA_CRON_TESTDATA) + "/language/" + table);
+  std::string line;
+  int lines = 0;
+  while (std::getline(file, line)) {
+    if (Trim(line).empty() || line.front() == '#') continue;
+    SCOPED_TRACE(Format("{}: {}", table, line));
+    std::vector<std::string> columns;
+    for (std::string_view rest = line; columns.size() < 3;) {
+      const std::size_t bar = rest.find(" | ");
+      columns.emplace_back(rest.substr(0, bar));
+      if (bar == rest.npos) break;
+      rest.remove_prefix(bar + 3);
+    }
+    check(columns);
+    ++lines;
+  }
+  EXPECT_GE(lines, 30) << "the table is missing";
+}
+
+TEST(ParseTable, RefusesWithAReason) {
+  ForEachLine("refused.txt", [](const std::vector<std::string>& columns) {
+    ASSERT_EQ(columns.size(), 3u) << "expected dialect | expression | error";
+    ASSERT_TRUE(columns[0] == "ocps" || columns[0] == "quartz");
+    const CronDialect dialect = columns[0] == "quartz" ? CronDialect::kQuartz : CronDialect::kOcps;
+    const Result<Expression> expression = Expression::Parse(columns[1], {.dialect = dialect});
+    ASSERT_FALSE(expression);
+    EXPECT_EQ(expression.error().code(), StatusCode::kInvalidArgument);
+    EXPECT_EQ(expression.error().message(), columns[2]);
+  });
+}
+
+TEST(ParseTable, ReadsQuartz) {
+  ForEachLine("quartz.txt", [](const std::vector<std::string>& columns) {
+    ASSERT_EQ(columns.size(), 2u) << "expected expression | instants";
+    const Result<Expression> expression = Expression::Parse(columns[0], {.dialect = CronDialect::kQuartz});
+    ASSERT_TRUE(expression) << expression.error().message();
+    WallTime at = std::chrono::sys_days(std::chrono::year(2026) / 1 / 1);
+    for (const std::string_view expected : Split(columns[1], ',')) {
+      const std::optional<WallTime> next = Next(*expression, TimeZone(), at);
+      ASSERT_EQ(next ? FormatInstant(*next) : "never", Trim(expected));
+      if (next) at = *next;
+    }
+  });
+}
+
+Expression Hashed(std::string_view text, std::string_view key, CronDialect dialect = CronDialect::kOcps) {
+  const Result<Expression> expression = Expression::Parse(text, {.dialect = dialect, .hash_key = key});
+  EXPECT_TRUE(expression) << text << ": " << expression.error().message();
+  return expression.value_or(Expression());
+}
+
+TEST(ParseHash, ChoosesTheSameValueForATaskForever) {
+  EXPECT_EQ(Hashed("H H * * *", "backup:run"), Hashed("h H * * *", "backup:run"));
+  EXPECT_EQ(Hashed("H H * * *", "backup:run"), Parsed("41 13 * * *"));
+}
+
+TEST(ParseHash, StaysWithinTheFieldAndItsRange) {
+  std::set<std::uint64_t> minutes;
+  for (int i = 0; i < 2'000; ++i) {
+    const std::string key = Format("task:{}", i);
+    const Expression e = Hashed("H H(8-11) H H(3-4) H", key);
+    ASSERT_EQ(std::popcount(e.minutes), 1);
+    ASSERT_EQ(std::popcount(e.hours), 1);
+    ASSERT_EQ(e.hours & ~Bits({8, 9, 10, 11}), 0u);
+    ASSERT_EQ(std::popcount(e.days), 1);
+    ASSERT_EQ(e.days & ~0x1ffffffeu, 0u) << "a day that some months lack";
+    ASSERT_EQ(e.months & ~Bits({3, 4}), 0u);
+    ASSERT_EQ(std::popcount(std::uint64_t{e.weekdays & 0x7f}), 1);
+    ASSERT_EQ(Hashed("0 0 0 ? * H", key, CronDialect::kQuartz).weekdays, e.weekdays);
+    minutes.insert(e.minutes);
+  }
+  EXPECT_EQ(minutes.size(), 60u);
+}
+
+TEST(ParseHash, StepsFromAnOffsetOfItsOwn) {
+  std::set<int> offsets;
+  for (int i = 0; i < 300; ++i) {
+    const Expression e = Hashed("H/15,H(50-59)/10 * * * *", Format("task:{}", i));
+    const int offset = std::countr_zero(e.minutes);
+    ASSERT_LT(offset, 15);
+    const std::uint64_t every = Bits({offset, offset + 15, offset + 30, offset + 45});
+    ASSERT_EQ(e.minutes & every, every);
+    ASSERT_LE(std::popcount(e.minutes), 5);
+    ASSERT_NE(e.minutes >> 50, 0u);
+    offsets.insert(offset);
+  }
+  EXPECT_EQ(offsets.size(), 15u);
+  EXPECT_FALSE(Hashed("H/15 0 * * *", "a").wildcard_time);
+}
+
+TEST(ParseHash, DiffersFromFieldToField) {
+  int equal = 0;
+  for (int i = 0; i < 600; ++i) {
+    const Expression e = Hashed("H H * * * *", Format("task:{}", i));
+    equal += e.seconds == e.minutes ? 1 : 0;
+  }
+  EXPECT_LT(equal, 60);
+}
+
+TEST(ParseHash, RefusesWhatItCannotChooseFrom) {
+  const auto error = [](std::string_view text) {
+    const Result<Expression> expression = Expression::Parse(text, {.hash_key = "task"});
+    return expression ? std::string() : expression.error().message();
+  };
+  EXPECT_EQ(error("H(5-3) * * * *"), "column 1: minute \"H(5-3)\": the range runs backwards");
+  EXPECT_EQ(error("H(5) * * * *"), "column 1: minute \"H(5)\": expected H, H(from-to) or H/step");
+  EXPECT_EQ(error("H(0-5 * * * *"), "column 1: minute \"H(0-5\": expected H, H(from-to) or H/step");
+  EXPECT_EQ(error("HX * * * *"), "column 1: minute \"HX\": expected H, H(from-to) or H/step");
+  EXPECT_EQ(error("H(0-5)/7 * * * *"), "column 1: minute \"H(0-5)/7\": the step after / must be a number from 1 to 6");
+  EXPECT_EQ(error("0 0 0 1 1 * H"), "column 13: year \"H\": expected 1970-2199 or *");
+}
+
+TEST(YearSet, FindsTheYearsAroundAnyYear) {
+  YearSet years;
+  EXPECT_EQ(years.FirstFrom(0), std::nullopt);
+  EXPECT_EQ(years.LastUpTo(9999), std::nullopt);
+  for (const int year : {1970, 1985, 1986, 2050, 2199}) years.Add(year);
+  for (int year = 1900; year <= 2300; ++year) {
+    std::optional<int> first, last;
+    for (const int member : {1970, 1985, 1986, 2050, 2199}) {
+      if (member >= year && !first) first = member;
+      if (member <= year) last = member;
+    }
+    ASSERT_EQ(years.FirstFrom(year), first) << year;
+    ASSERT_EQ(years.LastUpTo(year), last) << year;
+  }
+}
+
+TEST(YearSet, HoldsAllYearsFrom1970To2199) {
+  YearSet years;
+  for (int year = YearSet::kFirst; year <= YearSet::kLast; ++year) years.Add(year);
+  EXPECT_EQ(YearSet::All(), years);
+  EXPECT_FALSE(YearSet::All().Contains(1969));
+  EXPECT_FALSE(YearSet::All().Contains(2200));
+  EXPECT_EQ(Parsed("0 0 0 1 1 * *"), Parsed("0 0 0 1 1 *"));
 }
 
 }  // namespace
