@@ -14,6 +14,7 @@ AttributeValues Merge(const AttributeValues& outer, AttributeValues inner) {
   if (!inner.timezone) inner.timezone = outer.timezone;
   if (!inner.dst.gap) inner.dst.gap = outer.dst.gap;
   if (!inner.dst.overlap) inner.dst.overlap = outer.dst.overlap;
+  if (!inner.calendar) inner.calendar = outer.calendar;
   if (!inner.environments) inner.environments = outer.environments;
   if (!inner.lock_timeout) inner.lock_timeout = outer.lock_timeout;
   if (inner.between.empty()) inner.between = outer.between;
@@ -45,6 +46,18 @@ Attributes Attributes::OnDstGap(DstGap policy) const {
 Attributes Attributes::OnDstOverlap(DstOverlap policy) const {
   AttributeValues values = *values_;
   values.dst.overlap = policy;
+  return Attributes(std::move(values));
+}
+
+Attributes Attributes::On(std::string_view calendar, Shift shift) const {
+  AttributeValues values = *values_;
+  values.calendar = {std::string(calendar), CalendarUse::kOn, shift};
+  return Attributes(std::move(values));
+}
+
+Attributes Attributes::Except(std::string_view calendar, Shift shift) const {
+  AttributeValues values = *values_;
+  values.calendar = {std::string(calendar), CalendarUse::kExcept, shift};
   return Attributes(std::move(values));
 }
 

@@ -10,8 +10,17 @@
 
 #include "rota/base/instant.h"
 #include "rota/cron/next.h"
+#include "rota/schedule/business_days.h"
 
 namespace rota {
+
+// A calendar by its name, and what a task wants of it.
+struct CalendarChoice {
+  std::string name;
+  CalendarUse use = CalendarUse::kOn;
+  Shift shift = Shift::kSkip;
+  std::optional<int> nth = {};  // The n-th business day of the month.
+};
 
 // What attributes say, as written and unchecked: Register() checks it and names the call that is wrong.
 struct AttributeValues {
@@ -19,6 +28,7 @@ struct AttributeValues {
 
   std::optional<std::string> timezone;
   DstPolicy dst;
+  std::optional<CalendarChoice> calendar;
   std::optional<std::vector<std::string>> environments;
   bool unique = false;
   bool without_overlapping = false;
@@ -44,6 +54,8 @@ class [[nodiscard]] Attributes {
   // As TaskBuilder's. Tasks that no change of the clocks concerns, such as intervals, ignore them.
   Attributes OnDstGap(DstGap policy) const;
   Attributes OnDstOverlap(DstOverlap policy) const;
+  Attributes On(std::string_view calendar, Shift shift = Shift::kSkip) const;
+  Attributes Except(std::string_view calendar, Shift shift = Shift::kSkip) const;
   Attributes Environments(std::vector<std::string> environments) const;
   Attributes Unique() const;
   Attributes WithoutOverlapping() const;
@@ -54,8 +66,8 @@ class [[nodiscard]] Attributes {
   Attributes When(std::function<bool()> condition) const;
   Attributes Skip(std::function<bool()> condition) const;
 
-  // These attributes around `inner`: its time zone, DST policies, environments, lock timeout and Between() windows
-  // replace these; its tags, UnlessBetween() windows and conditions are added; what either switches on is on.
+  // These attributes around `inner`: its time zone, DST policies, calendar, environments, lock timeout and Between()
+  // windows replace these; its tags, UnlessBetween() windows and conditions are added; what either switches on is on.
   Attributes With(const Attributes& inner) const;
 
   const AttributeValues& values() const { return *values_; }

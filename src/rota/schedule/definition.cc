@@ -44,6 +44,13 @@ std::string DurationText(Milliseconds duration) {
   return duration < Milliseconds(0) ? Format("{}ms", duration.count()) : FormatDuration(duration);
 }
 
+std::string CallOf(const CalendarChoice& choice) {
+  if (choice.nth) return Format("OnBusinessDay({}, {})", *choice.nth, Quote(choice.name));
+  constexpr const char* kShifts[] = {"", ", Shift::kNext", ", Shift::kPrevious", ", Shift::kNearest"};
+  return Format("{}({}{})", choice.use == CalendarUse::kOn ? "On" : "Except", Quote(choice.name),
+                kShifts[static_cast<std::size_t>(choice.shift)]);
+}
+
 std::string CronFields::Text() const {
   // A weekday beside a restricted day of month means both, which cron says with `+`.
   const char* both = day != "*" && weekdays != kAllWeekdays ? "+" : "";
@@ -104,13 +111,18 @@ void Definition::AddWeekdays(std::string_view call, std::uint8_t weekdays) {
   weekday_calls_ += call;
 }
 
+void Definition::SetCalendar(std::string call, CalendarChoice choice) {
+  SetOnce(attributes.calendar, std::move(call), calendar_call, std::move(choice),
+          "calendar; to have two, define a third as their union or intersection");
+}
+
 Result<Definition::Folded> Definition::Fold() const {
-  if (!frequency_ && !time_ && weekdays_ == 0) {
+  if (!frequency_ && !time_ && weekdays_ == 0 && !attributes.calendar) {
     return Fail(
         InvalidArgument("no frequency: expected one, such as Daily(), EveryFiveMinutes() or Cron(\"0 2 * * *\")"));
   }
   Folded folded;
-  folded.value = CronFields{.takes_time = true};  // At() or weekdays alone: whole days.
+  folded.value = CronFields{.takes_time = true};  // At(), weekdays or a calendar alone: whole days.
   if (frequency_) {
     folded.value = frequency_->value;
     folded.call = frequency_->call;

@@ -61,6 +61,7 @@ class Definition {
   void SetDays(std::string call, CronFields fields, std::optional<std::string_view> time);
   void SetTime(std::string call, std::string_view time);
   void AddWeekdays(std::string_view call, std::uint8_t weekdays);
+  void SetCalendar(std::string call, CalendarChoice choice);
   // Sets what a task has once; `what` names it: "time zone".
   template <typename T>
   void SetOnce(std::optional<T>& slot, std::string call, std::string& slot_call, T value, std::string_view what) {
@@ -87,6 +88,7 @@ class Definition {
   std::optional<std::string> description;
   AttributeValues attributes;
   std::string timezone_call;
+  std::string calendar_call;
   std::string dst_gap_call;
   std::string dst_overlap_call;
   std::string lock_timeout_call;
@@ -114,6 +116,9 @@ class Definition {
 
 // Two calls that cannot both be meant.
 Status Contradiction(std::string_view first, std::string_view second, std::string_view reason);
+
+// The call that makes this choice: `On("cn", Shift::kNext)`.
+std::string CallOf(const CalendarChoice& choice);
 
 // Reads a time of day of a builder's call. The error says what was expected.
 Result<std::chrono::seconds> ReadTimeOfDay(std::string_view call, std::string_view text);

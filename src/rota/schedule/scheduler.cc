@@ -14,6 +14,8 @@ Scheduler::Scheduler(std::shared_ptr<internal::TaskSet> tasks, Attributes attrib
 
 Scheduler::~Scheduler() = default;
 
+void Scheduler::DefineCalendar(Calendar calendar) { tasks_->DefineCalendar(std::move(calendar)); }
+
 TaskBuilder Scheduler::Command(std::string name, std::vector<std::string> arguments) {
   return TaskBuilder(tasks_, attributes_, CommandCall{std::move(name), std::move(arguments)});
 }

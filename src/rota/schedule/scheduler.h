@@ -7,6 +7,7 @@
 
 #include "rota/base/status.h"
 #include "rota/schedule/attributes.h"
+#include "rota/schedule/calendar.h"
 #include "rota/schedule/command_catalog.h"
 #include "rota/schedule/schedule.h"
 #include "rota/schedule/task_builder.h"
@@ -32,6 +33,9 @@ class Scheduler {
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
 
+  // Makes a calendar known by its name to the tasks that are defined after it. A name that is taken makes Build() fail.
+  void DefineCalendar(Calendar calendar);
+
   // Begin a task. Nothing is defined until Register() or TryRegister() ends the chain.
   TaskBuilder Command(std::string name, std::vector<std::string> arguments = {});
   TaskBuilder Exec(std::vector<std::string> argv);
@@ -41,7 +45,7 @@ class Scheduler {
   void Group(const Attributes& attributes, const std::function<void(Scheduler&)>& define);
 
   // The validated set; ends the scheduler's work. Errors: kInvalidArgument naming every chain that forgot Register(),
-  // or when it was called before.
+  // a calendar that is defined twice, or when it was called before.
   Result<Schedule> Build();
 
  private:

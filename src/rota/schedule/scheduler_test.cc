@@ -162,6 +162,33 @@ TEST_F(SchedulerTest, SharesEqualTriggersAndPolicies) {
   EXPECT_EQ(policies.size(), 2u);
 }
 
+TEST_F(SchedulerTest, SpreadsTasksByTheirNamesAndSharesWhatFallsTogether) {
+  for (int i = 0; i < 1000; ++i) scheduler_.Command("task").Name(Format("task {}", i)).Cron("H 2 * * *").Register();
+  const Result<Schedule> schedule = scheduler_.Build();
+  std::set<const Trigger*> triggers;
+  std::set<std::string> keys;
+  for (const Task& task : schedule->tasks()) {
+    triggers.insert(task.trigger.get());
+    keys.insert(task.trigger->key());
+  }
+  EXPECT_EQ(triggers.size(), 60u);
+  EXPECT_EQ(keys.size(), 60u);
+
+  Scheduler again(catalog_, TimeZone());
+  again.Command("task").Name("task 7").Cron("H 2 * * *").Register();
+  EXPECT_EQ(again.Build()->Find("task 7")->trigger->key(), schedule->Find("task 7")->trigger->key());
+}
+
+TEST_F(SchedulerTest, LetsTheZoneOfACronTextOverrideThatOfTheGroup) {
+  scheduler_.Group(Attributes().Timezone("Asia/Shanghai"), [](Scheduler& group) {
+    group.Command("task").Name("own").Cron("CRON_TZ=Asia/Tokyo 0 2 * * *").Register();
+    group.Command("task").Name("group").Cron("0 2 * * *").Register();
+  });
+  const Result<Schedule> schedule = scheduler_.Build();
+  EXPECT_EQ(schedule->Find("own")->trigger->zone().name(), "Asia/Tokyo");
+  EXPECT_EQ(schedule->Find("group")->trigger->zone().name(), "Asia/Shanghai");
+}
+
 TEST_F(SchedulerTest, DoesNotShareWhatDiffers) {
   scheduler_.Command("task").Name("a").Daily().Register();
   scheduler_.Command("task").Name("b").Daily().Timezone("Europe/Berlin").Register();

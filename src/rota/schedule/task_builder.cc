@@ -429,6 +429,32 @@ TaskBuilder TaskBuilder::UnlessBetween(std::string_view from, std::string_view t
   return std::move(*this);
 }
 
+TaskBuilder TaskBuilder::On(std::string_view calendar, Shift shift) && {
+  const CalendarChoice choice = {std::string(calendar), CalendarUse::kOn, shift};
+  chain().definition.SetCalendar(internal::CallOf(choice), choice);
+  return std::move(*this);
+}
+
+TaskBuilder TaskBuilder::Except(std::string_view calendar, Shift shift) && {
+  const CalendarChoice choice = {std::string(calendar), CalendarUse::kExcept, shift};
+  chain().definition.SetCalendar(internal::CallOf(choice), choice);
+  return std::move(*this);
+}
+
+TaskBuilder TaskBuilder::OnBusinessDay(int n, std::string_view calendar) && {
+  const CalendarChoice choice = {.name = std::string(calendar), .nth = n};
+  const std::string call = internal::CallOf(choice);
+  if (n == 0 || n < -31 || n > 31) chain().definition.Refuse(call, "1 to 31, or -1 to -31 from the end of the month");
+  chain().definition.SetCalendar(call, choice);
+  return std::move(*this);
+}
+
+TaskBuilder TaskBuilder::OnLastBusinessDay(std::string_view calendar) && {
+  chain().definition.SetCalendar(Format("OnLastBusinessDay({})", Quote(calendar)),
+                                 {.name = std::string(calendar), .nth = -1});
+  return std::move(*this);
+}
+
 TaskBuilder TaskBuilder::Timezone(std::string_view zone) && {
   internal::Definition& definition = chain().definition;
   definition.SetOnce(definition.attributes.timezone, Format("Timezone({})", Quote(zone)), definition.timezone_call,

@@ -125,6 +125,16 @@ class [[nodiscard]] TaskBuilder {
   TaskBuilder Between(std::string_view from, std::string_view to) &&;
   TaskBuilder UnlessBetween(std::string_view from, std::string_view to) &&;
 
+  // The days of a calendar that the scheduler knows by name (Scheduler::DefineCalendar() or `calendars:`), or all days
+  // but those; `shift` tells what becomes of the others. An interval or a single instant can only skip. Alone: those
+  // days at 00:00, or At(). A task has one calendar.
+  TaskBuilder On(std::string_view calendar, Shift shift = Shift::kSkip) &&;
+  TaskBuilder Except(std::string_view calendar, Shift shift = Shift::kSkip) &&;
+  // The n-th day of each month that is in the calendar, from the month's end when n is negative. The frequency gives
+  // the times, and may name months, but no days. A month with fewer such days has no instant in it.
+  TaskBuilder OnBusinessDay(int n, std::string_view calendar) &&;
+  TaskBuilder OnLastBusinessDay(std::string_view calendar) &&;
+
   TaskBuilder Timezone(std::string_view zone) &&;
   // What becomes of a time that a change of the clocks skips, or repeats. Without: the rule of rota::Next().
   TaskBuilder OnDstGap(DstGap policy) &&;

@@ -23,6 +23,8 @@ std::string Text(const Trigger& trigger) {
     text = cron->text;
   } else if (const auto* interval = std::get_if<IntervalFrequency>(&trigger.frequency())) {
     text = "every " + FormatDuration(interval->period);
+  } else if (trigger.fires_at_start()) {
+    text = "start";
   } else {
     text = "once " + FormatInstant(std::get<OnceFrequency>(trigger.frequency()).at);
   }
@@ -125,6 +127,40 @@ TEST(TaskBuilder, KnowsTheFrequenciesByName) {
       {CHAIN(.Cron("@daily")), "@daily"},
       {CHAIN(.OnceAt("2026-03-07 02:00")), "once 2026-03-07T02:00:00Z"},
       {CHAIN(.OnceAt(WallTime(1000ms))), "once 1970-01-01T00:00:01Z"},
+  });
+}
+
+TEST(TaskBuilder, TakesAllThatACronTextMaySay) {
+  Expect({
+      {CHAIN(.Cron("0 2 * * *")), "0 2 * * *"},
+      {CHAIN(.Cron("0 0 2 ? * MON-FRI 2030", CronDialect::kQuartz)), "0 0 2 ? * MON-FRI 2030"},
+      {CHAIN(.Cron("@every 90s")), "every 1m30s"},
+      {CHAIN(.Cron("@every 1h").Weekdays()), "every 1h days 0111110"},
+      {CHAIN(.Cron("@reboot")), "start"},
+      {CHAIN(.Cron("@reboot").When([] { return true; })), "start"},
+      {CHAIN(.Cron("H H * * *")), "H H * * *"},
+      {CHAIN(.Cron("CRON_TZ=Asia/Tokyo 0 2 * * *")), "CRON_TZ=Asia/Tokyo 0 2 * * *"},
+      {CHAIN(.Cron("CRON_TZ=Asia/Tokyo 0 2 * * *").Timezone("Asia/Tokyo")), "CRON_TZ=Asia/Tokyo 0 2 * * *"},
+  });
+}
+
+TEST(TaskBuilder, RefusesWhatACronTextCannotMean) {
+  Expect({
+      {CHAIN(.Cron("CRON_TZ=Asia/Tokyo 0 2 * * *").Timezone("UTC")),
+       "task: Cron(\"CRON_TZ=Asia/Tokyo 0 2 * * *\") and Timezone(\"UTC\") contradict each other: a task has one time "
+       "zone"},
+      {CHAIN(.Cron("@reboot").OnDstGap(DstGap::kSkip)),
+       "task: Cron(\"@reboot\") and OnDstGap(DstGap::kSkip) contradict each other: a change of the clocks skips and "
+       "repeats times of day only"},
+      {CHAIN(.Cron("@every 90s").OnDstOverlap(DstOverlap::kBoth)),
+       "task: Cron(\"@every 90s\") and OnDstOverlap(DstOverlap::kBoth) contradict each other: a change of the clocks "
+       "skips and repeats times of day only"},
+      {CHAIN(.Cron("@reboot").Mondays().Between("08:00", "18:00")),
+       "task: Cron(\"@reboot\").Mondays().Between(\"08:00\", \"18:00\"): the start of a server has no day or time of "
+       "its own: expected When() or Skip()"},
+      {CHAIN(.Cron("61 0 2 ? * 2", CronDialect::kQuartz)),
+       "task: Cron(\"61 0 2 ? * 2\", CronDialect::kQuartz): column 1: second \"61\": 61 is out of range; expected 0-59 "
+       "or *"},
   });
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "rota/base/format.h"
+#include "rota/base/suggest.h"
 #include "rota/base/text.h"
 #include "rota/cron/rule.h"
 #include "rota/schedule/policies_key.h"
@@ -60,6 +61,12 @@ Result<std::vector<DayWindow>> ReadWindows(const char* name, const std::vector<A
   return read;
 }
 
+// The call that gave the task its calendar, or would give it that of its group.
+std::string CalendarCall(const Definition& definition) {
+  const std::optional<CalendarChoice>& choice = definition.attributes.calendar;
+  return definition.calendar_call.empty() && choice ? CallOf(*choice) : definition.calendar_call;
+}
+
 // When a task is due: a cron text may have a zone of its own.
 struct Timing {
   Frequency frequency;
@@ -94,6 +101,23 @@ Result<Timing> ReadTiming(const TaskId& id, const Definition::Folded& folded, co
   return Timing{IntervalFrequency{period}, zone};
 }
 
+// What its calendar needs of a task's frequency.
+Status CheckCalendar(const Frequency& frequency, const Definition::Folded& folded, const Restrictions& restrictions,
+                     const std::string& call) {
+  const BusinessDays* days = restrictions.business_days.get();
+  if (days == nullptr || (days->nth() == 0 && days->shift() == Shift::kSkip)) return Status::Ok();
+  const auto* cron = std::get_if<CronFrequency>(&frequency);
+  if (cron == nullptr) {
+    return Contradiction(folded.call, call, "only a time of day can move to another day; expected Shift::kSkip");
+  }
+  constexpr std::uint32_t kWholeMonth = 0xfffffffe;
+  const std::chrono::year_month january = std::chrono::year(2024) / 1;
+  const bool names_days =
+      restrictions.weekdays != kAllWeekdays || MatchingDays(cron->expression, january) != kWholeMonth;
+  if (days->nth() == 0 || !names_days) return Status::Ok();
+  return Contradiction(folded.calls, call, "both choose days of the month");
+}
+
 // The trigger of a task, whose definition has the attributes of its groups.
 Result<std::shared_ptr<const Trigger>> ReadTrigger(const TaskId& id, const Definition::Folded& folded,
                                                    const TimeZone& zone, Restrictions restrictions,
@@ -104,15 +128,21 @@ Result<std::shared_ptr<const Trigger>> ReadTrigger(const TaskId& id, const Defin
   if (!dst_call.empty() && !std::holds_alternative<CronFrequency>(timing->frequency)) {
     return Fail(Contradiction(folded.call, dst_call, "a change of the clocks skips and repeats times of day only"));
   }
+  const std::string call = CalendarCall(definition);
+  if (Status valid = CheckCalendar(timing->frequency, folded, restrictions, call); !valid.ok()) {
+    return Fail(std::move(valid));
+  }
   return std::make_shared<const Trigger>(std::move(timing->frequency), std::move(timing->zone), std::move(restrictions),
                                          definition.attributes.dst);
 }
 
 // A trigger that never fires is a mistake; one that fires at the server's start has no instants.
-Status CheckFires(const Trigger& trigger, const Definition::Folded& folded, const AttributeValues& attributes) {
+Status CheckFires(const Trigger& trigger, const Definition::Folded& folded, const Definition& definition) {
+  const AttributeValues& attributes = definition.attributes;
   const bool restricted = trigger.restrictions() != Restrictions();
   if (trigger.fires_at_start() ? !restricted : trigger.Next(WallTime::min()).has_value()) return Status::Ok();
   std::string calls = folded.calls;
+  if (attributes.calendar) calls += (calls.empty() ? "" : ".") + CalendarCall(definition);
   for (const auto& window : attributes.between) calls += "." + WindowCall("Between", window);
   for (const auto& window : attributes.unless_between) calls += "." + WindowCall("UnlessBetween", window);
   if (trigger.fires_at_start()) {
@@ -148,6 +178,7 @@ std::string TriggerText(const Definition::Folded& folded, const TimeZone& zone, 
     text += '\n';
     for (const DayWindow& window : *windows) text += Format("{}-{} ", window.from.count(), window.to.count());
   }
+  if (restrictions.business_days) text += '\n' + restrictions.business_days->key();
   return text;
 }
 
@@ -213,8 +244,35 @@ Result<TimeZone> TaskSet::ZoneOf(const AttributeValues& attributes) {
   return zone;
 }
 
-Result<std::shared_ptr<const Trigger>> TaskSet::TriggerOf(const TaskId& id, const Definition::Folded& folded,
-                                                          const TimeZone& zone, const Definition& definition) {
+void TaskSet::DefineCalendar(Calendar calendar) {
+  const std::string name = calendar.name();
+  if (!calendar_problem_.ok()) return;
+  if (Trim(name).empty() || Trim(name) != name || Printable(name) != name) {
+    calendar_problem_ =
+        InvalidArgument("calendar {}: expected a printable name without space at its ends", Quote(name));
+  } else if (!calendars_.emplace(name, std::move(calendar)).second) {
+    calendar_problem_ = InvalidArgument("calendar {} is defined twice: give one of them another name", Quote(name));
+  }
+}
+
+Result<std::shared_ptr<const BusinessDays>> TaskSet::BusinessDaysOf(const CalendarChoice& choice,
+                                                                    const std::string& call) {
+  const auto found = calendars_.find(choice.name);
+  if (found == calendars_.end()) {
+    std::vector<std::string> known;
+    for (const auto& [name, calendar] : calendars_) known.push_back(name);
+    return Fail(InvalidArgument("{}: unknown calendar{}; {}", call, DidYouMean(choice.name, known),
+                                known.empty() ? "none is defined" : "defined: " + Join(known, ", ")));
+  }
+  std::shared_ptr<const BusinessDays>& days = business_days_[CallOf(choice)];
+  if (!days) {
+    days = choice.nth ? std::make_shared<const BusinessDays>(found->second, *choice.nth)
+                      : std::make_shared<const BusinessDays>(found->second, choice.use, choice.shift);
+  }
+  return days;
+}
+
+Result<Restrictions> TaskSet::RestrictionsOf(const Definition::Folded& folded, const Definition& definition) {
   const AttributeValues& attributes = definition.attributes;
   Restrictions restrictions;
   restrictions.weekdays = folded.weekdays;
@@ -224,19 +282,31 @@ Result<std::shared_ptr<const Trigger>> TaskSet::TriggerOf(const TaskId& id, cons
   auto unless_between = ReadWindows("UnlessBetween", attributes.unless_between);
   if (!unless_between) return Fail(unless_between.error());
   restrictions.unless_between = *std::move(unless_between);
+  if (attributes.calendar) {
+    auto days = BusinessDaysOf(*attributes.calendar, CalendarCall(definition));
+    if (!days) return Fail(days.error());
+    restrictions.business_days = *std::move(days);
+  }
+  return restrictions;
+}
+
+Result<std::shared_ptr<const Trigger>> TaskSet::TriggerOf(const TaskId& id, const Definition::Folded& folded,
+                                                          const TimeZone& zone, const Definition& definition) {
+  Result<Restrictions> restrictions = RestrictionsOf(folded, definition);
+  if (!restrictions) return Fail(restrictions.error());
 
   const bool plain = IsPlainCron(folded.value);
-  std::string text = TriggerText(folded, zone, attributes.dst, restrictions);
+  std::string text = TriggerText(folded, zone, definition.attributes.dst, *restrictions);
   if (plain) {
     if (const auto known = interned_->triggers.find(text); known != interned_->triggers.end()) return known->second;
   }
-  auto trigger = ReadTrigger(id, folded, zone, std::move(restrictions), definition);
+  auto trigger = ReadTrigger(id, folded, zone, *std::move(restrictions), definition);
   if (!trigger) return Fail(trigger.error());
   if (!plain) {
     text += '\n' + (*trigger)->key();
     if (const auto known = interned_->triggers.find(text); known != interned_->triggers.end()) return known->second;
   }
-  if (Status valid = CheckFires(**trigger, folded, attributes); !valid.ok()) return Fail(std::move(valid));
+  if (Status valid = CheckFires(**trigger, folded, definition); !valid.ok()) return Fail(std::move(valid));
   interned_->triggers.emplace(std::move(text), *trigger);
   return trigger;
 }
@@ -288,6 +358,7 @@ Result<Schedule> TaskSet::Build() {
   if (built_) return Fail(InvalidArgument("the schedule is already built: Build() is called once"));
   if (!forgotten_.empty())
     return Fail(InvalidArgument("Register() is missing after {}", Join(forgotten_, " and after ")));
+  if (!calendar_problem_.ok()) return Fail(calendar_problem_);
   built_ = true;
   index_ = TaskIndex();
   return Schedule(std::exchange(tasks_, {}));

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "rota/base/status.h"
+#include "rota/schedule/business_days.h"
+#include "rota/schedule/calendar.h"
 #include "rota/schedule/command_catalog.h"
 #include "rota/schedule/definition.h"
 #include "rota/schedule/schedule.h"
@@ -24,6 +26,9 @@ class TaskSet {
   TaskSet(const CommandCatalog& catalog, TimeZone zone);
   ~TaskSet();
 
+  // Makes the calendar known to the tasks that are added after it. A name that is taken or not printable makes Build()
+  // fail.
+  void DefineCalendar(Calendar calendar);
   // Checks the definition, within the attributes of its groups, and keeps the task. The error names task and call.
   Result<TaskId> Add(Definition definition, const AttributeValues& outer);
   // Notes a chain that was dropped without Register(): Build() fails.
@@ -36,6 +41,8 @@ class TaskSet {
   Result<Task> Resolve(TaskId id, Definition definition, const AttributeValues& outer);
   Status CheckWork(const Work& work) const;
   Result<TimeZone> ZoneOf(const AttributeValues& attributes);
+  Result<std::shared_ptr<const BusinessDays>> BusinessDaysOf(const CalendarChoice& choice, const std::string& call);
+  Result<Restrictions> RestrictionsOf(const Definition::Folded& folded, const Definition& definition);
   Result<std::shared_ptr<const TaskPolicies>> PoliciesOf(AttributeValues attributes);
   // `definition` has the attributes of its groups.
   Result<std::shared_ptr<const Trigger>> TriggerOf(const TaskId& id, const Definition::Folded& folded,
@@ -44,10 +51,13 @@ class TaskSet {
   const CommandCatalog& catalog_;
   const TimeZone zone_;
   std::map<std::string, TimeZone> zones_;
+  std::map<std::string, Calendar> calendars_;
+  std::map<std::string, std::shared_ptr<const BusinessDays>> business_days_;  // By the call that asks for them.
   std::unique_ptr<Interned> interned_;
   std::vector<Task> tasks_;
   TaskIndex index_;
   std::vector<std::string> forgotten_;
+  Status calendar_problem_;
   bool built_ = false;
 };
 

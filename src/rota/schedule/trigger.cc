@@ -8,6 +8,7 @@
 #include "rota/base/text.h"
 #include "rota/cron/describe.h"
 #include "rota/cron/next.h"
+#include "rota/schedule/business_days.h"
 #include "rota/time/format.h"
 
 namespace rota {
@@ -21,14 +22,14 @@ constexpr seconds kDay = std::chrono::hours(24);
 constexpr std::uint8_t kAllWeekdays = 0x7f;
 
 struct CivilInstant {
-  unsigned weekday;  // Sunday is 0.
+  CivilDay day;
   seconds since_midnight;
 };
 
 CivilInstant Civil(const TimeZone& zone, WallTime instant) {
   const CivilTime civil = zone.ToCivil(instant);
   const auto day = std::chrono::floor<std::chrono::days>(civil);
-  return {std::chrono::weekday(day).c_encoding(), civil - day};
+  return {day, civil - day};
 }
 
 bool Contains(const DayWindow& window, seconds time) {
@@ -204,17 +205,23 @@ Trigger::Trigger(Frequency frequency, TimeZone zone, Restrictions restrictions, 
   if (restrictions_.weekdays != kAllWeekdays) key_ += Format(" days {:x}", restrictions_.weekdays);
   key_ += WindowsKey('+', restrictions_.between);
   key_ += WindowsKey('-', restrictions_.unless_between);
+  if (restrictions_.business_days) key_ += " " + restrictions_.business_days->key();
 }
 
 Trigger Trigger::FromCron(const CronRule& rule, std::string_view text, CronDialect dialect, const TimeZone& zone) {
   return Trigger(FrequencyOf(rule, text, dialect), rule.zone.value_or(zone), Restrictions());
 }
 
+CronOptions Trigger::cron_options() const { return {.dst = dst_, .days = restrictions_.business_days.get()}; }
+
 bool Trigger::Allows(WallTime instant) const {
   if (restrictions_ == Restrictions()) return true;
   const CivilInstant civil = Civil(zone_, instant);
   const auto contains = [&](const DayWindow& window) { return Contains(window, civil.since_midnight); };
-  return (restrictions_.weekdays >> civil.weekday & 1) != 0 &&
+  // An expression's own days have been moved already: what a gap of the clocks moves on from there stays.
+  const bool moved = std::holds_alternative<CronFrequency>(frequency_) || !restrictions_.business_days;
+  return (moved || restrictions_.business_days->Contains(civil.day)) &&
+         (restrictions_.weekdays >> std::chrono::weekday(civil.day).c_encoding() & 1) != 0 &&
          (restrictions_.between.empty() || std::ranges::any_of(restrictions_.between, contains)) &&
          std::ranges::none_of(restrictions_.unless_between, contains);
 }
@@ -223,7 +230,7 @@ bool Trigger::Allows(WallTime instant) const {
 std::optional<WallTime> Trigger::Next(WallTime after) const {
   after = std::max(after, kBegin - Milliseconds(1));
   while (after < kEnd) {
-    const std::optional<WallTime> candidate = NextOf(frequency_, zone_, after, {.dst = dst_});
+    const std::optional<WallTime> candidate = NextOf(frequency_, zone_, after, cron_options());
     if (!candidate || *candidate >= kEnd) return std::nullopt;
     if (Allows(*candidate)) return candidate;
     WallTime edge = NextEdge(restrictions_, zone_, *candidate);
@@ -236,7 +243,7 @@ std::optional<WallTime> Trigger::Next(WallTime after) const {
 std::optional<WallTime> Trigger::Previous(WallTime before) const {
   before = std::min(before, kEnd);
   while (before > kBegin) {
-    const std::optional<WallTime> candidate = PreviousOf(frequency_, zone_, before, {.dst = dst_});
+    const std::optional<WallTime> candidate = PreviousOf(frequency_, zone_, before, cron_options());
     if (!candidate || *candidate < kBegin) return std::nullopt;
     if (Allows(*candidate)) return candidate;
     before = PreviousEdge(restrictions_, zone_, *candidate);
@@ -249,8 +256,9 @@ std::optional<WallTime> Trigger::Previous(WallTime before) const {
 
 std::string Trigger::Describe(Locale locale) const {
   const bool chinese = locale == Locale::kChinese;
-  const auto& [weekdays, between, unless_between] = restrictions_;
+  const auto& [weekdays, between, unless_between, business_days] = restrictions_;
   std::string words = FrequencyWords(frequency_, zone_, locale);
+  if (business_days) words += (chinese ? "，" : ", ") + business_days->Describe(locale);
   if (weekdays != kAllWeekdays) words += (chinese ? "，仅限" : ", only on ") + DescribeWeekdays(weekdays, locale);
   const std::string inside = WindowWords(between, locale);
   const std::string outside = WindowWords(unless_between, locale);

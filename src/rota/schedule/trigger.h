@@ -18,6 +18,8 @@
 
 namespace rota {
 
+class BusinessDays;
+
 enum class Weekday { kSunday, kMonday, kTuesday, kWednesday, kThursday, kFriday, kSaturday };
 
 // A window of the day, [from, to) in the task's zone, wrapping midnight when to <= from. Seconds after midnight.
@@ -32,6 +34,8 @@ struct Restrictions {
   std::uint8_t weekdays = 0x7f;                // Bits 0-6, Sunday is 0.
   std::vector<DayWindow> between = {};         // Inside one of them, if there are any.
   std::vector<DayWindow> unless_between = {};  // Outside all of them.
+  // The days of a calendar, or null. Of a cron expression it may move the days; all else it only leaves out.
+  std::shared_ptr<const BusinessDays> business_days = nullptr;
   friend bool operator==(const Restrictions&, const Restrictions&) = default;
 };
 
@@ -85,6 +89,7 @@ class Trigger {
 
  private:
   bool Allows(WallTime instant) const;
+  CronOptions cron_options() const;
 
   Frequency frequency_;
   TimeZone zone_;

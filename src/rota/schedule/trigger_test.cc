@@ -135,8 +135,8 @@ TEST(Trigger, FindsWhatAStepwiseWalkFinds) {
         return window.from < window.to ? window.from <= time && time < window.to
                                        : window.from <= time || time < window.to;
       };
-      const auto& [weekdays, between, unless_between] = restrictions;
-      return (weekdays >> std::chrono::weekday(day).c_encoding() & 1) != 0 &&
+      const auto& [weekdays, between, unless_between, business_days] = restrictions;
+      return !business_days && (weekdays >> std::chrono::weekday(day).c_encoding() & 1) != 0 &&
              (between.empty() || std::ranges::any_of(between, inside)) && std::ranges::none_of(unless_between, inside);
     };
     const WallTime start = starts[pick(0, 5)] + pick(0, 86'400'000) * 1ms;

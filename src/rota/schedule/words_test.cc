@@ -165,8 +165,32 @@ TEST(ApplyWords, TakesCronExpressionsAsTheyAre) {
       {" */15 * * * * ", "*/15 * * * *"},
       {"0 30 9 * * mon-fri", "0 30 9 * * mon-fri"},
       {"@daily", "@daily"},
+      {"@reboot", "When the server starts"},
+      {"@every 90s", "Every 1m30s"},
+      {"CRON_TZ=Asia/Shanghai 0 2 * * *", "CRON_TZ=Asia/Shanghai 0 2 * * *"},
+      {"TZ=UTC @every 1h", "Every 1h"},
+      {"H 2 * * *", "H 2 * * *"},
+      {"H(0-29) 2 * * *", "H(0-29) 2 * * *"},
+      {"H/15 * * * *", "H/15 * * * *"},
       {"61 * * * *", "task: Cron(\"61 * * * *\"): column 1: minute \"61\": 61 is out of range; expected 0-59 or *"},
   });
+}
+
+TEST(ApplyWords, ReadsACronExpressionInTheDialectGiven) {
+  TestCatalog catalog;
+  Scheduler scheduler(catalog, TimeZone());
+  Result<TaskBuilder> builder = ApplyWords(scheduler.Command("task"), "/15 0 2 ? * 2", CronDialect::kQuartz);
+  ASSERT_TRUE(builder && std::move(*builder).TryRegister());
+  const Result<Schedule> schedule = scheduler.Build();
+  EXPECT_EQ(std::get<CronFrequency>(schedule->tasks()[0].trigger->frequency()).dialect, CronDialect::kQuartz);
+}
+
+TEST(ApplyWords, RefusesWordsBesideADialect) {
+  TestCatalog catalog;
+  Scheduler scheduler(catalog, TimeZone());
+  EXPECT_EQ(ApplyWords(scheduler.Command("task"), "daily at 02:00", CronDialect::kOcps).error().message(),
+            "\"daily at 02:00\": expected a cron expression, as a dialect is given");
+  EXPECT_TRUE(scheduler.Build()) << "the chain counts as forgotten";
 }
 
 TEST(ApplyWords, RefusesWordsItDoesNotKnow) {
