@@ -216,6 +216,26 @@ tasks:
   EXPECT_EQ(std::get<CronFrequency>(shell.trigger->frequency()).text, "0 3 * * 1");
 }
 
+TEST(DefineTasks, ReadsTheCronTextInItsDialectAndForItsTask) {
+  const Result<Config> config = Parse(R"(
+tasks:
+  - {name: quartz, shell: "true", schedule: 0 0 2 ? * 2-6, dialect: quartz}
+  - {name: spread, shell: "true", schedule: H H * * *}
+  - {name: start, shell: "true", schedule: "@reboot"}
+  - {name: zone, shell: "true", schedule: CRON_TZ=Asia/Tokyo 0 2 * * *}
+)");
+  ASSERT_TRUE(config) << config.error().message();
+  const Commands commands;
+  Scheduler scheduler(commands, TimeZone());
+  const Status status = config->DefineTasks(scheduler);
+  ASSERT_TRUE(status.ok()) << status.message();
+  const Result<Schedule> schedule = scheduler.Build();
+  EXPECT_EQ(schedule->Find("quartz")->trigger->Describe(), "At 02:00, Monday through Friday");
+  EXPECT_TRUE(schedule->Find("spread")->trigger->Next(WallTime()).has_value());
+  EXPECT_TRUE(schedule->Find("start")->trigger->fires_at_start());
+  EXPECT_EQ(schedule->Find("zone")->trigger->zone().name(), "Asia/Tokyo");
+}
+
 TEST(DefineTasks, LeavesAFalseSwitchOff) {
   const Result<Config> config =
       Parse("tasks:\n  - {shell: \"true\", schedule: daily, unique: false, without_overlapping: false}\n");
@@ -273,6 +293,7 @@ TEST(DefineTasks, PutsWhatTheBuilderRefusesAtTheKeyThatIsWrong) {
             "config/config.yaml:2:32: backup: unknown command \"backup\"");
   EXPECT_EQ(PlaceOf("{schedule: daily, command: backup:run, arguments: [--ful]}"), "2:55");
   EXPECT_EQ(PlaceOf("{schedule: daily, shell: df, environments: []}"), "2:48");
+  EXPECT_EQ(PlaceOf("{shell: df, schedule: CRON_TZ=UTC 0 2 * * *, timezone: Asia/Tokyo}"), "2:27");
   EXPECT_EQ(PlaceOf("{shell: df, schedule: every 90s, dst_gap: skip}"), "2:47");
   EXPECT_EQ(PlaceOf("{shell: df, schedule: every 90s, dst_overlap: both}"), "2:51");
   EXPECT_EQ(PlaceOf("{schedule: hourly, shell: df, between: [\"08:00\", \"08:00\"]}"), "2:44");
