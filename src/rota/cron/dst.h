@@ -32,8 +32,6 @@ struct DstEffect {
   int count = 0;  // How many they are; kMostCounted stands for that many or more.
   // The run in place of those skipped, or the first of those at a repeated time; nothing when they are dropped.
   std::optional<WallTime> runs;
-
-  friend bool operator==(const DstEffect&, const DstEffect&) = default;
 };
 
 // The next changes of the clocks, at most `count` after `from`, that affect the expression in the zone. Left out are

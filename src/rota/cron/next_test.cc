@@ -122,5 +122,65 @@ TEST(Next, StaysWithin1970And2200) {
   }
 }
 
+// Fires on the day before each that the fields give, which may lie in another month or year.
+class TheDayBefore final : public DayRule {
+ public:
+  std::uint32_t Days(const Expression& expression, std::chrono::year_month month) const override {
+    const std::chrono::year_month following = month + std::chrono::months(1);
+    const unsigned last = static_cast<unsigned>((month / std::chrono::last).day());
+    const bool carries = Fires(expression, following) && (MatchingDays(expression, following) >> 1 & 1) != 0;
+    const std::uint32_t within = Fires(expression, month) ? MatchingDays(expression, month) >> 1 & ~1u : 0;
+    return within | (carries ? std::uint32_t{1} << last : 0);
+  }
+
+ private:
+  static bool Fires(const Expression& expression, std::chrono::year_month month) {
+    return (expression.months >> static_cast<unsigned>(month.month()) & 1) != 0;
+  }
+};
+
+TEST(Next, AsksARuleForTheDaysOfEveryMonth) {
+  const TheDayBefore rule;
+  const CronOptions options = {.days = &rule};
+  const Expression expression = Expression::Parse("0 12 1 3,6 *").value();
+  const TimeZone utc;
+  EXPECT_EQ(Next(expression, utc, At("2026-01-01"), options), At("2026-02-28T12:00:00Z"));
+  EXPECT_EQ(Next(expression, utc, At("2026-02-28T12:00:00Z"), options), At("2026-05-31T12:00:00Z"));
+  EXPECT_EQ(Next(expression, utc, At("2028-01-01"), options), At("2028-02-29T12:00:00Z"));
+  EXPECT_EQ(Previous(expression, utc, At("2026-05-31T12:00:00Z"), options), At("2026-02-28T12:00:00Z"));
+  EXPECT_EQ(Previous(expression, utc, At("2026-02-28T12:00:00Z"), options), At("2025-05-31T12:00:00Z"));
+}
+
+TEST(Next, MakesUpForAGapOnADayThatARuleGives) {
+  const TheDayBefore rule;
+  const Expression mondays = Expression::Parse("30 2 * * mon").value();
+  EXPECT_EQ(Next(mondays, Zone("Europe/Berlin"), At("2026-03-28"), {.days = &rule}), At("2026-03-29T01:00:00Z"));
+}
+
+TEST(Next, HasNothingWhereARuleHasNoDays) {
+  class Never final : public DayRule {
+    std::uint32_t Days(const Expression&, std::chrono::year_month) const override { return 0; }
+  };
+  const Never rule;
+  const Expression daily = Expression::Parse("@daily").value();
+  EXPECT_EQ(Next(daily, TimeZone(), At("2026-01-01"), {.days = &rule}), std::nullopt);
+  EXPECT_EQ(Previous(daily, TimeZone(), At("2026-01-01"), {.days = &rule}), std::nullopt);
+}
+
+TEST(MatchingDays, AskNeitherMonthsNorYears) {
+  const Expression february = Expression::Parse("0 0 28-31 2 *").value();
+  EXPECT_EQ(MatchingDays(february, std::chrono::year(2026) / 4), 0x70000000u);
+  EXPECT_EQ(MatchingDays(february, std::chrono::year(2028) / 2), 0x30000000u);
+}
+
+TEST(MatchingDays, CountBackFromTheLastDayAsFarAsTheMonthReaches) {
+  Expression expression = Expression::Parse("0 0 L * *").value();
+  expression.last_offset = 3;
+  EXPECT_EQ(MatchingDays(expression, std::chrono::year(2026) / 2), 1u << 25);
+  expression.last_offset = 30;
+  EXPECT_EQ(MatchingDays(expression, std::chrono::year(2026) / 1), 1u << 1);
+  EXPECT_EQ(MatchingDays(expression, std::chrono::year(2026) / 2), 0u);
+}
+
 }  // namespace
 }  // namespace rota

@@ -29,7 +29,7 @@ std::string FileWith(std::string_view rule, std::int32_t offset = 0, char versio
   std::string block;
   for (const int shift : {24, 16, 8, 0}) block += static_cast<char>(offset >> shift & 0xff);
   block.append(2, '\0');
-  block += std::string("XXX\0", 4);
+  block += std::string("ABC\0", 4);
   return header + counts + block + header + counts + block + Format("\n{}\n", rule);
 }
 
