@@ -41,6 +41,7 @@ bool LimitFiles(pid_t pid, rlim_t bytes) {
                                 const std::string& out, const std::string& err) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent || chdir(options.folder.c_str()) != 0) _exit(127);
+  setenv("LC_ALL", "C", 1);  // Programs speak English, whatever the language of who runs the tests.
   for (const auto& [name, value] : options.environment) setenv(name.c_str(), value.c_str(), 1);
   signal(SIGXFSZ, SIG_IGN);
   if (options.file_size_limit && !LimitFiles(0, *options.file_size_limit)) _exit(127);

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "rota/base/suggest.h"
+#include "rota/base/text.h"
 #include "rota/console/completion.h"
 
 namespace rota {
@@ -40,6 +41,12 @@ Result<int> ParseCount(std::string_view option, std::string_view text, int most)
     return Fail(InvalidArgument("--{} {}: expected a whole number from 1 to {}", option, text, most));
   }
   return count;
+}
+
+Result<Locale> ChooseLocale(const Desk& desk, std::string_view option) {
+  if (option.empty()) return desk.locale;
+  if (const std::optional<Locale> locale = FindLocale(option)) return *locale;
+  return Fail(InvalidArgument("--locale {}: expected en or zh", Printable(option)));
 }
 
 std::vector<std::string> VisibleCommands(const CommandRegistry& commands) {

@@ -10,6 +10,7 @@
 
 #include "rota/base/status.h"
 #include "rota/console/workplace.h"
+#include "rota/cron/describe.h"
 #include "rota/run/command.h"
 #include "rota/run/command_registry.h"
 #include "rota/time/clock.h"
@@ -29,6 +30,7 @@ struct Desk {
   std::istream& in;                             // Standard input.
   std::ostream& err;                            // For warnings beside a command's output.
   std::set<std::string, std::less<>> built_in;  // Names of the built-in commands.
+  Locale locale = Locale::kEnglish;             // Of the person at the keyboard.
 };
 
 // The built-in commands, by the file that has them.
@@ -38,6 +40,7 @@ Commands MakeScheduleCommands(Desk& desk);    // schedule:work, :run, :list, :te
 Commands MakeHistoryCommands(Desk& desk);     // schedule:history, :why, :servers
 Commands MakePauseCommands(Desk& desk);       // schedule:pause, :resume
 Commands MakeCronCommands(Desk& desk);        // cron:next, :previous
+Commands MakeExplainCommands(Desk& desk);     // cron:explain
 
 // What the workplace does; its errors are never the fault of the command line: one of code kInvalidArgument comes back
 // as kFailed, so that the exit code says "failed" and not "wrong usage".
@@ -50,6 +53,9 @@ Result<const Task*> FindTask(const Schedule& schedule, std::string_view id);
 
 // The value of an option that is a whole number from 1 to `most`. Errors: kInvalidArgument.
 Result<int> ParseCount(std::string_view option, std::string_view text, int most);
+
+// The value of --locale, or else the locale of the desk. Errors: kInvalidArgument.
+Result<Locale> ChooseLocale(const Desk& desk, std::string_view option);
 
 // All commands but completion:words, which no person types.
 std::vector<std::string> VisibleCommands(const CommandRegistry& commands);

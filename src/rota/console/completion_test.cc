@@ -36,7 +36,7 @@ TEST_F(CompletionTest, OffersCommands) {
   EXPECT_THAT(Complete({"schedule:r"}), ElementsAre("schedule:resume", "schedule:run"));
   EXPECT_THAT(Complete({"-c", "x.yaml", "gr"}), ElementsAre("greet"));
   EXPECT_THAT(Complete({"comp"}), ElementsAre("completion"));
-  EXPECT_THAT(Complete({"help", "cron"}), ElementsAre("cron:next", "cron:previous"));
+  EXPECT_THAT(Complete({"help", "cron"}), ElementsAre("cron:explain", "cron:next", "cron:previous"));
 }
 
 TEST_F(CompletionTest, OffersTheOptionsOfTheProgramAndOfACommand) {

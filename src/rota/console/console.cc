@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstdlib>
 #include <exception>
 #include <iterator>
 #include <random>
@@ -25,7 +26,7 @@ enum ExitCode { kSucceeded = 0, kFailed = 1, kWrongUsage = 2 };
 Commands MakeBuiltIns(Desk& desk) {
   Commands all;
   for (const auto make : {MakeHelpCommands, MakeCompletionCommands, MakeScheduleCommands, MakeHistoryCommands,
-                          MakePauseCommands, MakeCronCommands}) {
+                          MakePauseCommands, MakeCronCommands, MakeExplainCommands}) {
     Commands some = make(desk);
     std::move(some.begin(), some.end(), std::back_inserter(all));
   }
@@ -40,6 +41,14 @@ std::string OperatorName() {
   const passwd* user = getpwuid(geteuid());
   const std::string name = user == nullptr ? Format("uid {}", geteuid()) : std::string(user->pw_name);
   return has_host ? Format("{}@{}", name, host.data()) : name;
+}
+
+Locale EnvironmentLocale() {
+  for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
+    const char* value = std::getenv(name);
+    if (value != nullptr && *value != '\0') return FindLocale(value).value_or(Locale::kEnglish);
+  }
+  return Locale::kEnglish;
 }
 
 struct Console::State {
@@ -114,9 +123,17 @@ int Console::State::Execute(Command& command, const std::vector<std::string>& wo
 
 Console::Console(CommandRegistry& commands, Workplace& workplace, const Clock& clock, Options options, std::istream& in,
                  std::ostream& out, std::ostream& err)
-    : state_(new State{
-          commands, out, err,
-          Desk{commands, workplace, clock, "", std::move(options.version), std::move(options.author), in, err, {}}}) {
+    : state_(new State{commands, out, err,
+                       Desk{commands,
+                            workplace,
+                            clock,
+                            "",
+                            std::move(options.version),
+                            std::move(options.author),
+                            in,
+                            err,
+                            {},
+                            options.locale}}) {
   for (std::unique_ptr<Command>& command : MakeBuiltIns(state_->desk)) {
     if (commands.Find(command->name()) != nullptr) {
       throw std::invalid_argument(Format("command {}: the name belongs to a built-in command", command->name()));

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "rota/console/workplace.h"
+#include "rota/cron/describe.h"
 #include "rota/run/command_registry.h"
 #include "rota/time/clock.h"
 
@@ -14,6 +15,9 @@ namespace rota {
 
 // The name of who is logged in here, as "ann@web1": recorded with what an operator switches.
 std::string OperatorName();
+
+// The language of the environment: what the first of LC_ALL, LC_MESSAGES and LANG that is set asks for, or English.
+Locale EnvironmentLocale();
 
 // The command line of a program: finds the command that the user named, the program's own or a built-in one, and
 // runs it. `list`, `--help` and usage errors need neither a configuration nor a store.
@@ -28,6 +32,7 @@ class Console {
   struct Options {
     std::string version;  // As --version prints it.
     std::string author;   // Who is at the keyboard.
+    Locale locale = Locale::kEnglish;
   };
 
   // Registers the built-in commands in `commands`; throws std::invalid_argument when one of the program's own has the

@@ -115,6 +115,7 @@ Built-in commands:
   help               Show what a command does and takes
   list               List the commands
  cron
+  cron:explain       Explain a cron expression: its fields, its next times, and what may not be meant
   cron:next          Show a cron expression in words, and when it fires next
   cron:previous      Show a cron expression in words, and when it fired last
  schedule

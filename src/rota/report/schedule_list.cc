@@ -25,13 +25,13 @@ std::string_view Name(CronDialect dialect) {
   return dialect == CronDialect::kQuartz ? std::string_view("quartz") : std::string_view("ocps");
 }
 
-ScheduleRow MakeRow(const Task& task, std::span<const Pause> pauses, WallTime now, int next) {
+ScheduleRow MakeRow(const Task& task, std::span<const Pause> pauses, WallTime now, const ScheduleListOptions& options) {
   const TaskPolicies& policies = *task.policies;
   ScheduleRow row;
   row.id = task.id;
   row.description = task.description;
   row.work = Describe(task.work);
-  row.schedule = task.trigger->Describe();
+  row.schedule = task.trigger->Describe(options.locale);
   if (const auto* cron = std::get_if<CronFrequency>(&task.trigger->frequency())) {
     row.cron = cron->text;
     row.dialect = cron->dialect;
@@ -39,7 +39,7 @@ ScheduleRow MakeRow(const Task& task, std::span<const Pause> pauses, WallTime no
   row.zone = task.trigger->zone();
   row.dst = task.trigger->dst();
   row.fires_at_start = task.trigger->fires_at_start();
-  for (std::optional<WallTime> at = task.trigger->Next(now); at && std::ssize(row.next) < next;
+  for (std::optional<WallTime> at = task.trigger->Next(now); at && std::ssize(row.next) < options.next;
        at = task.trigger->Next(*at)) {
     row.next.push_back(*at);
   }
@@ -88,7 +88,7 @@ std::vector<ScheduleRow> ListSchedule(const Schedule& schedule, std::span<const 
   for (const Task& task : schedule.tasks()) {
     const std::vector<std::string>& tags = task.policies->tags;
     if (options.tag && std::find(tags.begin(), tags.end(), *options.tag) == tags.end()) continue;
-    rows.push_back(MakeRow(task, pauses, now, options.next));
+    rows.push_back(MakeRow(task, pauses, now, options));
   }
   return rows;
 }

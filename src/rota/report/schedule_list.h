@@ -36,6 +36,7 @@ struct ScheduleRow {
 struct ScheduleListOptions {
   int next = 1;                                   // How many instants of each task.
   std::optional<std::string> tag = std::nullopt;  // Only tasks with this tag.
+  Locale locale = Locale::kEnglish;               // Of the schedule in words.
 };
 
 // The tasks in the order of their registration, as of `now`.

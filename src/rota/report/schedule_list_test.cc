@@ -39,6 +39,14 @@ TEST(ScheduleList, PutsFurtherInstantsBelowTheFirst) {
             "                                     2026-03-08 02:00:00 +08:00\n");
 }
 
+TEST(ScheduleList, SaysTheScheduleInChinese) {
+  EXPECT_EQ(ToTable(ListSchedule(SeedSchedule(), {}, kNow, {.locale = Locale::kChinese})),
+            "TASK         SCHEDULE    ZONE           NEXT                        POLICIES\n"
+            "backup:run   每天 02:00  Asia/Shanghai  2026-03-07 02:00:00 +08:00  "
+            "unique, overlap skip, lock timeout 30m, tagged db\n"
+            "cache:clear  每 30 分钟  UTC            2026-03-06 12:30:00 +00:00  every server, overlap allow\n");
+}
+
 TEST(ScheduleList, FindsTheNextInstantsInOrder) {
   const std::vector<ScheduleRow> rows = ListSchedule(SeedSchedule(), {}, kNow, {.next = 3});
   EXPECT_THAT(rows[1].next, ElementsAre(Utc("2026-03-06 12:30"), Utc("2026-03-06 13:00"), Utc("2026-03-06 13:30")));

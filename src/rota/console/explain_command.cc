@@ -1,0 +1,65 @@
+#include "rota/console/built_in.h"
+#include "rota/report/explain.h"
+#include "rota/time/format.h"
+
+namespace rota {
+namespace {
+
+constexpr int kMostInstants = 10'000;
+
+class CronExplainCommand final : public Command {
+ public:
+  explicit CronExplainCommand(const Desk& desk)
+      : Command("cron:explain", "Explain a cron expression: its fields, its next times, and what may not be meant"),
+        desk_(desk) {
+    Argument("expression", "The expression as one word, in quotes: \"*/15 * * * *\"");
+    Option("timezone", 'z', "The time zone, such as Europe/Berlin or +08:00", "UTC");
+    Option("from", 'f', "Start after this time instead of now, such as \"2026-03-07 02:00\"");
+    Option("count", 'n', "How many times to show", "5");
+    Option("dialect", 'd', "The language of the expression: ocps (also unix, seconds) or quartz", "ocps");
+    Option("task", 't', "The task whose H the expression has");
+    Option("locale", 'l', "The language of the answer: en or zh (default: that of the environment)");
+    Flag("json", 0, "Print JSON");
+  }
+
+  Status Handle(Context& context) override {
+    CronQuestion question{.cron = context.Argument("expression"), .from = desk_.clock.Now()};
+    const Result<Locale> locale = ChooseLocale(desk_, context.Option("locale"));
+    if (!locale) return locale.error();
+    const Result<CronDialect> dialect = ParseCronDialect(context.Option("dialect"));
+    if (!dialect) return dialect.error().WithContext("--dialect");
+    question.dialect = *dialect;
+    const Result<TimeZone> zone = TimeZone::Load(context.Option("timezone"));
+    if (!zone) return zone.error().WithContext("--timezone");
+    question.zone = *zone;
+    const Result<int> count = ParseCount("count", context.Option("count"), kMostInstants);
+    if (!count) return count.error();
+    question.count = *count;
+    if (const std::string& text = context.Option("from"); !text.empty()) {
+      const Result<WallTime> from = ParseInstant(text, *zone);
+      if (!from) return from.error().WithContext("--from");
+      question.from = *from;
+    }
+    if (const std::string& task = context.Option("task"); !task.empty()) question.task = task;
+
+    const Result<CronExplanation> explanation = ExplainCron(question, *locale);
+    if (!explanation) {
+      return Status(explanation.error().code(), PointAt(question.cron, explanation.error().message()));
+    }
+    context.Write(context.Flag("json") ? ToJson(*explanation) : ToText(*explanation));
+    return Status::Ok();
+  }
+
+ private:
+  const Desk& desk_;
+};
+
+}  // namespace
+
+Commands MakeExplainCommands(Desk& desk) {
+  Commands commands;
+  commands.push_back(std::make_unique<CronExplainCommand>(desk));
+  return commands;
+}
+
+}  // namespace rota
