@@ -41,7 +41,8 @@ TEST_F(CompletionTest, OffersCommands) {
 
 TEST_F(CompletionTest, OffersTheOptionsOfTheProgramAndOfACommand) {
   EXPECT_THAT(Complete({"-"}), ElementsAre("--config", "--help", "--version"));
-  EXPECT_THAT(Complete({"schedule:list", "--"}), ElementsAre("--next", "--tag", "--json", "--help"));
+  EXPECT_THAT(Complete({"schedule:list", "--"}),
+              ElementsAre("--next", "--tag", "--dst", "--locale", "--json", "--help"));
   EXPECT_THAT(Complete({"greet", "--c"}), ElementsAre("--config"));
 }
 

@@ -1,5 +1,8 @@
+#include <algorithm>
+
 #include "rota/base/text.h"
 #include "rota/console/built_in.h"
+#include "rota/report/dst_list.h"
 #include "rota/report/schedule_list.h"
 #include "rota/report/wording.h"
 
@@ -36,19 +39,35 @@ class ScheduleListCommand final : public Command {
       : Command("schedule:list", "List the tasks: when they run next, and by which rules"), desk_(desk) {
     Option("next", 'n', "How many times to show for each task", "1");
     Option("tag", 't', "Only tasks with this tag");
+    Flag("dst", 0,
+         "Show the changes of the clocks that affect each task, the next two or --next, and what will happen");
+    Option("locale", 'l', "The language of the schedule in words: en or zh (default: that of the environment)");
     Flag("json", 0, "Print JSON");
   }
 
   Status Handle(Context& context) override {
     ScheduleListOptions options;
+    const Result<Locale> locale = ChooseLocale(desk_, context.Option("locale"));
+    if (!locale) return locale.error();
+    options.locale = *locale;
     const Result<int> next = ParseCount("next", context.Option("next"), kMostInstants);
     if (!next) return next.error();
     options.next = *next;
     if (const std::string& tag = context.Option("tag"); !tag.empty()) options.tag = tag;
     const Result<std::shared_ptr<const Schedule>> schedule = LoadSchedule(desk_.workplace);
     if (!schedule) return schedule.error();
-    const std::vector<Pause> pauses = ReadPauses();
-    const std::vector<ScheduleRow> rows = ListSchedule(**schedule, pauses, desk_.clock.Now(), options);
+    if (context.Flag("dst")) {
+      options.next = std::max(options.next, 2);  // One of spring and one of autumn.
+      Show(context, options, ListDst(**schedule, desk_.clock.Now(), options));
+    } else {
+      Show(context, options, ListSchedule(**schedule, ReadPauses(), desk_.clock.Now(), options));
+    }
+    return Status::Ok();
+  }
+
+ private:
+  template <typename Row>
+  static void Show(Context& context, const ScheduleListOptions& options, const std::vector<Row>& rows) {
     if (context.Flag("json")) {
       context.Write(ToJson(rows));
     } else if (rows.empty()) {
@@ -56,10 +75,8 @@ class ScheduleListCommand final : public Command {
     } else {
       context.Write(ToTable(rows));
     }
-    return Status::Ok();
   }
 
- private:
   // The list is of use without its pauses too.
   std::vector<Pause> ReadPauses() {
     const Result<std::vector<Pause>> pauses =

@@ -48,8 +48,17 @@ TEST_F(ScheduleCommands, ListTheNextInstantsOfTaggedTasksAsJson) {
   EXPECT_THAT(out(), HasSubstr(R"("next":[{"utc":"2026-03-06T18:00:00Z","local":"2026-03-07 02:00:00 +08:00"},)"));
 }
 
+TEST_F(ScheduleCommands, TellWhichChangesOfTheClocksAffectTheTasks) {
+  EXPECT_EQ(Run({"schedule:list", "--dst"}), 0);
+  EXPECT_EQ(out(), "Not affected by a change of the clocks: 2 of 2 tasks.\n");
+  EXPECT_EQ(Run({"schedule:list", "--dst", "--tag", "db", "--json"}), 0);
+  EXPECT_EQ(out(), "[{\"task\":\"backup:run\",\"zone\":\"Asia/Shanghai\",\"changes\":[]}]\n");
+}
+
 TEST_F(ScheduleCommands, SayWhenNoTaskHasTheTag) {
   EXPECT_EQ(Run({"schedule:list", "--tag", "web"}), 0);
+  EXPECT_EQ(out(), "No task is tagged web.\n");
+  EXPECT_EQ(Run({"schedule:list", "--dst", "--tag", "web"}), 0);
   EXPECT_EQ(out(), "No task is tagged web.\n");
 }
 

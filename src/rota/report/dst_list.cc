@@ -51,7 +51,7 @@ std::vector<DstEffect> EffectsOn(const Trigger& trigger, WallTime now, int most)
   const bool restricted = trigger.restrictions() != Restrictions();
   const Trigger plain(trigger.frequency(), TimeZone(), trigger.restrictions());
   while (std::ssize(effects) < most) {
-    std::vector<DstEffect> next = DstEffects(cron->expression, trigger.zone(), {.dst = trigger.dst()}, now, 1);
+    std::vector<DstEffect> next = DstEffects(cron->expression, trigger.zone(), trigger.cron_options(), now, 1);
     if (next.empty()) break;
     now = next.front().transition.at;
     if (!restricted || Restrict(next.front(), trigger, plain)) effects.push_back(next.front());
@@ -79,7 +79,8 @@ std::string Clocks(const TimeZone::Transition& transition) {
 }
 
 std::string Times(const DstEffect& effect, Locale locale) {
-  if (effect.count == 1) return TimeOf(effect.first);
+  // Chinese sets a space between a digit and a character, and none after a bracket.
+  if (effect.count == 1) return TimeOf(effect.first) + (locale == Locale::kChinese ? " " : "");
   const bool more = effect.count == DstEffect::kMostCounted;
   const std::string first = TimeOf(effect.first);
   const std::string last = TimeOf(effect.last);
@@ -136,20 +137,21 @@ std::string InChinese(const DstEffect& effect, const TimeZone& zone) {
   switch (effect.outcome) {
     case DstOutcome::kRunAfter:
     case DstOutcome::kRunBefore:
-      return Format("{} 不存在：改在 {} 运行一次", times, Instead(effect, zone));
+      return Format("{}不存在：改在 {} 运行一次", times, Instead(effect, zone));
     case DstOutcome::kDropped:
-      return Format("{} 不存在：不运行", times);
+      return Format("{}不存在：不运行", times);
     case DstOutcome::kFirstPass:
-      return Format("{} 出现两次：只在第一次运行", times);
+      return Format("{}出现两次：只在第一次运行", times);
     case DstOutcome::kSecondPass:
-      return Format("{} 出现两次：只在第二次运行", times);
+      return Format("{}出现两次：只在第二次运行", times);
     case DstOutcome::kBothPasses:
       break;
   }
-  return Format("{} 出现两次：两次都运行", times);
+  return Format("{}出现两次：两次都运行", times);
 }
 
-boost::json::object ChangeJson(const DstEffect& effect, const TimeZone& zone, Locale locale) {
+boost::json::object ChangeJson(const DstRow::Change& change, const TimeZone& zone) {
+  const auto& [effect, words] = change;
   const auto civil = [](CivilTime time) { return json::Text(Format("{} {}", DateOf(time), TimeOf(time))); };
   boost::json::value runs;
   if (effect.runs) runs = {{"utc", json::Utc(effect.runs)}, {"local", json::Local(effect.runs, zone)}};
@@ -163,7 +165,7 @@ boost::json::object ChangeJson(const DstEffect& effect, const TimeZone& zone, Lo
       {"count", effect.count},
       {"outcome", json::Text(Name(effect.outcome))},
       {"runs", std::move(runs)},
-      {"words", json::Text(Describe(effect, zone, locale))},
+      {"words", json::Text(words)},
   };
 }
 
@@ -174,7 +176,11 @@ std::vector<DstRow> ListDst(const Schedule& schedule, WallTime now, const Schedu
   for (const Task& task : schedule.tasks()) {
     const std::vector<std::string>& tags = task.policies->tags;
     if (options.tag && std::find(tags.begin(), tags.end(), *options.tag) == tags.end()) continue;
-    rows.push_back({task.id, task.trigger->zone(), EffectsOn(*task.trigger, now, options.next)});
+    DstRow row{task.id, task.trigger->zone(), {}};
+    for (const DstEffect& effect : EffectsOn(*task.trigger, now, options.next)) {
+      row.changes.push_back({effect, Describe(effect, row.zone, options.locale)});
+    }
+    rows.push_back(std::move(row));
   }
   return rows;
 }
@@ -183,15 +189,16 @@ std::string Describe(const DstEffect& effect, const TimeZone& zone, Locale local
   return locale == Locale::kChinese ? InChinese(effect, zone) : InEnglish(effect, zone);
 }
 
-std::string ToTable(std::span<const DstRow> rows, Locale locale) {
+std::string ToTable(std::span<const DstRow> rows) {
   Table table({{"TASK"}, {"ZONE"}, {"DATE"}, {"CLOCKS"}, {"WHAT HAPPENS"}});
   std::size_t unaffected = 0;
   for (const DstRow& row : rows) {
-    if (row.effects.empty()) ++unaffected;
-    for (const DstEffect& effect : row.effects) {
-      const bool first = &effect == &row.effects.front();
-      table.AddRow({first ? row.id : "", first ? row.zone.name() : "", DateOf(effect), Clocks(effect.transition),
-                    Describe(effect, row.zone, locale)});
+    if (row.changes.empty()) ++unaffected;
+    for (const DstRow::Change& change : row.changes) {
+      const DstEffect& effect = change.effect;
+      const bool first = &change == &row.changes.front();
+      table.AddRow(
+          {first ? row.id : "", first ? row.zone.name() : "", DateOf(effect), Clocks(effect.transition), change.words});
     }
   }
   const std::string rest = Format("Not affected by a change of the clocks: {} of {} {}.\n", unaffected, rows.size(),
@@ -199,11 +206,11 @@ std::string ToTable(std::span<const DstRow> rows, Locale locale) {
   return unaffected == rows.size() ? rest : table.Render() + rest;
 }
 
-std::string ToJson(std::span<const DstRow> rows, Locale locale) {
+std::string ToJson(std::span<const DstRow> rows) {
   boost::json::array tasks;
   for (const DstRow& row : rows) {
     boost::json::array changes;
-    for (const DstEffect& effect : row.effects) changes.push_back(ChangeJson(effect, row.zone, locale));
+    for (const DstRow::Change& change : row.changes) changes.push_back(ChangeJson(change, row.zone));
     tasks.push_back(
         {{"task", json::Text(row.id)}, {"zone", json::Text(row.zone.name())}, {"changes", std::move(changes)}});
   }

@@ -15,9 +15,14 @@ namespace rota {
 
 // The next changes of the clocks that affect one task.
 struct DstRow {
+  struct Change {
+    DstEffect effect;
+    std::string words;  // What happens.
+  };
+
   TaskId id;
   TimeZone zone;
-  std::vector<DstEffect> effects;  // Soonest first; none for a task that no change affects.
+  std::vector<Change> changes;  // Soonest first; none for a task that no change affects.
 };
 
 // The tasks in the order of their registration, with at most `options.next` changes of the clocks after `now` each.
@@ -28,8 +33,8 @@ std::vector<DstRow> ListDst(const Schedule& schedule, WallTime now, const Schedu
 std::string Describe(const DstEffect& effect, const TimeZone& zone, Locale locale = Locale::kEnglish);
 
 // An aligned table of the tasks that are affected, and how many are not.
-std::string ToTable(std::span<const DstRow> rows, Locale locale = Locale::kEnglish);
+std::string ToTable(std::span<const DstRow> rows);
 // An array with an object for each task, affected or not.
-std::string ToJson(std::span<const DstRow> rows, Locale locale = Locale::kEnglish);
+std::string ToJson(std::span<const DstRow> rows);
 
 }  // namespace rota

@@ -9,7 +9,6 @@ namespace rota {
 namespace {
 
 using testing::HasSubstr;
-using testing::IsEmpty;
 using namespace std::chrono_literals;
 
 const WallTime kNow = Utc("2026-01-01");
@@ -23,7 +22,9 @@ std::string Effects(const std::function<TaskBuilder(TaskBuilder)>& chain, Locale
   const std::vector<DstRow> rows =
       List([&](Scheduler& scheduler) { chain(scheduler.Command("task").Timezone("Europe/Berlin")).Register(); });
   std::string lines;
-  for (const DstEffect& effect : rows.front().effects) lines += Describe(effect, rows.front().zone, locale) + "\n";
+  for (const DstRow::Change& change : rows.front().changes) {
+    lines += Describe(change.effect, rows.front().zone, locale) + "\n";
+  }
   return lines;
 }
 
@@ -69,6 +70,14 @@ TEST(DstList, TellsEveryPolicy) {
             "02:30 不存在：改在 03:00 运行一次\n02:30 出现两次：只在第一次运行\n");
 }
 
+TEST(DstList, SpeaksTheLanguageAskedFor) {
+  const Schedule schedule = MakeSchedule([](Scheduler& scheduler) {
+    scheduler.Command("task").Cron("*/15 2 * * *").Timezone("Europe/Berlin").Register();
+  });
+  const std::vector<DstRow> rows = ListDst(schedule, kNow, {.next = 1, .locale = Locale::kChinese});
+  EXPECT_THAT(ToTable(rows), HasSubstr("02:00 至 02:45（4 次）不存在：不运行\n"));
+}
+
 TEST(DstList, LeavesOutWhatWindowsAndWeekdaysLeaveOut) {
   EXPECT_EQ(Effects([](TaskBuilder task) { return std::move(task).Cron("0,30 2 * * *").Between("02:15", "05:00"); }),
             "02:30 does not exist: runs at 03:00 instead\n02:30 occurs twice: runs at the first pass only\n");
@@ -81,11 +90,23 @@ TEST(DstList, LeavesOutWhatWindowsAndWeekdaysLeaveOut) {
             "");
 }
 
+TEST(DstList, KeepsToTheDaysOfACalendar) {
+  const auto changes = [](std::uint8_t weekdays) {
+    const std::vector<DstRow> rows = List([weekdays](Scheduler& scheduler) {
+      scheduler.DefineCalendar(Calendar("days", DaySet::OfWeekdays(weekdays)));
+      scheduler.Command("task").Daily().At("02:30").On("days").Timezone("Europe/Berlin").Register();
+    });
+    return rows.front().changes.size();
+  };
+  EXPECT_EQ(changes(0b0000001), 2u);  // Sundays, on which the clocks change.
+  EXPECT_EQ(changes(0b0000010), 0u);
+}
+
 TEST(DstList, TellsTheRunOfTheRepeatedTimesThatTheWindowAllows) {
   const std::vector<DstRow> rows = List([](Scheduler& scheduler) {
     scheduler.Command("task").Cron("0,30 2 * * *").Between("02:15", "05:00").Timezone("Europe/Berlin").Register();
   });
-  EXPECT_EQ(rows[0].effects.at(1).runs, Utc("2026-10-25 00:30"));
+  EXPECT_EQ(rows[0].changes.at(1).effect.runs, Utc("2026-10-25 00:30"));
 }
 
 TEST(DstList, FindsAsManyChangesAsAskedForOfTaggedTasks) {
@@ -95,7 +116,7 @@ TEST(DstList, FindsAsManyChangesAsAskedForOfTaggedTasks) {
   });
   const std::vector<DstRow> rows = ListDst(schedule, kNow, {.next = 5, .tag = "x"});
   ASSERT_EQ(rows.size(), 1u);
-  EXPECT_EQ(rows[0].effects.size(), 5u);
+  EXPECT_EQ(rows[0].changes.size(), 5u);
 }
 
 TEST(DstList, GivesEverythingAsJson) {

@@ -84,12 +84,13 @@ class Trigger {
   const Frequency& frequency() const { return frequency_; }
   const Restrictions& restrictions() const { return restrictions_; }
   const DstPolicy& dst() const { return dst_; }
+  // With what Next() and Previous() ask a cron expression; lives no longer than the trigger.
+  CronOptions cron_options() const;
   // Whether it fires when a server starts, and then only.
   bool fires_at_start() const { return std::holds_alternative<StartFrequency>(frequency_); }
 
  private:
   bool Allows(WallTime instant) const;
-  CronOptions cron_options() const;
 
   Frequency frequency_;
   TimeZone zone_;
