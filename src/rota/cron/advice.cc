@@ -70,23 +70,25 @@ class Adviser {
     advice_.push_back({code, locale_ == Locale::kChinese ? std::move(chinese) : std::move(english)});
   }
 
+  // Whether the days are those of */n: every n-th one, whatever the month's length.
+  static bool CountsDays(const std::vector<int>& days) {
+    const std::optional<int> stride = describe::Stride(days);
+    return stride && days.front() == 1 && days.back() + *stride > 31;
+  }
+
   void AdviseOnDayFields() {
     if (model_.day_rule == Days::kEither) {
       Say("either_day",
           "Day of month and day of week are both given, and a day that matches one of them is enough. For days that "
           "match both, put a + before the day of week.",
           "同时指定了日期和星期，符合其一即触发。若需两者同时符合，请在星期字段前加 +。");
-    } else if (model_.day_rule == Days::kBoth && !expression_.both_days) {
-      Say("both_days",
-          "One of the day fields begins with * and leaves days out: a day must match both fields, not one of them.",
-          "日期或星期字段以 * 开头却并非每天：须同时符合两个字段，而不是符合其一。");
     }
   }
 
   void AdviseOnShortMonths() {
-    if (model_.day_rule == Days::kAll || model_.day_rule == Days::kWeekdays || expression_.any_day) return;
+    if (model_.day_rule == Days::kAll || model_.day_rule == Days::kWeekdays) return;
     const std::vector<int>& days = model_.dates.days;
-    if (days.empty()) return;
+    if (days.empty() || CountsDays(days)) return;
     // A range such as 25-31 means "until the end".
     int first = days.back();
     while (expression_.days >> (first - 1) & 1) --first;
@@ -142,7 +144,7 @@ class Adviser {
     AdviseOnStep(model_.minute.values, 60, kMinute);
     AdviseOnStep(model_.hour.values, 24, kHour);
     const std::vector<int>& days = model_.dates.days;
-    if (expression_.any_day && describe::Stride(days)) {
+    if (CountsDays(days)) {
       Say("uneven_step", Format("The days are counted anew each month: after day {} comes day 1.", days.back()),
           Format("日期每月重新计算：{} 日之后是 1 日。", days.back()));
     }

@@ -16,7 +16,6 @@ namespace rota {
 //   never_fires        no day, in no year from 1970 to 2199, matches
 //   never_again        it has no instant after the one asked for
 //   either_day         day of month and day of week are both given: one of them is enough
-//   both_days          one of the two begins with `*` and yet leaves days out: both must match
 //   short_month        a day of the month that some months do not have
 //   leap_day           29 February alone
 //   uneven_step        a step that does not divide: the last gap is shorter

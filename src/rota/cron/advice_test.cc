@@ -57,7 +57,7 @@ TEST(Advise, TellsHowTheDayFieldsCombine) {
             "Day of month and day of week are both given, and a day that matches one of them is enough. For days that "
             "match both, put a + before the day of week.");
   EXPECT_EQ(Chinese("0 0 13 * fri"), "同时指定了日期和星期，符合其一即触发。若需两者同时符合，请在星期字段前加 +。");
-  EXPECT_EQ(CodesOf("0 0 */2 * mon"), (Codes{"both_days", "uneven_step"}));
+  EXPECT_EQ(CodesOf("0 0 */2 * mon"), (Codes{"either_day", "uneven_step"}));
 }
 
 TEST(Advise, TellsWhichMonthsLackADay) {

@@ -73,8 +73,8 @@ struct Expression {
   std::uint64_t last_day : 1 = false;       // `L` in the day of month.
   std::uint64_t last_offset : 5 = 0;        // How many days before the last that is: `L-3` of Quartz.
   std::uint64_t nearest : 1 = false;        // `W`: the Monday to Friday nearest to the one day given, within its month.
-  std::uint64_t any_day : 1 = false;        // The day of month begins with `*` or is `?`: not restricted.
-  std::uint64_t any_weekday : 1 = false;    // The day of week begins with `*` or is `?`: not restricted.
+  std::uint64_t any_day : 1 = false;        // The day of month is `*` or `?`: not restricted.
+  std::uint64_t any_weekday : 1 = false;    // The day of week is `*` or `?`: not restricted.
   std::uint64_t both_days : 1 = false;      // `+`: day of month and day of week must both match.
   std::uint64_t wildcard_time : 1 = false;  // The second, minute or hour field begins with `*`: follows real time.
   std::uint32_t hours = 0;                  // Bits 0-23.

@@ -91,10 +91,13 @@ TEST(Parse, ReadsTheLastDayOfTheMonth) {
   EXPECT_TRUE(Parsed("0 0 15,l * *").last_day);
 }
 
-TEST(Parse, TakesADayFieldThatBeginsWithAStarAsUnrestricted) {
-  EXPECT_TRUE(Parsed("0 0 */2 * mon").any_day);
-  EXPECT_TRUE(Parsed("0 0 1 * */2").any_weekday);
-  EXPECT_FALSE(Parsed("0 0 1-31 * mon").any_day);
+TEST(Parse, TakesADayFieldAsUnrestrictedThatIsAStarAndNoMore) {
+  EXPECT_TRUE(Parsed("0 0 * * mon").any_day);
+  EXPECT_TRUE(Parsed("0 0 1 * ?").any_weekday);
+  for (const char* restricted : {"0 0 1-31 * 0-7", "0 0 */2 * */2", "0 0 */1 * */1", "0 0 *,1 * *,1"}) {
+    EXPECT_FALSE(Parsed(restricted).any_day) << restricted;
+    EXPECT_FALSE(Parsed(restricted).any_weekday) << restricted;
+  }
 }
 
 TEST(Parse, JoinsDayAndWeekdayByAPlus) {

@@ -93,6 +93,8 @@ class FieldReader {
   bool AtItemEnd() const { return at_ == end_ || *at_ == ','; }
   std::string_view Item() const { return {item_, static_cast<std::size_t>(std::find(item_, end_, ',') - item_)}; }
   bool Alone() const { return Item() == token_.text; }
+  // A day field that is `*` or `?` and no more (OCPS 1.0, 6.1). `+*` is, too.
+  bool Unrestricted() const { return token_.text == "*" || token_.text == "?" || token_.text == "+*"; }
 
   bool ReadItem();
   bool ReadRange();
@@ -345,7 +347,7 @@ void FieldReader::Store(bool star) {
       break;
     case Kind::kDay:
       expression_.days = static_cast<std::uint32_t>(bits_);
-      expression_.any_day = star;
+      expression_.any_day = Unrestricted();
       return;
     case Kind::kMonth:
       expression_.months = static_cast<std::uint16_t>(bits_);
@@ -354,7 +356,7 @@ void FieldReader::Store(bool star) {
       // Bit 0 becomes Sunday: it is 1 in Quartz, and 0 or 7 in OCPS.
       bits_ = quartz_ ? bits_ >> 1 : (bits_ | bits_ >> 7) & 0x7f;
       expression_.weekdays = (expression_.weekdays | bits_ * kEveryOccurrence) & kAllWeekdays;
-      expression_.any_weekday = star;
+      expression_.any_weekday = Unrestricted();
       return;
     case Kind::kYear:
       return;

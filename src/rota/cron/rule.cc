@@ -91,8 +91,8 @@ Result<CronRule> CronRule::Parse(std::string_view text, const Expression::Option
 
 std::string Describe(const CronRule& rule, Locale locale) {
   if (const auto* expression = std::get_if<Expression>(&rule.when)) return Describe(*expression, locale);
-  if (const auto* every = std::get_if<EveryPeriod>(&rule.when)) return "Every " + FormatDuration(every->period);
-  return "When the server starts";
+  if (const auto* every = std::get_if<EveryPeriod>(&rule.when)) return DescribeEvery(every->period, locale);
+  return DescribeStart(locale);
 }
 
 }  // namespace rota

@@ -40,7 +40,8 @@ Result<int> ReadCount(std::string_view text) {
   int count = 0;
   const char* const end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data(), end, count);
-  if (error == std::errc() && rest == end && count != 0 && std::abs(count) <= kMostInBatch) return count;
+  if (error == std::errc() && rest == end && count != 0 && -kMostInBatch <= count && count <= kMostInBatch)
+    return count;
   return Fail(InvalidArgument("k \"{}\": expected a whole number from -{} to {}, but for 0", Printable(text),
                               kMostInBatch, kMostInBatch));
 }

@@ -81,7 +81,7 @@ TEST(Batch, SaysWhatIsWrongOnOneLine) {
             "ERROR: column 1: minute \"61\": 61 is out of range; expected 0-59 or *");
   EXPECT_EQ(Batch("* * * * *\tMoon\t2026-03-06T00:00:00Z\t1").find("ERROR: unknown time zone \"Moon\""), 0u);
   EXPECT_EQ(Batch("* * * * *\tUTC\tnoon\t1").find("ERROR: from: "), 0u);
-  for (const char* k : {"", "0", "1.5", "1 ", "x", "10001", "-10001", "99999999999"}) {
+  for (const char* k : {"", "0", "1.5", "1 ", "x", "10001", "-10001", "-2147483648", "99999999999"}) {
     EXPECT_EQ(Batch(Format("* * * * *\tUTC\t2026-03-06T00:00:00Z\t{}", k)),
               Format("ERROR: k \"{}\": expected a whole number from -10000 to 10000, but for 0", k));
   }
