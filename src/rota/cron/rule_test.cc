@@ -72,5 +72,16 @@ TEST(CronRule, RefusesWithTheColumn) {
             "column 25: hour \"25\": 25 is out of range; expected 0-23 or *");
 }
 
+TEST(CronRule, SaysWhatItIsInWords) {
+  const auto words = [](std::string_view text, Locale locale) {
+    return Describe(CronRule::Parse(text, {}).value(), locale);
+  };
+  EXPECT_EQ(words("CRON_TZ=Asia/Shanghai 0 2 * * 1-5", Locale::kEnglish), "At 02:00, Monday through Friday");
+  EXPECT_EQ(words("@every 90s", Locale::kEnglish), "Every 1m30s");
+  EXPECT_EQ(words("@every 90s", Locale::kChinese), "每 1 分钟 30 秒");
+  EXPECT_EQ(words("@reboot", Locale::kEnglish), "When the server starts");
+  EXPECT_EQ(words("@reboot", Locale::kChinese), "服务器启动时");
+}
+
 }  // namespace
 }  // namespace rota
