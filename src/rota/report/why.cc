@@ -90,6 +90,8 @@ class Explainer {
     if (result_.next) {
       result_.verdict = Verdict::kNotYetDue;
       Say("It has not been due yet.");
+    } else if (task_.trigger->fires_at_start()) {
+      Say("It runs when a server starts, which has not happened yet.");
     } else {
       Say("It has never been due, and never will be.");
     }
@@ -196,7 +198,11 @@ class Explainer {
     if (!is_latest || result_.verdict == Verdict::kNotScheduled) return;
     if (result_.verdict != Verdict::kNotYetDue || !facts_.instant) {
       if (result_.next) Say("It is next due {}.", At(*result_.next));
-      if (!result_.next && facts_.instant) Say("It is never due again.");
+      if (task_.trigger->fires_at_start()) {
+        if (facts_.instant) Say("It runs again when a server starts.");
+      } else if (!result_.next && facts_.instant) {
+        Say("It is never due again.");
+      }
     }
     const Pause* pause = ledger::FindPause(facts_.pauses, task_.id, now_);
     if (pause == nullptr || (pause->until && result_.next && *pause->until <= *result_.next)) return;

@@ -321,6 +321,16 @@ TEST_F(Why, SaysThatATaskWithoutAPastWillRun) {
             "  It is next due 2026-03-08 02:00:00 +00:00.\n");
 }
 
+TEST_F(Why, TellsThatATaskRunsWhenAServerStarts) {
+  schedule_ = MakeSchedule([](Scheduler& scheduler) { scheduler.Command("backup:run").Cron("@reboot").Register(); });
+  facts_.instant = std::nullopt;
+  EXPECT_THAT(Text(), HasSubstr("It runs when a server starts, which has not happened yet.\n"));
+  facts_.instant = due_;
+  facts_.records = {Run(Outcome::kSucceeded)};
+  EXPECT_THAT(Text(), HasSubstr("It runs again when a server starts.\n"));
+  EXPECT_THAT(Text(), Not(HasSubstr("never")));
+}
+
 TEST_F(Why, GivesTheFactsAsJson) {
   facts_.instant = due_ + minutes(30);
   EXPECT_EQ(ToJson(Explain(schedule_, task(), facts_, now_)),
