@@ -9,5 +9,5 @@ configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/RotaConfig.cmake.in ${PR
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/RotaConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(EXPORT RotaTargets NAMESPACE Rota:: DESTINATION ${package_dir})
 install(FILES ${PROJECT_BINARY_DIR}/RotaConfig.cmake ${PROJECT_BINARY_DIR}/RotaConfigVersion.cmake
-              ${CMAKE_CURRENT_LIST_DIR}/FindYaml.cmake
+              ${CMAKE_CURRENT_LIST_DIR}/FindIcal.cmake ${CMAKE_CURRENT_LIST_DIR}/FindYaml.cmake
         DESTINATION ${package_dir})

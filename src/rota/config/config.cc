@@ -1,14 +1,13 @@
 #include "rota/config/config.h"
 
-#include <array>
-#include <cerrno>
-#include <cstdio>
 #include <cstdlib>
-#include <cstring>
+#include <filesystem>
 #include <utility>
 #include <vector>
 
 #include "rota/base/text.h"
+#include "rota/config/calendars.h"
+#include "rota/config/file_bytes.h"
 #include "rota/config/keys.h"
 #include "rota/schedule/scheduler.h"
 #include "rota/schedule/words.h"
@@ -19,27 +18,6 @@ namespace {
 std::optional<std::string> ProcessVariable(std::string_view name) {
   const char* value = std::getenv(std::string(name).c_str());
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-}
-
-struct CloseFile {
-  void operator()(std::FILE* file) const { std::fclose(file); }
-};
-
-// The file's bytes, one more than the limit at most: Parse() refuses those.
-Result<std::string> ReadBytes(const std::string& path) {
-  const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rbe"));
-  if (file == nullptr) {
-    const StatusCode code = errno == ENOENT || errno == ENOTDIR ? StatusCode::kNotFound : StatusCode::kUnavailable;
-    return Fail(Status(code, Format("{}: {}", Printable(path), std::strerror(errno))));
-  }
-  std::string text;
-  std::array<char, 64 * 1024> buffer;
-  while (const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), file.get())) {
-    text.append(buffer.data(), count);
-    if (text.size() > yaml::Limits().bytes) break;
-  }
-  if (std::ferror(file.get()) != 0) return Fail(Unavailable("{}: {}", Printable(path), std::strerror(errno)));
-  return text;
 }
 
 // The position of the key that an error of the builder is about. Its message is "<task>: <Call>(…): …", or without a
@@ -55,6 +33,9 @@ yaml::Position Offender(const TaskEntry& task, const Status& error) {
   if (tells(": Exec(") || tells(": Shell(")) return work;
   if (tells(": Between(")) return position(task.between);
   if (tells(": UnlessBetween(")) return position(task.unless_between);
+  if (tells("OnBusinessDay(") || tells("OnLastBusinessDay(")) return position(task.business_day);
+  if (tells(": On(") || tells(" and On(")) return position(task.on);
+  if (tells(": Except(") || tells(" and Except(")) return position(task.except);
   if (tells(" and OnDstGap(")) return position(task.dst_gap);
   if (tells(" and OnDstOverlap(")) return position(task.dst_overlap);
   if (tells(": LockTimeout(")) return position(task.lock_timeout);
@@ -76,6 +57,13 @@ TaskBuilder ApplyKeys(TaskBuilder builder, const TaskEntry& task) {
   if (task.name) builder = std::move(builder).Name(task.name->value);
   if (task.description) builder = std::move(builder).Description(task.description->value);
   if (task.timezone) builder = std::move(builder).Timezone(task.timezone->value);
+  const Shift shift = task.shift ? task.shift->value : Shift::kSkip;
+  if (task.business_day) {
+    builder = std::move(builder).OnBusinessDay(task.business_day->value, task.on->value);
+  } else if (task.on) {
+    builder = std::move(builder).On(task.on->value, shift);
+  }
+  if (task.except) builder = std::move(builder).Except(task.except->value, shift);
   if (task.dst_gap) builder = std::move(builder).OnDstGap(task.dst_gap->value);
   if (task.dst_overlap) builder = std::move(builder).OnDstOverlap(task.dst_overlap->value);
   if (task.unique && task.unique->value) builder = std::move(builder).Unique();
@@ -106,6 +94,7 @@ void DefineTask(Scheduler& scheduler, const TaskEntry& task, ValueReader& mistak
 
 struct Config::Tasks {
   std::string file_name;
+  std::vector<Calendar> calendars;
   std::vector<TaskEntry> entries;
 };
 
@@ -113,7 +102,7 @@ Config::Config(Options options, std::shared_ptr<const Tasks> tasks)
     : options_(std::move(options)), tasks_(std::move(tasks)) {}
 
 Result<Config> Config::Load(const std::string& path) {
-  const Result<std::string> text = ReadBytes(path);
+  const Result<std::string> text = ReadBytes(path, yaml::Limits().bytes);
   if (!text) return Fail(text.error());
   return Parse(*text, path, ProcessVariable);
 }
@@ -123,12 +112,19 @@ Result<Config> Config::Parse(std::string_view text, std::string_view file_name, 
   if (!root) return Fail(root.error());
   ValueReader reader(std::string(file_name), environment);
   FileContents file = ReadFile(*root, reader);
+  const std::filesystem::path folder = std::filesystem::path(file_name).parent_path();
+  std::vector<Calendar> calendars = MakeCalendars(file.calendars, folder.string(), reader);
   if (Status status = reader.status(); !status.ok()) return Fail(std::move(status));
-  auto tasks = std::make_shared<const Tasks>(Tasks{std::string(file_name), std::move(file.tasks)});
+  auto tasks =
+      std::make_shared<const Tasks>(Tasks{std::string(file_name), std::move(calendars), std::move(file.tasks)});
   return Config(std::move(file.options), std::move(tasks));
 }
 
 std::size_t Config::task_count() const { return tasks_->entries.size(); }
+
+void Config::DefineCalendars(Scheduler& scheduler) const {
+  for (const Calendar& calendar : tasks_->calendars) scheduler.DefineCalendar(calendar);
+}
 
 Status Config::DefineTasks(Scheduler& scheduler) const {
   ValueReader mistakes(tasks_->file_name, nullptr);

@@ -95,10 +95,11 @@ TEST(Config, RefusesUnknownKeysWithTheNearestAndAllKnownOnes) {
       "shutdown_grace, kill_after");
   EXPECT_EQ(ErrorOf("logs: {}\n"),
             "config/config.yaml:1:1: unknown key \"logs\" in the file; did you mean \"log\"?; allowed: app, server, "
-            "coordination, redis, log, history, tasks");
+            "coordination, redis, log, history, calendars, tasks");
   EXPECT_EQ(ErrorOf("tasks:\n  - shell: \"true\"\n    schedule: daily\n    xyzzy: 1\n"),
             "config/config.yaml:4:5: unknown key \"xyzzy\" in a task; allowed: name, description, schedule, dialect, "
-            "timezone, dst_gap, dst_overlap, command, arguments, exec, shell, unique, without_overlapping, "
+            "timezone, on, except, shift, business_day, dst_gap, dst_overlap, command, arguments, exec, shell, unique, "
+            "without_overlapping, "
             "lock_timeout, environments, between, "
             "unless_between, tags");
 }

@@ -53,6 +53,36 @@ Key<TaskEntry> List(std::string name, ValueType<std::string> type, std::string m
           }};
 }
 
+using WordsSlot = std::optional<CalendarEntry::Words> CalendarEntry::*;
+
+// A list whose elements keep their places, for what is found out about them later.
+Key<CalendarEntry> WordList(std::string name, ValueType<std::string> type, std::string meaning, WordsSlot slot) {
+  std::string words = "a list: " + type.words;
+  return {std::move(name), std::move(words), "", std::move(meaning),
+          [type = std::move(type), slot](ValueReader& reader, const Place& place, CalendarEntry& calendar) {
+            if (place.node.kind != yaml::Node::Kind::kSequence) {
+              return reader.Refuse(place.node.position,
+                                   Format("{}: expected a list, found {}", place.name, Describe(place.node.kind)));
+            }
+            auto& list = (calendar.*slot).emplace();
+            for (const yaml::Node& item : place.node.items) {
+              if (auto word = reader.Read(Place{item, place.name}, type))
+                list.push_back({*std::move(word), item.position});
+            }
+          }};
+}
+
+// Which business day of the month.
+ValueType<int> BusinessDay() {
+  const ValueType<int> number = Integer(-31, 31);
+  return {"1 to 31, -1 to -31 from the month's end, or `last`", [number](const std::string& text) -> Result<int> {
+            if (text == "last") return -1;
+            const Result<int> day = number.parse(text);
+            if (!day || *day == 0) return Fail(Expected(text, "1 to 31, -1 to -31 from the month's end, or last"));
+            return *day;
+          }};
+}
+
 using WindowSlot = std::optional<Located<TaskEntry::Window>> TaskEntry::*;
 
 Key<TaskEntry> Window(std::string name, std::string meaning, WindowSlot slot) {
@@ -161,6 +191,27 @@ Section HistorySection() {
                        [](File& f) -> auto& { return f.options.history.keep; })}};
 }
 
+std::vector<Key<CalendarEntry>> MakeCalendarKeys() {
+  using Entry = CalendarEntry;
+  return {
+      Value<Entry>("version", Line(), "", "Which edition of the calendar this is, for people.", &Entry::version),
+      Value<Entry>("covered_until", Date(), "",
+                   "The last day whose holidays are known. From 30 days before, servers and `schedule:validate` warn. "
+                   "Without: the earliest of the calendars it is made of, or none.",
+                   &Entry::covered_until),
+      WordList("weekdays", WeekdayWord(),
+               "The days it begins with. `[mon, tue, wed, thu, fri]` unless it has `dates`, `union` or `intersection`.",
+               &Entry::weekdays),
+      WordList("dates", DaysOrIcs(), "In place of `weekdays`: it begins with these days alone.", &Entry::dates),
+      WordList("union", Line(), "In place of `weekdays`: the days of any of these calendars.", &Entry::union_of),
+      WordList("intersection", Line(), "In place of `weekdays`: the days of all of these calendars.",
+               &Entry::intersection_of),
+      WordList("holidays", DaysOrIcs(), "Days that are taken out.", &Entry::holidays),
+      WordList("working_days", DaysOrIcs(), "Days that are added after that, such as weekends that are worked.",
+               &Entry::working_days),
+      WordList("except", Line(), "Calendars whose days are taken out last.", &Entry::except)};
+}
+
 std::vector<Key<TaskEntry>> MakeTaskKeys() {
   using Task = TaskEntry;
   return {
@@ -174,6 +225,20 @@ std::vector<Key<TaskEntry>> MakeTaskKeys() {
       Value<Task>("dialect", OneOf<CronDialect>({{"ocps", CronDialect::kOcps}, {"quartz", CronDialect::kQuartz}}),
                   "ocps", "The language of the cron expression.", &Task::dialect),
       Value<Task>("timezone", ZoneName(), "", "The zone of its times; `app.timezone` unless given.", &Task::timezone),
+      Value<Task>("on", Line(), "", "A calendar: the task runs on its days.", &Task::on),
+      Value<Task>("except", Line(), "", "A calendar: the task runs on all other days.", &Task::except),
+      Value<Task>("shift",
+                  OneOf<Shift>({{"skip", Shift::kSkip},
+                                {"next", Shift::kNext},
+                                {"previous", Shift::kPrevious},
+                                {"nearest", Shift::kNearest}}),
+                  "skip",
+                  "What becomes of a run that falls on another day than `on` or `except` allows: it is left out, or "
+                  "moves to the next, the previous or the nearest allowed day.",
+                  &Task::shift),
+      Value<Task>("business_day", BusinessDay(), "",
+                  "With `on`: it runs on this day of the calendar in each month; the schedule gives the time.",
+                  &Task::business_day),
       Value<Task>("dst_gap",
                   OneOf<DstGap>(
                       {{"run_after", DstGap::kRunAfter}, {"skip", DstGap::kSkip}, {"run_before", DstGap::kRunBefore}}),
@@ -268,10 +333,39 @@ void CheckTask(ValueReader& reader, const TaskEntry& task) {
   if (task.shell && Trim(task.shell->value).empty()) {
     reader.Refuse(task.shell->position, Format("shell: {}", Expected(task.shell->value, "a line for /bin/sh")));
   }
+  if (task.on && task.except) {
+    reader.Refuse(task.except->position,
+                  "except: a task has one calendar, on or except; define one that is made of both");
+  }
+  if (task.shift && !task.on && !task.except) {
+    reader.Refuse(task.shift->position, "shift: needs a calendar: expected on or except beside it");
+  }
+  if (task.business_day && !task.on) {
+    reader.Refuse(task.business_day->position, "business_day: needs a calendar: expected on beside it");
+  }
+  if (task.business_day && task.shift) {
+    reader.Refuse(task.shift->position, "shift: business_day names a day that needs none");
+  }
   if (!task.schedule) {
     reader.Refuse(task.position,
                   "this task has no schedule: expected a cron expression or words such as "
                   "\"daily at 02:00\"");
+  }
+}
+
+void ReadCalendars(ValueReader& reader, const yaml::Node& node, std::vector<CalendarEntry>& calendars) {
+  if (!IsMap(reader, {node, "calendars"}, "a map of calendars by name")) return;
+  for (const yaml::Node::Entry& entry : node.entries) {
+    CalendarEntry calendar;
+    calendar.name = entry.key;
+    calendar.position = entry.position;
+    const std::string place = Format("calendars.{}", Printable(entry.key));
+    if (const Result<std::string> name = Line().parse(entry.key); !name || Trim(entry.key) != entry.key) {
+      reader.Refuse(entry.position, Format("calendars: {}", Expected(entry.key, "a printable name")));
+    }
+    const Place map{entry.value, place};
+    if (IsMap(reader, map, "a map of keys")) ReadKeys(reader, map, place + ".", CalendarKeys(), calendar);
+    calendars.push_back(std::move(calendar));
   }
 }
 
@@ -324,6 +418,11 @@ const std::vector<Section>& Sections() {
   return kSections;
 }
 
+const std::vector<Key<CalendarEntry>>& CalendarKeys() {
+  static const std::vector<Key<CalendarEntry>> kKeys = MakeCalendarKeys();
+  return kKeys;
+}
+
 const std::vector<Key<TaskEntry>>& TaskKeys() {
   static const std::vector<Key<TaskEntry>> kKeys = MakeTaskKeys();
   return kKeys;
@@ -336,11 +435,13 @@ FileContents ReadFile(const yaml::Node& root, ValueReader& reader) {
     const auto section = std::ranges::find(Sections(), entry.key, &Section::name);
     if (section != Sections().end()) {
       ReadSection(reader, entry, *section, file);
+    } else if (entry.key == "calendars") {
+      ReadCalendars(reader, entry.value, file.calendars);
     } else if (entry.key == "tasks") {
       ReadTasks(reader, entry.value, file.tasks);
     } else {
       std::vector<std::string> known = Names(Sections());
-      known.push_back("tasks");
+      known.insert(known.end(), {"calendars", "tasks"});
       RefuseKey(reader, entry, "the file", known);
     }
   }
@@ -367,6 +468,8 @@ std::string KeysAsMarkdown() {
   for (const Section& section : Sections()) {
     page += Format("## `{}`\n\n{}\n\n{}\n", section.name, section.meaning, KeysTable(section.keys));
   }
+  page +=
+      "## `calendars`\n\nBusiness calendars by name, each a map of these keys.\n\n" + KeysTable(CalendarKeys()) + "\n";
   return page + "## `tasks`\n\nA list of tasks, each a map of these keys.\n\n" + KeysTable(TaskKeys());
 }
 

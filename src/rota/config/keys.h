@@ -5,9 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "rota/config/calendars.h"
 #include "rota/config/options.h"
 #include "rota/config/value_reader.h"
 #include "rota/cron/next.h"
+#include "rota/schedule/business_days.h"
 
 namespace rota {
 
@@ -21,6 +23,10 @@ struct TaskEntry {
   std::optional<Located<std::string>> schedule;
   std::optional<Located<CronDialect>> dialect;
   std::optional<Located<std::string>> timezone;
+  std::optional<Located<std::string>> on;
+  std::optional<Located<std::string>> except;
+  std::optional<Located<Shift>> shift;
+  std::optional<Located<int>> business_day;
   std::optional<Located<DstGap>> dst_gap;
   std::optional<Located<DstOverlap>> dst_overlap;
   std::optional<Located<std::string>> command;
@@ -40,6 +46,7 @@ struct TaskEntry {
 struct FileContents {
   Options options;
   std::optional<Located<CoordinationDriver>> driver;  // As written; options hold what follows from it.
+  std::vector<CalendarEntry> calendars;
   std::vector<TaskEntry> tasks;
 };
 
@@ -60,8 +67,10 @@ struct Section {
   std::vector<Key<FileContents>> keys;
 };
 
-// All sections but `tasks`, and the keys of a task, in the order of the documentation.
+// All sections but `calendars` and `tasks`, and the keys of a calendar and of a task, in the order of the
+// documentation.
 const std::vector<Section>& Sections();
+const std::vector<Key<CalendarEntry>>& CalendarKeys();
 const std::vector<Key<TaskEntry>>& TaskKeys();
 
 // Reads a whole file. What is wrong is left with the reader.

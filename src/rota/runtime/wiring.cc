@@ -83,6 +83,7 @@ Result<std::shared_ptr<const Schedule>> Wiring::LoadSchedule() {
   if (!zone) return Fail(zone.error().WithContext(config_path_ + ": app.timezone"));
 
   Scheduler scheduler(commands_, *zone);
+  config_->DefineCalendars(scheduler);
   if (kernel_ != nullptr) {
     try {
       kernel_->Schedule(scheduler);
