@@ -148,12 +148,6 @@ void YearSet::Add(int year) {
   bits_[bit / 16] = static_cast<std::uint16_t>(bits_[bit / 16] | 1u << bit % 16);
 }
 
-bool YearSet::Contains(int year) const {
-  if (year < kFirst || year > kLast) return false;
-  const auto bit = static_cast<unsigned>(year - kFirst);
-  return (bits_[bit / 16] >> bit % 16 & 1) != 0;
-}
-
 std::optional<int> YearSet::FirstFrom(int year) const {
   const int from = std::max(year, kFirst) - kFirst;
   for (int word = from / 16, low = from % 16; word < std::ssize(bits_); ++word, low = 0) {

@@ -30,7 +30,10 @@ class YearSet {
   }
   // REQUIRES: kFirst <= year <= kLast.
   void Add(int year);
-  bool Contains(int year) const;
+  bool Contains(int year) const {
+    const int bit = year - kFirst;
+    return 0 <= bit && bit <= kLast - kFirst && (bits_[static_cast<unsigned>(bit) / 16] >> bit % 16 & 1) != 0;
+  }
   // The first year of the set at or after `year`, or the last at or before it; any `year` may be asked for.
   std::optional<int> FirstFrom(int year) const;
   std::optional<int> LastUpTo(int year) const;
