@@ -15,6 +15,7 @@
 #include "rota/base/hash.h"
 #include "rota/base/mutex.h"
 #include "rota/coordination/memory/memory_store.h"
+#include "rota/schedule/business_days.h"
 #include "rota/testing/fake_clock.h"
 
 namespace rota {
@@ -259,6 +260,25 @@ TEST_F(EngineTest, TakesAJumpOfTheWallClockAsAnEvent) {
   const std::vector<Event> closed = server.events().Await(EventKind::kOccurrenceClosed, 1);
   EXPECT_EQ(closed[0].record->reason, "late");
   EXPECT_EQ(closed[0].record->count, 4u);
+}
+
+TEST_F(EngineTest, WarnsOfACalendarThatEndsAtTheStartAndDaily) {
+  const Calendar calendar("cn", DaySet::OfWeekdays(0x3e), {.covered_until = CivilDay{std::chrono::days(19'676)}});
+  Task task = MakeTask("report", hours(1'000), Placement::kOneServer);
+  task.trigger = std::make_shared<const Trigger>(
+      IntervalFrequency{hours(1'000)}, TimeZone(),
+      Restrictions{.business_days = std::make_shared<const BusinessDays>(calendar, CalendarUse::kOn, Shift::kSkip)});
+  Server server("a", {task}, clock_, *store_, Succeed);
+  server.Start();
+  EXPECT_EQ(
+      server.events().Await(EventKind::kCalendarEnds, 1)[0].detail,
+      "calendar cn covers days up to 2023-11-15, 1 day from today: report follows its weekly rule alone after that");
+  clock_.AwaitWaiters(1);
+  clock_.Advance(hours(24));
+  EXPECT_EQ(
+      server.events().Await(EventKind::kCalendarEnds, 2)[1].detail,
+      "calendar cn covers days up to 2023-11-15, 0 days from today: report follows its weekly rule alone after that");
+  EXPECT_EQ(server.Stop(), 0u);
 }
 
 TEST_F(EngineTest, CatchesUpWithWhatWasDueWhileNoServerRan) {

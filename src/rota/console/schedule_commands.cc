@@ -5,6 +5,7 @@
 #include "rota/report/dst_list.h"
 #include "rota/report/schedule_list.h"
 #include "rota/report/wording.h"
+#include "rota/schedule/calendar_warnings.h"
 
 namespace rota {
 namespace {
@@ -33,6 +34,12 @@ class RunCommand final : public Command {
   const Desk& desk_;
 };
 
+void WarnOfCalendars(const Desk& desk, const Schedule& schedule) {
+  for (const std::string& warning : CalendarWarnings(schedule, desk.clock.Now())) {
+    desk.err << "warning: " << Printable(warning) << "\n";
+  }
+}
+
 class ScheduleListCommand final : public Command {
  public:
   explicit ScheduleListCommand(const Desk& desk)
@@ -56,6 +63,7 @@ class ScheduleListCommand final : public Command {
     if (const std::string& tag = context.Option("tag"); !tag.empty()) options.tag = tag;
     const Result<std::shared_ptr<const Schedule>> schedule = LoadSchedule(desk_.workplace);
     if (!schedule) return schedule.error();
+    WarnOfCalendars(desk_, **schedule);
     if (context.Flag("dst")) {
       options.next = std::max(options.next, 2);  // One of spring and one of autumn.
       Show(context, options, ListDst(**schedule, desk_.clock.Now(), options));
@@ -125,6 +133,7 @@ class ValidateCommand final : public Command {
     const Result<std::shared_ptr<const Schedule>> schedule = LoadSchedule(desk_.workplace);
     if (!schedule) return schedule.error();
     const std::size_t count = (*schedule)->tasks().size();
+    WarnOfCalendars(desk_, **schedule);
     context.Print("The schedule is valid: {} {}, digest {}.", count, count == 1 ? "task" : "tasks",
                   (*schedule)->digest());
     return Status::Ok();

@@ -107,6 +107,21 @@ TEST_F(ScheduleCommands, ValidateTheSchedule) {
   EXPECT_EQ(out(), Format("The schedule is valid: 2 tasks, digest {}.\n", (*workplace_.LoadSchedule())->digest()));
 }
 
+TEST_F(ScheduleCommands, WarnOfCalendarsThatEnd) {
+  workplace_.define = [](Scheduler& scheduler) {
+    scheduler.DefineCalendar(
+        Calendar("cn", DaySet::OfWeekdays(0x3e), {.covered_until = CivilDay{std::chrono::year(2026) / 3 / 31}}));
+    scheduler.Command("backup:run").Name("settle").Daily().On("cn").Register();
+  };
+  for (const char* command : {"schedule:validate", "schedule:list"}) {
+    EXPECT_EQ(Run({command}), 0);
+    EXPECT_EQ(
+        err(),
+        "warning: calendar cn covers days up to 2026-03-31, 25 days from today: settle follows its weekly rule alone "
+        "after that\n");
+  }
+}
+
 TEST_F(PauseCommands, PauseATaskForAWhile) {
   EXPECT_EQ(Run({"schedule:pause", "backup:run", "--reason", "disk swap", "--for", "2h"}), 0);
   EXPECT_EQ(out(),

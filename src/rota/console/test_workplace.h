@@ -53,6 +53,7 @@ class TestWorkplace final : public Workplace {
     Scheduler scheduler(commands_, TimeZone());
     scheduler.Command("backup:run").Daily().At("02:00").Timezone("Asia/Shanghai").Unique().Tag("db").Register();
     scheduler.Command("greet", {"ann"}).Name("hello").Hourly().Register();
+    if (define) define(scheduler);
     return scheduler.Build().map(
         [](Schedule schedule) { return std::make_shared<const Schedule>(std::move(schedule)); });
   }
@@ -73,6 +74,7 @@ class TestWorkplace final : public Workplace {
   }
 
   Store& store() { return *store_; }
+  std::function<void(Scheduler&)> define;  // More of the schedule.
 
   Status schedule_error;
   Status store_error;
@@ -94,8 +96,8 @@ class ConsoleTest : public testing::Test {
       commands_.Register(std::make_unique<GreetCommand>());
       commands_.Register(std::make_unique<BackupCommand>());
     }
-    console_ =
-        std::make_unique<Console>(commands_, workplace_, clock_, Console::Options{"1.2.3", "ann@web1"}, in_, out_, err_);
+    console_ = std::make_unique<Console>(commands_, workplace_, clock_, Console::Options{"1.2.3", "ann@web1"}, in_,
+                                         out_, err_);
   }
 
   // Returns the exit code; out() and err() hold what this call printed.

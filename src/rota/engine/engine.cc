@@ -7,6 +7,7 @@
 #include "rota/base/check.h"
 #include "rota/base/mutex.h"
 #include "rota/engine/worker_pool.h"
+#include "rota/schedule/calendar_warnings.h"
 #include "rota/time/time_zone.h"
 
 // Interleavings. The engine thread alone owns the core, the signals of runs and the last closed record. Workers and
@@ -25,6 +26,8 @@ constexpr Milliseconds kJump(500);
 
 // How often the time zone database is looked at for new rules.
 constexpr std::chrono::minutes kZonePeriod(1);
+// How often calendars that run out are told of.
+constexpr std::chrono::hours kCalendarPeriod(24);
 
 }  // namespace
 
@@ -90,6 +93,10 @@ struct Engine::Loop {
       zones_due = present.steady + kZonePeriod;
       ReloadZones();
     }
+    if (present.steady >= calendars_due) {
+      calendars_due = present.steady + kCalendarPeriod;
+      WarnOfCalendars(present.wall);
+    }
     if (std::chrono::abs(change) >= kJump) CarryOutAll(core.Decide(input::ClockJumped{change}, present));
     return CarryOutAll(core.Decide(input, present));
   }
@@ -99,6 +106,20 @@ struct Engine::Loop {
     claim_lane.Post([this] {
       std::vector<std::string> names = TimeZone::Reload();
       if (!names.empty()) Send(input::ZonesChanged{std::move(names)});
+    });
+  }
+
+  // On a lane, since it looks at every task.
+  void WarnOfCalendars(WallTime now) {
+    claim_lane.Post([this, now] {
+      for (std::string& warning : CalendarWarnings(*schedule, now)) {
+        Event event;
+        event.kind = EventKind::kCalendarEnds;
+        event.at = now;
+        event.server = options.server;
+        event.detail = std::move(warning);
+        events.Publish(event);
+      }
     });
   }
 
@@ -185,6 +206,7 @@ struct Engine::Loop {
   EngineCore core;
   Moment last{};
   SteadyTime zones_due = SteadyTime::max();                    // Only Follow() looks for new rules.
+  SteadyTime calendars_due = SteadyTime::max();                // Nor does anything else warn of calendars.
   std::map<std::string, std::shared_ptr<RunSignals>> signals;  // By run id.
   std::optional<OccurrenceRecord> closed;                      // The last outcome.
   std::function<void(std::string_view)> output;
@@ -211,6 +233,7 @@ void Engine::Follow() {
   loop_->core.CatchUp(loop_->last.wall);
   loop_->core.Follow(loop_->last.wall);
   loop_->zones_due = loop_->last.steady + kZonePeriod;
+  loop_->calendars_due = loop_->last.steady;
   loop_->Serve();
 }
 

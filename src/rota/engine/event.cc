@@ -26,6 +26,8 @@ std::string_view Name(EventKind kind) {
       return "clock_jumped";
     case EventKind::kZonesChanged:
       return "zones_changed";
+    case EventKind::kCalendarEnds:
+      return "calendar_ends";
     case EventKind::kStoreUnavailable:
       return "store_unavailable";
     case EventKind::kStoreAvailable:

@@ -20,6 +20,7 @@ enum class EventKind {
   kLeaseLost,         // A run of this server lost its lease and was told to stop.
   kClockJumped,       // `change` is signed.
   kZonesChanged,      // The time zone database has new rules: `detail` names the zones.
+  kCalendarEnds,      // A calendar's days are known for 30 more days at most: `detail` tells. Daily.
   kStoreUnavailable,
   kStoreAvailable,
 };

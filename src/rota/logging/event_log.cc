@@ -120,6 +120,8 @@ Sentence Tell(const Event& event, const OccurrenceRecord& record) {
       return {LogLevel::kWarning, DescribeJump(event)};
     case EventKind::kZonesChanged:
       return {LogLevel::kInfo, "time zones have new rules"};
+    case EventKind::kCalendarEnds:
+      return {LogLevel::kWarning, "a calendar needs its next days"};
     case EventKind::kStoreUnavailable:
       return {LogLevel::kWarning, "the store does not answer"};
     case EventKind::kStoreAvailable:

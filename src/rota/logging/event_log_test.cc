@@ -176,6 +176,9 @@ TEST(EventLog, TellsOfTheServerTheClockAndTheStore) {
             "the clock of server web-1 jumped backwards by 1s500ms");
   EXPECT_EQ(Line(OfServer(EventKind::kZonesChanged, "Africa/Casablanca, Africa/El_Aaiun")),
             "INFO  time zones have new rules: Africa/Casablanca, Africa/El_Aaiun  event=zones_changed server=web-1");
+  EXPECT_EQ(Line(OfServer(EventKind::kCalendarEnds, "calendar cn covers days up to 2026-12-31")),
+            "WARN  a calendar needs its next days: calendar cn covers days up to 2026-12-31  event=calendar_ends "
+            "server=web-1");
   EXPECT_EQ(Line(OfServer(EventKind::kStoreUnavailable, "database is locked")),
             "WARN  the store does not answer: database is locked  event=store_unavailable server=web-1");
   EXPECT_EQ(Line(OfServer(EventKind::kStoreAvailable)),
