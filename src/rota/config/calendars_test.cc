@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include "rota/config/config.h"
 #include "rota/schedule/scheduler.h"
@@ -155,6 +158,26 @@ TEST_F(Calendars, RefuseWhatTheyCannotBeMadeOf) {
             "config.yaml:2:3: calendars.a.union: expected names of calendars, found an empty list");
   EXPECT_EQ(ErrorOf("calendars:\n  cn:\n  a: {union: [cn], weekdays: [mon]}"),
             "config.yaml:3:3: calendars.a: expected one of weekdays, dates, union and intersection, found 2");
+}
+
+TEST_F(Calendars, AreReadAsTheDocumentationShowsThem) {
+  std::ostringstream page;
+  page << std::ifstream(ROTA_DOCS_DIR "/configuration.md").rdbuf();
+  const std::string text = page.str();
+  const std::size_t begin = text.find("calendars:\n  cn:");
+  ASSERT_NE(begin, std::string::npos);
+  Write("company.ics", "BEGIN:VCALENDAR\nEND:VCALENDAR\n");
+  const Result<Schedule> schedule = ScheduleOf(text.substr(begin, text.find("```", begin) - begin));
+  ASSERT_TRUE(schedule) << schedule.error().message();
+  EXPECT_EQ(schedule->Find("/opt/bin/close-books")->trigger->Describe(),
+            "At 20:00, on the last business day of the month (trading)");
+  // The holidays and worked weekends of 2026 leave 248 days.
+  const DaySet days = schedule->Find("/opt/bin/settle")->trigger->restrictions().business_days->calendar().days();
+  int count = 0;
+  for (auto month = 2026y / 1; month <= 2026y / 12; month += std::chrono::months(1)) {
+    count += std::popcount(days.InMonth(month));
+  }
+  EXPECT_EQ(count, 248);
 }
 
 TEST_F(Calendars, AreChosenByTasks) {
