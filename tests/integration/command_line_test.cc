@@ -10,7 +10,16 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-class CommandLine : public Programs {};
+class CommandLine : public Programs {
+ protected:
+  // What a shell prints, to which $ROTA is the program.
+  std::string OutputOfShell(const std::string& script) const {
+    Process shell({"/bin/sh", "-c", script},
+                  {.folder = Path(""), .environment = {{"ROTA", program_}}, .file_size_limit = {}});
+    EXPECT_EQ(shell.Wait(), 0) << shell.err();
+    return shell.out();
+  }
+};
 
 TEST_F(CommandLine, ExitsWithTwoWhenItIsWrong) {
   struct Example {
@@ -155,6 +164,35 @@ TEST_F(CommandLine, TellsWhenACronExpressionFiresNext) {
   const Ran wrong = Run({"cron:next", "61 * * * *"});
   EXPECT_EQ(wrong.exit, 2);
   EXPECT_THAT(wrong.err, HasSubstr("minute \"61\": 61 is out of range; expected 0-59 or *"));
+}
+
+TEST_F(CommandLine, AnswersCronQuestionsInBatchesLineByLine) {
+  Write("questions",
+        "0 2 * * *\tEurope/Berlin\t2026-03-28T12:00:00Z\t2\n"
+        "30 2 * * *\tEurope/Berlin\t2026-03-29T12:00:00+02:00\t-2\n"
+        "0 0 30 2 *\tUTC\t2026-01-01T00:00:00Z\t1\n"
+        "0 24 * * *\tUTC\t2026-01-01T00:00:00Z\t1\n");
+  EXPECT_EQ(OutputOfShell("\"$ROTA\" cron:next --batch < questions"),
+            "2026-03-29T01:00:00Z,2026-03-30T00:00:00Z\n"
+            "2026-03-29T01:00:00Z,2026-03-28T01:30:00Z\n"
+            "NONE\n"
+            "ERROR: column 3: hour \"24\": 24 is out of range; expected 0-23 or *\n");
+  // Each line is answered before the next one is there.
+  EXPECT_EQ(OutputOfShell("mkfifo asked; \"$ROTA\" cron:next --batch --dialect quartz < asked > answered &\n"
+                          "exec 3> asked\n"
+                          "printf '0 0 12 ? * 6#3\\tUTC\\t2026-01-01T00:00:00Z\\t1\\n' >&3\n"
+                          "while ! test -s answered; do sleep 0.01; done; cat answered; exec 3>&-; wait"),
+            "2026-01-16T12:00:00Z\n");
+}
+
+TEST_F(CommandLine, ExplainsACronExpression) {
+  const Ran ran = Run({"cron:explain", "0 0 13 * fri", "--from", "2026-03-06", "-n", "1"});
+  EXPECT_EQ(ran.exit, 0);
+  EXPECT_THAT(ran.out, HasSubstr("day of month  day 13"));
+  EXPECT_THAT(ran.out, HasSubstr("\nAt 00:00, on day 13 of the month or on Friday (UTC)\n"));
+  EXPECT_THAT(ran.out, HasSubstr("2026-03-13 00:00:00 +00:00  Friday\n"));
+  EXPECT_THAT(ran.out, HasSubstr("put a + before the day of week"));
+  EXPECT_THAT(Run({"cron:explain", "0 2 * * 1-5", "--locale", "zh"}).out, HasSubstr("\n工作日 02:00（UTC）\n"));
 }
 
 TEST_F(CommandLine, CompletesInBash) {

@@ -4,14 +4,18 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "rota/base/format.h"
 #include "rota/base/hash.h"
 #include "rota/base/mutex.h"
 #include "rota/coordination/memory/memory_store.h"
@@ -279,6 +283,31 @@ TEST_F(EngineTest, WarnsOfACalendarThatEndsAtTheStartAndDaily) {
       server.events().Await(EventKind::kCalendarEnds, 2)[1].detail,
       "calendar cn covers days up to 2023-11-15, 0 days from today: report follows its weekly rule alone after that");
   EXPECT_EQ(server.Stop(), 0u);
+}
+
+TEST_F(EngineTest, FollowsTheNewRulesOfAZoneWithoutARestart) {
+  const std::filesystem::path system = "/usr/share/zoneinfo";
+  const std::filesystem::path database = std::filesystem::path(testing::TempDir()) / Format("rules-{}", getpid());
+  std::filesystem::create_directories(database);
+  std::filesystem::copy_file(system / "Asia/Tokyo", database / "City");
+  setenv("TZDIR", database.c_str(), 1);
+  TimeZone::Reload();  // The process may know the zone from an earlier round.
+  Task task = MakeTask("report", seconds(60), Placement::kOneServer);
+  task.trigger = std::make_shared<const Trigger>(CronFrequency{"5 12 * * *", Expression::Parse("5 12 * * *").value()},
+                                                 TimeZone::Load("City").value(), Restrictions{});
+  Server server("a", {task}, clock_, *store_, Succeed);
+  server.Start();
+  clock_.AwaitWaiters(1);
+  std::filesystem::copy_file(system / "Etc/UTC", database / "City", std::filesystem::copy_options::overwrite_existing);
+  clock_.Advance(minutes(1));
+  EXPECT_EQ(server.events().Await(EventKind::kZonesChanged, 1)[0].detail, "City");
+  clock_.Advance(minutes(4));
+  server.events().Await(EventKind::kRunFinished, 1);
+  unsetenv("TZDIR");
+  std::filesystem::remove_all(database);
+  EXPECT_EQ(server.Stop(), 0u);
+  ASSERT_THAT(History(), SizeIs(1));
+  EXPECT_EQ(History()[0].scheduled_at, kStart + minutes(5));
 }
 
 TEST_F(EngineTest, CatchesUpWithWhatWasDueWhileNoServerRan) {

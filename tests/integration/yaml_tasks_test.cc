@@ -83,6 +83,37 @@ tasks:
   EXPECT_EQ(Text(task(3), "tags"), "[\"db\"]");
 }
 
+TEST_F(YamlTasks, RunWhenTheirServerStarts) {
+  Write("config.yaml", R"yaml(
+tasks:
+  - {name: warm-up, schedule: "@reboot", unique: true, shell: echo warm}
+)yaml");
+  for (int start = 1; start <= 2; ++start) {
+    Process server = Start({"schedule:work"});
+    ASSERT_TRUE(Eventually([&] {
+      const Records history = History("warm-up");
+      return std::ssize(history) == start && Text(history.back(), "outcome") == "succeeded";
+    }));
+    server.Signal(SIGTERM);
+    EXPECT_EQ(server.Wait(), 0);
+  }
+}
+
+TEST_F(YamlTasks, ChooseWhatAChangeOfTheClocksDoes) {
+  Write("config.yaml", R"yaml(
+app: {timezone: America/New_York}
+tasks:
+  - {name: backup, schedule: 30 2 * * *, shell: df}
+  - {name: report, schedule: 30 2 * * *, dst_gap: skip, dst_overlap: both, shell: df}
+  - {name: health, schedule: every 30s, shell: df}
+)yaml");
+  const Ran ran = Run({"schedule:list", "--dst"});
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_THAT(ran.out, testing::ContainsRegex("backup .*02:00 → 03:00  02:30 does not exist: runs at 03:00 instead"));
+  EXPECT_THAT(ran.out, testing::ContainsRegex("report .*02:00 → 03:00  02:30 does not exist: does not run"));
+  EXPECT_THAT(ran.out, HasSubstr("Not affected by a change of the clocks: 1 of 3 tasks."));
+}
+
 TEST_F(YamlTasks, AreRefusedWithTheirPlace) {
   EXPECT_EQ(ErrorOf("tasks:\n  - {shell: df, schedule: dayly at 02:00}\n"),
             "error: config.yaml:2:27: schedule: unknown words \"dayly\"; did you mean \"daily\"?\n");
