@@ -254,6 +254,19 @@ TEST_P(Claims, ByAPersonNeverTouchTheWatermark) {
   EXPECT_EQ(ClaimOne(*store_, manual).outcome, ClaimOutcome::kClaimed);
 }
 
+TEST_P(Claims, OfAStartRunWhateverTheWatermarkSaysAndLeaveItAlone) {
+  ClaimOne(*store_, Request("r1"));  // The clock was ahead then.
+  ASSERT_TRUE(Finish(*store_, "r1").ok());
+  ClaimRequest start = Request("s1", kStart - minutes(1440));
+  start.kind = OccurrenceKind::kStart;
+  EXPECT_EQ(ClaimOne(*store_, start).outcome, ClaimOutcome::kClaimed);
+  EXPECT_EQ(Find(*store_, "s1")->kind, OccurrenceKind::kStart);
+  start.run_id = "s2";  // Of another server, while that one runs.
+  EXPECT_EQ(ClaimOne(*store_, start).outcome, ClaimOutcome::kOverlap);
+  ASSERT_TRUE(Finish(*store_, "s1").ok());
+  EXPECT_EQ(ClaimOne(*store_, Request("r2", kStart + seconds(1))).outcome, ClaimOutcome::kClaimed);
+}
+
 TEST_P(Claims, ByAPersonRespectABusyLease) {
   ClaimOne(*store_, Request("r1"));
   ClaimRequest manual = Request("m1", kStart + seconds(1));

@@ -276,6 +276,13 @@ TEST_P(Pauses, DoNotStopAPerson) {
   EXPECT_EQ(ClaimOne(*store_, manual).outcome, ClaimOutcome::kClaimed);
 }
 
+TEST_P(Pauses, StopWhatFiresAtAStart) {
+  ASSERT_TRUE(Set("backup:run").ok());
+  ClaimRequest start = Request("s1");
+  start.kind = OccurrenceKind::kStart;
+  EXPECT_EQ(ClaimOne(*store_, start).outcome, ClaimOutcome::kPaused);
+}
+
 TEST_P(Pauses, EndByThemselves) {
   ASSERT_TRUE(Set("backup:run", kStart + minutes(1)).ok());
   EXPECT_EQ(ClaimOne(*store_, Request("r1")).outcome, ClaimOutcome::kPaused);

@@ -154,6 +154,8 @@ ClaimDecision Claim(const ClaimRequest& request, const ClaimInputs& inputs) {
       return decision;
     }
     MoveWatermark(request, inputs, decision);
+  }
+  if (request.kind != OccurrenceKind::kManual) {
     if (const Pause* pause = FindPause(inputs.pauses, request.task, inputs.now)) {
       reply.outcome = ClaimOutcome::kPaused;
       reply.holder = pause->reason.empty() ? pause->author : Format("{}: {}", pause->author, pause->reason);

@@ -43,6 +43,7 @@ struct Engine::Loop {
         core(std::move(given), schedule, std::move(watermarks)),
         claim_lane("rota-claims", 1),
         lease_lane("rota-leases", 1),
+        upkeep_lane("rota-upkeep", 1),
         workers("rota-worker", options.workers) {}
 
   // Both clocks at one moment: a pause of the process between the two readings must not look like a jump.
@@ -101,17 +102,17 @@ struct Engine::Loop {
     return CarryOutAll(core.Decide(input, present));
   }
 
-  // On a lane, since it reads files.
+  // On a lane of its own, since it reads files: a slow disk must not keep claims waiting.
   void ReloadZones() {
-    claim_lane.Post([this] {
+    upkeep_lane.Post([this] {
       std::vector<std::string> names = TimeZone::Reload();
       if (!names.empty()) Send(input::ZonesChanged{std::move(names)});
     });
   }
 
-  // On a lane, since it looks at every task.
+  // There too, since it looks at every task.
   void WarnOfCalendars(WallTime now) {
-    claim_lane.Post([this, now] {
+    upkeep_lane.Post([this, now] {
       for (std::string& warning : CalendarWarnings(*schedule, now)) {
         Event event;
         event.kind = EventKind::kCalendarEnds;
@@ -218,6 +219,7 @@ struct Engine::Loop {
   // Last, so that they end first: their work uses all of the above.
   WorkerPool claim_lane;
   WorkerPool lease_lane;
+  WorkerPool upkeep_lane;
   WorkerPool workers;
 };
 

@@ -42,7 +42,7 @@ void EngineCore::CatchUp(WallTime now) {
 void EngineCore::Follow(WallTime now) {
   agenda_.Reset(now);
   for (const Agenda::Cohort& cohort : agenda_.cohorts()) {
-    if (cohort.trigger->fires_at_start()) EnqueueStart(cohort, now);
+    if (cohort.trigger->fires_at_start()) Enqueue(cohort, now, reason::kLate);
   }
 }
 
@@ -188,13 +188,6 @@ void EngineCore::TakeDue(Moment now) {
   }
 }
 
-// A start is an occurrence of its own, later than all that was decided, also where the clock was set back since: the
-// store takes up what lies ahead of its clock when it has come.
-void EngineCore::EnqueueStart(const Agenda::Cohort& cohort, WallTime now) {
-  for (const TaskIndex task : cohort.tasks) now = std::max(now, watermarks_[task]);
-  Enqueue(cohort, now + Milliseconds(1), reason::kLate);
-}
-
 void EngineCore::Enqueue(const Agenda::Cohort& cohort, WallTime at, std::string_view gap_reason) {
   const WallTime expires = Agenda::Expiry(*cohort.trigger, cohort.grace, at);
   waiting_.push_back({&cohort, at, cohort.trigger->Previous(at), expires, gap_reason});
@@ -212,10 +205,11 @@ void EngineCore::DispatchWaiting(Waiting& waiting, Moment now) {
   const std::vector<TaskIndex>& members = waiting.cohort->tasks;
   const bool late = now.wall > waiting.expires;
   const bool every_server = waiting.cohort->placement == Placement::kEveryServer;
+  const bool at_start = waiting.cohort->trigger->fires_at_start();
   const bool may_claim = MayClaim(now);
   for (; waiting.next < members.size(); ++waiting.next) {
     const TaskIndex index = members[waiting.next];
-    if (waiting.at <= watermarks_[index]) continue;
+    if (waiting.at <= watermarks_[index] && !at_start) continue;
     const Task& task = schedule_->tasks()[index];
     const auto close = [&](Outcome outcome, std::string_view reason, WallTime not_before) {
       closings_[index] = {waiting.at, waiting.previous, outcome, reason, waiting.gap_reason, not_before};
@@ -238,7 +232,7 @@ void EngineCore::DispatchWaiting(Waiting& waiting, Moment now) {
         StartWithoutStore(request, now);
       }
     }
-    watermarks_[index] = waiting.at;
+    if (!at_start) watermarks_[index] = waiting.at;
   }
 }
 
@@ -289,6 +283,7 @@ ClaimRequest EngineCore::MakeRequest(TaskIndex index, WallTime at, std::optional
   request.run_id = ids_.Next(now.wall);
   request.task = task.id;
   request.scope = MakeScope(task, options_.scope_server);
+  if (task.trigger->fires_at_start()) request.kind = OccurrenceKind::kStart;
   request.at = at;
   request.previous = previous;
   request.gap_reason = std::string(gap_reason);

@@ -186,7 +186,6 @@ class EngineCore {
 
   // What is due.
   void TakeDue(Moment now);
-  void EnqueueStart(const Agenda::Cohort& cohort, WallTime now);
   void Enqueue(const Agenda::Cohort& cohort, WallTime at, std::string_view gap_reason);
   void Dispatch(Moment now);
   void DispatchWaiting(Waiting& waiting, Moment now);

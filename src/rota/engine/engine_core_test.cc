@@ -228,7 +228,8 @@ TEST(EngineCore, RunsOnceAtItsStartWhatFiresThen) {
   Core core({MakeTaskAtStart("warm-up", Unique())});
   core.Follow();
   ASSERT_THAT(core.AskedClaims(), SizeIs(1));
-  EXPECT_EQ(core.AskedClaims()[0].at, kStart + milliseconds(1));  // Later than its registration.
+  EXPECT_EQ(core.AskedClaims()[0].at, kStart);
+  EXPECT_EQ(core.AskedClaims()[0].kind, OccurrenceKind::kStart);
   EXPECT_EQ(core.AskedClaims()[0].previous, std::nullopt);
   core.AnswerClaims(ClaimOutcome::kClaimed);
   ASSERT_THAT(core.starts, SizeIs(1));
@@ -241,7 +242,17 @@ TEST(EngineCore, RunsAtItsStartAlsoWhenTheClockWasSetBackSinceTheLastOne) {
   Core core({MakeTaskAtStart("warm-up", {})}, 1, kStart + hours(1));
   core.Follow();
   ASSERT_THAT(core.AskedClaims(), SizeIs(1));
-  EXPECT_EQ(core.AskedClaims()[0].at, kStart + hours(1) + milliseconds(1));
+  EXPECT_EQ(core.AskedClaims()[0].at, kStart);
+}
+
+TEST(EngineCore, RunsAtAStartOnlyWhereTheTaskIsFor) {
+  TaskPolicies elsewhere;
+  elsewhere.environments = {"staging"};
+  Core core({MakeTaskAtStart("warm-up", elsewhere)});
+  core.Follow();
+  ASSERT_THAT(core.AskedClaims(), SizeIs(1));
+  EXPECT_EQ(core.AskedClaims()[0].purpose, ClaimPurpose::kRecord);
+  EXPECT_EQ(core.AskedClaims()[0].reason, reason::kEnvironment);
 }
 
 TEST(EngineCore, DoesNotTakeATickForAStart) {

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "rota/base/check.h"
 #include "rota/base/format.h"
 
 namespace rota {
@@ -22,7 +23,15 @@ std::optional<Outcome> ParseOutcome(std::string_view name) {
 }
 
 std::string_view Name(OccurrenceKind kind) {
-  return kind == OccurrenceKind::kScheduled ? std::string_view("scheduled") : std::string_view("manual");
+  switch (kind) {
+    case OccurrenceKind::kScheduled:
+      return "scheduled";
+    case OccurrenceKind::kManual:
+      return "manual";
+    case OccurrenceKind::kStart:
+      return "start";
+  }
+  ROTA_CHECK(false, "unknown kind of occurrence");
 }
 
 Scope MakeScope(const Task& task, std::string_view server) {

@@ -34,7 +34,7 @@ Colors ColorsFor(int descriptor) {
 }
 
 ConsoleLog::ConsoleLog(int descriptor, TimeZone zone, Colors colors)
-    : descriptor_(descriptor), zone_(std::move(zone)), colors_(colors) {}
+    : descriptor_(descriptor), zone_(zone), colors_(colors) {}
 
 void ConsoleLog::Write(const LogRecord& record) {
   const std::string line = HumanLine(record, zone_, colors_) + "\n";

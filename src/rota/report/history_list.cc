@@ -16,7 +16,7 @@ std::string DescribeDue(const HistoryRow& row) {
   std::string due = FormatInstant(record.scheduled_at, row.zone);
   if (record.scheduled_last != record.scheduled_at) due += " to " + FormatInstant(record.scheduled_last, row.zone);
   if (record.count > 1) due += Format(" ({} instants)", record.count);
-  if (record.kind == OccurrenceKind::kManual) due += " (manual)";
+  if (record.kind != OccurrenceKind::kScheduled) due += Format(" ({})", Name(record.kind));
   return due;
 }
 

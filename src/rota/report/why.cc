@@ -31,7 +31,7 @@ bool IsInstantOf(const Task& task, WallTime at) { return task.trigger->Next(at -
 std::optional<WallTime> LatestInstant(const Task& task, const std::vector<OccurrenceRecord>& recent, WallTime now) {
   std::optional<WallTime> recorded;
   for (const OccurrenceRecord& record : recent) {
-    if (IsScheduled(record) && (!recorded || record.scheduled_last > *recorded)) recorded = record.scheduled_last;
+    if (record.kind != OccurrenceKind::kManual && (!recorded || record.scheduled_last > *recorded)) recorded = record.scheduled_last;
   }
   const std::optional<WallTime> due = task.trigger->Previous(now + kTick);
   if (!recorded) return due;
@@ -228,7 +228,7 @@ class Explainer {
 
   // For a task that every server runs: who was up and left no record.
   void SayWhoHasNoRecord() {
-    if (task_.unique() || result_.records.front().kind == OccurrenceKind::kManual) return;
+    if (task_.unique() || result_.records.front().kind != OccurrenceKind::kScheduled) return;
     for (const ServerInfo* server : Alive()) {
       const auto is_theirs = [server](const OccurrenceRecord& record) { return record.server == server->id; };
       const bool has_record = std::any_of(result_.records.begin(), result_.records.end(), is_theirs);

@@ -40,7 +40,7 @@ Overloaded(Cases...) -> Overloaded<Cases...>;
 RunResult TaskRunner::Run(const RunOrder& order) {
   const TaskPolicies& policies = *order.task->policies;
   std::optional<RunResult> result;
-  if (order.kind == OccurrenceKind::kScheduled) {  // A person who asks for a run has decided already.
+  if (order.kind != OccurrenceKind::kManual) {  // A person who asks for a run has decided already.
     result = AskConditions(policies.when, true, "When()");
     if (!result) result = AskConditions(policies.skip, false, "Skip()");
   }

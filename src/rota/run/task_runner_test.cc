@@ -57,6 +57,13 @@ TEST(TaskRunner, AsksNoConditionWhenAPersonWantsTheRun) {
   EXPECT_EQ(Execute(manual).outcome, Outcome::kSucceeded);
 }
 
+TEST(TaskRunner, AsksTheConditionsOfWhatFiresAtAStart) {
+  TestOrder start(CommandCall{"hello", {}});
+  start.policies->when = {[] { return false; }};
+  start.order.kind = OccurrenceKind::kStart;
+  EXPECT_EQ(Execute(start).outcome, Outcome::kSkipped);
+}
+
 TEST(TaskRunner, RunsWhenAllConditionsAgree) {
   TestOrder test(CommandCall{"hello", {}});
   test.policies->when = {[] { return true; }, [] { return true; }};

@@ -7,7 +7,7 @@
 namespace rota {
 
 Scheduler::Scheduler(const CommandCatalog& catalog, TimeZone zone)
-    : tasks_(std::make_shared<internal::TaskSet>(catalog, std::move(zone))) {}
+    : tasks_(std::make_shared<internal::TaskSet>(catalog, zone)) {}
 
 Scheduler::Scheduler(std::shared_ptr<internal::TaskSet> tasks, Attributes attributes)
     : tasks_(std::move(tasks)), attributes_(std::move(attributes)) {}

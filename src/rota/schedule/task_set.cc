@@ -132,7 +132,7 @@ Result<std::shared_ptr<const Trigger>> ReadTrigger(const TaskId& id, const Defin
   if (Status valid = CheckCalendar(timing->frequency, folded, restrictions, call); !valid.ok()) {
     return Fail(std::move(valid));
   }
-  return std::make_shared<const Trigger>(std::move(timing->frequency), std::move(timing->zone), std::move(restrictions),
+  return std::make_shared<const Trigger>(std::move(timing->frequency), timing->zone, std::move(restrictions),
                                          definition.attributes.dst);
 }
 
@@ -190,7 +190,7 @@ struct TaskSet::Interned {
 };
 
 TaskSet::TaskSet(const CommandCatalog& catalog, TimeZone zone)
-    : catalog_(catalog), zone_(std::move(zone)), interned_(std::make_unique<Interned>()) {}
+    : catalog_(catalog), zone_(zone), interned_(std::make_unique<Interned>()) {}
 
 TaskSet::~TaskSet() = default;
 

@@ -113,8 +113,9 @@ std::string ExpressionKey(const Expression& expression) {
   // Taken apart whole: a new field does not compile until it has its place in the key.
   const auto& [second, minute, weekdays, last_weekdays, last_day, last_offset, nearest, any_day, any_weekday, both_days,
                wildcard_time, hour, day, month, years] = expression;
-  const unsigned flags =
-      last_day | nearest << 1 | any_day << 2 | any_weekday << 3 | both_days << 4 | wildcard_time << 5;
+  const std::uint64_t flags = std::uint64_t{last_day} | std::uint64_t{nearest} << 1 | std::uint64_t{any_day} << 2 |
+                              std::uint64_t{any_weekday} << 3 | std::uint64_t{both_days} << 4 |
+                              std::uint64_t{wildcard_time} << 5;
   std::string key = Format("cron {:x} {:x} {:x} {:x} {:x} {:x} {:x} {} {:x}", second, minute, hour, day, month,
                            std::uint64_t{weekdays}, std::uint64_t{last_weekdays}, std::uint64_t{last_offset}, flags);
   if (years != YearSet::All()) {
@@ -188,7 +189,7 @@ Frequency FrequencyOf(const CronRule& rule, std::string_view text, CronDialect d
 }
 
 Trigger::Trigger(Frequency frequency, TimeZone zone, Restrictions restrictions, DstPolicy dst)
-    : frequency_(std::move(frequency)), zone_(std::move(zone)), restrictions_(std::move(restrictions)), dst_(dst) {
+    : frequency_(std::move(frequency)), zone_(zone), restrictions_(std::move(restrictions)), dst_(dst) {
   const auto* interval = std::get_if<IntervalFrequency>(&frequency_);
   ROTA_CHECK(interval == nullptr || interval->period > Milliseconds(0), "an interval's period must be positive");
   if (!std::holds_alternative<CronFrequency>(frequency_)) dst_ = {};
