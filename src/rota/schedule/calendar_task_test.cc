@@ -172,8 +172,8 @@ TEST_F(CalendarTask, RefusesToMoveWhatHasNoTimeOfDay) {
             "task: Every(1m30s) and On(\"cn\", Shift::kPrevious) contradict each other: only a time of day can move to "
             "another day; expected Shift::kSkip");
   EXPECT_EQ(ErrorOf([](TaskBuilder task) { return std::move(task).Every(90s).OnBusinessDay(1, "cn"); }),
-            "task: Every(1m30s) and OnBusinessDay(1, \"cn\") contradict each other: only a time of day can move to "
-            "another day; expected Shift::kSkip");
+            "task: Every(1m30s) and OnBusinessDay(1, \"cn\") contradict each other: a business day of the month needs "
+            "a time of day, such as At(\"09:00\")");
 }
 
 TEST_F(CalendarTask, RefusesDaysBesideABusinessDayOfTheMonth) {

@@ -108,7 +108,9 @@ Status CheckCalendar(const Frequency& frequency, const Definition::Folded& folde
   if (days == nullptr || (days->nth() == 0 && days->shift() == Shift::kSkip)) return Status::Ok();
   const auto* cron = std::get_if<CronFrequency>(&frequency);
   if (cron == nullptr) {
-    return Contradiction(folded.call, call, "only a time of day can move to another day; expected Shift::kSkip");
+    return Contradiction(folded.call, call,
+                         days->nth() != 0 ? "a business day of the month needs a time of day, such as At(\"09:00\")"
+                                          : "only a time of day can move to another day; expected Shift::kSkip");
   }
   constexpr std::uint32_t kWholeMonth = 0xfffffffe;
   const std::chrono::year_month january = std::chrono::year(2024) / 1;
