@@ -6,9 +6,9 @@
 #include <map>
 #include <utility>
 
+#include "rota/base/file_bytes.h"
 #include "rota/base/suggest.h"
 #include "rota/base/text.h"
-#include "rota/config/file_bytes.h"
 #include "rota/config/ics.h"
 
 namespace rota {

@@ -5,9 +5,9 @@
 #include <utility>
 #include <vector>
 
+#include "rota/base/file_bytes.h"
 #include "rota/base/text.h"
 #include "rota/config/calendars.h"
-#include "rota/config/file_bytes.h"
 #include "rota/config/keys.h"
 #include "rota/schedule/scheduler.h"
 #include "rota/schedule/words.h"

@@ -15,9 +15,12 @@ std::string FormatInstant(WallTime instant);
 std::string FormatInstant(WallTime instant, const TimeZone& zone);
 
 // Reads RFC 3339 ("2026-03-07T02:00:00Z", "…+08:00"), and "2026-03-07", "2026-03-07 02:00[:00]" or "…T02:00" as civil
-// time in `zone` (in a gap: the first instant after it; repeated: the first pass). Errors: kInvalidArgument with what
-// was expected.
+// time in `zone` (in a gap: the first instant after it; repeated: the first pass). The leap second 23:59:60Z, which
+// WallTime does not have, is the first instant of the next day. Errors: kInvalidArgument with what was expected.
 Result<WallTime> ParseInstant(std::string_view text, const TimeZone& zone);
+
+// "2026-03-07". A CivilDay is one, too.
+std::string FormatDate(CivilTime civil);
 
 // Reads "500ms", "90s", "30m", "1h30m", "7d": units d, h, m, s, ms in falling order. Errors: kInvalidArgument for
 // anything else, a negative value, or more than 100 years. A zero ("0s") is a value.

@@ -13,6 +13,7 @@
 #include <system_error>
 #include <utility>
 
+#include "rota/base/file_bytes.h"
 #include "rota/base/hash.h"
 #include "rota/base/mutex.h"
 #include "rota/base/suggest.h"
@@ -49,9 +50,11 @@ bool IsZoneFile(const fs::path& path) {
   return std::memcmp(magic, "TZif", sizeof(magic)) == 0;
 }
 
-std::string ReadFile(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+// Those of the database have some kilobytes.
+constexpr std::size_t kMaxFileBytes = 1024 * 1024;
+
+Result<std::string> ReadFile(std::string_view name) {
+  return ReadBytes((DatabaseDirectory() / name).string(), kMaxFileBytes);
 }
 
 // Whether a name may reach the file system: relative, within the database, and one zone under one name (posix/ repeats
@@ -195,20 +198,23 @@ Result<TimeZone> TimeZone::Load(std::string_view name) {
     if (!known) return Fail(known.error());
     return Fail(InvalidArgument("unknown time zone \"{}\"{}", Printable(name), Suggestion(name, *known)));
   }
-  const std::string file = ReadFile(DatabaseDirectory() / name);
-  Result<ZoneRules> rules = ZoneRules::Read(file);
+  const Result<std::string> file = ReadFile(name);
+  if (!file) return Fail(file.error().WithContext(Format("time zone \"{}\"", name)));
+  Result<ZoneRules> rules = ZoneRules::Read(*file);
   if (!rules) {
     return Fail(InvalidArgument("time zone \"{}\": its file in {} is damaged: {}", name,
                                 Printable(DatabaseDirectory().native()), rules.error().message()));
   }
-  return TimeZone(zones.Add(name, *std::move(rules), StableHash(file)));
+  return TimeZone(zones.Add(name, *std::move(rules), StableHash(*file)));
 }
 
 std::vector<std::string> TimeZone::Reload() {
   Zones& zones = Zones::OfProcess();
   std::vector<std::string> changed = zones.NamesFromFiles();
-  std::erase_if(changed,
-                [&](const std::string& name) { return !zones.Update(name, ReadFile(DatabaseDirectory() / name)); });
+  std::erase_if(changed, [&zones](const std::string& name) {
+    const Result<std::string> file = ReadFile(name);
+    return !file || !zones.Update(name, *file);
+  });
   return changed;
 }
 

@@ -42,10 +42,11 @@ class TimeZone {
 
   // Loads a zone by its name ("UTC", "Europe/Berlin") or as a fixed offset ("+08:00", "-03:30"). Names are checked
   // against the database before it is opened; a name that was loaded before gives the same rules again.
-  // Errors: kInvalidArgument for an unknown name, with the nearest known one; kNotFound when there is no database.
+  // Errors: kInvalidArgument for an unknown name, with the nearest known one, and for a damaged file; kNotFound when
+  // there is no database; kUnavailable when the file cannot be read.
   static Result<TimeZone> Load(std::string_view name);
   // Reads again every zone loaded so far whose file in the database has changed since: all copies follow at once.
-  // Returns their names, sorted. A zone that is gone or damaged keeps its rules. Thread-safe.
+  // Returns their names, sorted. A zone whose file is gone, damaged or unreadable keeps its rules. Thread-safe.
   static std::vector<std::string> Reload();
   // All names of the database, sorted.
   static Result<std::vector<std::string>> KnownNames();

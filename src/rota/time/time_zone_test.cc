@@ -232,6 +232,15 @@ TEST(TimeZone, TellsADamagedFileFromAnUnknownName) {
   EXPECT_EQ(TimeZone::KnownNames().value(), std::vector<std::string>{"Area/Damaged"});
 }
 
+TEST(TimeZone, ReadsNothingButRegularFilesOfALikelySize) {
+  const Database database;
+  fs::create_directories(database.directory() / "Area/Folder");
+  database.Write("Area/Huge", "TZif2" + std::string(std::size_t{1024} * 1024, '\0'));
+  EXPECT_EQ(ErrorOf("Area/Folder"), "unknown time zone \"Area/Folder\"");
+  EXPECT_EQ(ErrorOf("Area/Huge"),
+            Format("time zone \"Area/Huge\": {}/Area/Huge: larger than 1048576 bytes", database.directory().string()));
+}
+
 std::string FileOf(const char* name) {
   std::ifstream file(fs::path("/usr/share/zoneinfo") / name, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
@@ -260,18 +269,23 @@ TEST(TimeZone, FollowsItsFileWhenReloaded) {
   EXPECT_EQ(TimeZone::Reload(), std::vector<std::string>());
 }
 
-TEST(TimeZone, KeepsItsRulesWhenItsFileIsGoneOrDamaged) {
+TEST(TimeZone, KeepsItsRulesWhenItsFileIsGoneDamagedOrADirectory) {
   const std::string tokyo = FileOf("Asia/Tokyo");
   const Database database;
   database.Write("Keep/Gone", tokyo);
   database.Write("Keep/Damaged", tokyo);
+  database.Write("Keep/Folder", tokyo);
   const TimeZone gone = Zone("Keep/Gone");
   const TimeZone damaged = Zone("Keep/Damaged");
+  const TimeZone folder = Zone("Keep/Folder");
   fs::remove(database.directory() / "Keep/Gone");
+  fs::remove(database.directory() / "Keep/Folder");
+  fs::create_directory(database.directory() / "Keep/Folder");
   database.Write("Keep/Damaged", tokyo.substr(0, tokyo.size() / 2));
   EXPECT_EQ(TimeZone::Reload(), std::vector<std::string>());
   EXPECT_EQ(gone.Offset(Utc(kSpring, hours(20))), hours(9));
   EXPECT_EQ(damaged.Offset(Utc(kSpring, hours(20))), hours(9));
+  EXPECT_EQ(folder.Offset(Utc(kSpring, hours(20))), hours(9));
   // Once repaired it is followed again.
   database.Write("Keep/Damaged", FileOf("Asia/Shanghai"));
   EXPECT_EQ(TimeZone::Reload(), std::vector<std::string>{"Keep/Damaged"});
