@@ -5,16 +5,18 @@
 
 #include "rota/base/text.h"
 #include "rota/cron/describe_model.h"
+#include "rota/cron/weekday_bits.h"
 #include "rota/time/format.h"
 
 namespace rota {
 namespace describe {
 namespace {
 
+using internal::kAllWeekdays;
+using internal::kEachWeek;
+
 constexpr std::uint64_t kAllDays = 0xfffffffe;
 constexpr std::uint64_t kAllMonths = 0x1ffe;
-constexpr std::uint64_t kAllWeekdays = 0x7ffffffff;
-constexpr std::uint64_t kEachWeek = 0x10204081;
 
 // A time of day is worth writing out while there are at most this many; so is a day, and a year.
 constexpr std::size_t kMostListed = 6;

@@ -71,6 +71,12 @@ std::string Stepped(const TimeField& field, std::string_view unit, std::string_v
   return Format("{}从第0{}起每{}{}", whole, unit, *field.step, unit);
 }
 
+// A period within some hours: "每2小时（从0点起）的每一分钟" where a step names the hours and each minute is meant.
+std::string Stepped(const TimeField& field, std::string_view unit, std::string_view whole, const TimeField& hour) {
+  const bool some_hours = hour.step && !hour.IsEvery();
+  return some_hours && field.IsEvery() ? Format("每一{}", unit) : Stepped(field, unit, whole);
+}
+
 // Whole hours as spans: "09:00至17:59".
 std::string Spans(const std::vector<int>& hours) {
   std::vector<std::string> items;
@@ -86,16 +92,30 @@ struct TimePhrase {
   bool of_day = false;  // Needs a day before it: "每天", if nothing else.
 };
 
-// The hours before a phrase of minutes or seconds that begins with "每", or is a place within the hour.
-enum class Within { kPeriod, kPlace };
-TimePhrase Hours(const TimeField& hour, Within within) {
-  if (hour.IsEvery()) return {within == Within::kPeriod ? "" : "每小时", false};
-  if (hour.step) {
-    const std::string phrase = hour.even ? Format("每{}小时", *hour.step) : Format("从0点起每{}小时", *hour.step);
-    return {phrase + (within == Within::kPeriod ? "，该小时内" : ""), !hour.even};
+std::string Hour(int value) { return Format("{}点", value); }
+
+// "9至17点", "3点和4点".
+std::string HourList(const std::vector<int>& hours) {
+  std::vector<std::string> items;
+  for (const Run& run : Runs(hours)) {
+    items.push_back(run.first == run.last ? Hour(run.first) : Format("{}至{}", run.first, Hour(run.last)));
   }
-  if (within == Within::kPeriod) return {Spans(hour.values), true};
-  return {Enumerate(Items(hour.values, Number)) + "点", true};
+  return Enumerate(items);
+}
+
+// The hours before a phrase of minutes or seconds that begins with "每", means each of them, or is a place within the
+// hour.
+enum class Within { kPeriod, kEach, kPlace };
+Within WithinOf(const TimeField& field) { return field.IsEvery() ? Within::kEach : Within::kPeriod; }
+TimePhrase Hours(const TimeField& hour, Within within) {
+  if (hour.IsEvery()) return {within == Within::kPlace ? "每小时" : "", false};
+  if (hour.step) {
+    std::string phrase = hour.even ? Format("每{}小时", *hour.step) : Format("从0点起每{}小时", *hour.step);
+    if (within == Within::kPeriod) phrase += "，该小时内";
+    if (within == Within::kEach) phrase += hour.even ? "（从0点起）的" : "的";
+    return {phrase, !hour.even};
+  }
+  return {within == Within::kPlace ? HourList(hour.values) : Spans(hour.values), true};
 }
 
 TimePhrase Time(const Model& model) {
@@ -107,13 +127,13 @@ TimePhrase Time(const Model& model) {
   }
   const bool whole_minute = second.IsZero();
   if (second.step && minute.IsEvery()) {
-    TimePhrase phrase = Hours(hour, Within::kPeriod);
-    phrase.text += Stepped(second, "秒", "每分钟");
+    TimePhrase phrase = Hours(hour, WithinOf(second));
+    phrase.text += Stepped(second, "秒", "每分钟", hour);
     return phrase;
   }
-  TimePhrase phrase = Hours(hour, minute.step ? Within::kPeriod : Within::kPlace);
+  TimePhrase phrase = Hours(hour, minute.step ? WithinOf(minute) : Within::kPlace);
   if (minute.step) {
-    phrase.text += Stepped(minute, "分钟", hour.IsEvery() ? "每小时" : "");
+    phrase.text += Stepped(minute, "分钟", hour.IsEvery() ? "每小时" : "", hour);
   } else if (whole_minute && minute.IsZero()) {
     phrase.text += hour.step ? "整点" : "整";
   } else {
@@ -176,9 +196,14 @@ std::string DateWords(const Dates& dates) {
 }
 
 std::string DatePhrase(const Dates& dates, const Scope& scope) {
-  if (!dates.nearest) return scope.month + scope.of + DateWords(dates);
-  if (dates.days.empty() && dates.before_last == 0) return scope.month + scope.of + "最后一个工作日";
-  return Format("离{}{}{}最近的工作日", scope.month, scope.of, DateWords(dates));
+  const std::string words = DateWords(dates);
+  if (!dates.nearest) {
+    const bool begins = words.starts_with("从");
+    return scope.month + (begins && !scope.of.empty() ? "，" : scope.of) + words;
+  }
+  // 工作日 may be the days of a calendar; W asks none.
+  if (dates.days.empty() && dates.before_last == 0) return scope.month + scope.of + "周一至周五中的最后一天";
+  return Format("离{}{}{}最近的周一至周五", scope.month, scope.of, words);
 }
 
 std::string NthWords(const std::vector<NthWeekday>& weekdays) {

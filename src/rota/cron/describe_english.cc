@@ -99,7 +99,11 @@ std::string DateWords(const Dates& dates) {
   return (dates.nearest ? "the weekday nearest to " : "") + Enumerate(items);
 }
 
-std::string DatePhrase(const Dates& dates) { return Format("on {} of the month", DateWords(dates)); }
+// "on day 1 of the month", "3 days before the last day of the month".
+std::string DatePhrase(const Dates& dates) {
+  const bool before_last = !dates.nearest && dates.days.empty() && dates.before_last > 0;
+  return Format("{}{} of the month", before_last ? "" : "on ", DateWords(dates));
+}
 
 // "Monday through Friday", "Monday and the second Friday of the month".
 std::string WeekdayPhrase(const Weekdays& weekdays) {

@@ -84,19 +84,20 @@ TEST(Describe, NamesDaysThatDependOnTheMonth) {
   expression.days = 0;
   expression.last_day = true;
   expression.last_offset = 3;
-  ExpectWords(expression, "At 00:00, on 3 days before the last day of the month", "每月倒数第 4 天 00:00");
+  ExpectWords(expression, "At 00:00, 3 days before the last day of the month", "每月倒数第 4 天 00:00");
   expression.nearest = true;
   ExpectWords(expression, "At 00:00, on the weekday nearest to 3 days before the last day of the month",
-              "离每月倒数第 4 天最近的工作日 00:00");
+              "离每月倒数第 4 天最近的周一至周五 00:00");
   expression.last_offset = 0;
-  ExpectWords(expression, "At 00:00, on the last weekday of the month", "每月最后一个工作日 00:00");
+  ExpectWords(expression, "At 00:00, on the last weekday of the month", "每月周一至周五中的最后一天 00:00");
   expression.last_day = false;
   expression.days = 1 << 15;
   expression.hours = 1 << 12;
-  ExpectWords(expression, "At 12:00, on the weekday nearest to day 15 of the month", "离每月 15 日最近的工作日 12:00");
+  ExpectWords(expression, "At 12:00, on the weekday nearest to day 15 of the month",
+              "离每月 15 日最近的周一至周五 12:00");
   expression.months = 1 << 1 | 1 << 7;
   ExpectWords(expression, "At 12:00, on the weekday nearest to day 15 of the month, in January and July",
-              "离每年 1 月和 7 月的 15 日最近的工作日 12:00");
+              "离每年 1 月和 7 月的 15 日最近的周一至周五 12:00");
 }
 
 TEST(Describe, NamesYears) {

@@ -74,7 +74,11 @@ Result<Expression> ParseNickname(const Tokens& tokens) {
     }
     names.emplace_back(name);
   }
-  return Refuse(token, Format("expected one of {}{}", Join(names, " "), DidYouMean(word, names)));
+  // CronRule reads these two.
+  names.emplace_back("@reboot");
+  const std::string listed = Join(names, " ");
+  names.emplace_back("@every");
+  return Refuse(token, Format("expected one of {}, or @every and a period{}", listed, DidYouMean(word, names)));
 }
 
 // The text of the first tokens.

@@ -235,8 +235,8 @@ TEST(ParseError, SuggestsTheNearestName) {
   EXPECT_EQ(ErrorOf("0 0 * juk *"), "column 7: month \"juk\": expected 1-12, jan-dec or *; did you mean \"jun\"?");
   EXPECT_EQ(
       ErrorOf("@dayly"),
-      "column 1: \"@dayly\": expected one of @yearly @annually @monthly @weekly @daily @midnight @hourly; did you "
-      "mean \"@daily\"?");
+      "column 1: \"@dayly\": expected one of @yearly @annually @monthly @weekly @daily @midnight @hourly @reboot, or "
+      "@every and a period; did you mean \"@daily\"?");
   EXPECT_EQ(ErrorOf("@every 5m"), "column 1: \"@every\": a period has no fields; expected an expression");
   EXPECT_EQ(ErrorOf("@daily utc"), "column 8: \"utc\": nothing may follow @daily");
   EXPECT_EQ(ErrorOf("  @Reboot"), "column 3: \"@Reboot\": the start of a server has no fields; expected an expression");

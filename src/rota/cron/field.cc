@@ -7,6 +7,7 @@
 #include "rota/base/hash.h"
 #include "rota/base/suggest.h"
 #include "rota/base/text.h"
+#include "rota/cron/weekday_bits.h"
 
 namespace rota::internal {
 namespace {
@@ -37,8 +38,6 @@ constexpr Field kQuartzFields[] = {
 };
 
 constexpr std::size_t kShortName = 3;
-constexpr std::uint64_t kEveryOccurrence = 0x10204081;  // Times a set of weekdays: all five of each.
-constexpr std::uint64_t kAllWeekdays = 0x7ffffffff;
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -355,7 +354,7 @@ void FieldReader::Store(bool star) {
     case Kind::kWeekday:
       // Bit 0 becomes Sunday: it is 1 in Quartz, and 0 or 7 in OCPS.
       bits_ = quartz_ ? bits_ >> 1 : (bits_ | bits_ >> 7) & 0x7f;
-      expression_.weekdays = (expression_.weekdays | bits_ * kEveryOccurrence) & kAllWeekdays;
+      expression_.weekdays = (expression_.weekdays | bits_ * kEachWeek) & kAllWeekdays;
       expression_.any_weekday = Unrestricted();
       return;
     case Kind::kYear:

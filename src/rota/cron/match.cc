@@ -2,12 +2,16 @@
 
 #include <bit>
 
+#include "rota/cron/weekday_bits.h"
+
 // A search goes one way through time: forwards for FirstMatch(), backwards for LastMatch(). It looks at the day it
 // begins in, at the other days of that month, then at the other months; from a day found it takes the edge of the day.
 
 namespace rota {
 namespace {
 
+using internal::kAllWeekdays;
+using internal::kEachWeek;
 using std::chrono::days;
 using std::chrono::local_days;
 using std::chrono::seconds;
@@ -72,9 +76,8 @@ unsigned LengthOf(std::chrono::year_month month) { return static_cast<unsigned>(
 // seven for the k-th such weekday. `turn` is the weekday of the 1st.
 std::uint32_t DaysOnWeekdays(std::uint64_t bits, unsigned turn) {
   // Each week of seven bits is turned so that its lowest bit is the weekday of the 1st.
-  constexpr std::uint64_t kEachWeek = 0x10204081;
   const std::uint64_t low = kEachWeek * (0x7fu >> turn);
-  return static_cast<std::uint32_t>((bits >> turn & low) | (bits << (7 - turn) & ~low & 0x7ffffffff)) << 1;
+  return static_cast<std::uint32_t>((bits >> turn & low) | (bits << (7 - turn) & ~low & kAllWeekdays)) << 1;
 }
 
 // The Monday to Friday nearest to a day, within its month.
@@ -100,7 +103,7 @@ std::uint32_t MatchingDaysOf(const Expression& expression, unsigned length, unsi
   const std::uint32_t by_date = DaysByDate(expression, length, first_weekday);
   std::uint32_t by_weekday = DaysOnWeekdays(expression.weekdays, first_weekday);
   if (expression.last_weekdays) {
-    const std::uint64_t each_week = expression.last_weekdays * std::uint64_t{0x10204081};
+    const std::uint64_t each_week = expression.last_weekdays * kEachWeek;
     by_weekday |= DaysOnWeekdays(each_week, first_weekday) & (all & ~(all >> 7));
   }
   const bool both = expression.both_days || expression.any_day || expression.any_weekday;

@@ -7,6 +7,7 @@
 
 #include "rota/base/format.h"
 #include "rota/cron/next.h"
+#include "rota/cron/weekday_bits.h"
 #include "rota/time/zone_rules.h"
 
 namespace rota {
@@ -90,8 +91,8 @@ class RandomExpression {
   }
 
   Expression Days() {
-    constexpr std::uint64_t kEachWeek = 0x10204081;
-    constexpr std::uint64_t kAllWeekdays = 0x7ffffffff;
+    using internal::kAllWeekdays;
+    using internal::kEachWeek;
     Expression e;
     e.both_days = OneIn(5);
     e.any_day = OneIn(2);

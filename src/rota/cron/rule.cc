@@ -46,15 +46,16 @@ Result<EveryPeriod> ParseEvery(Remainder rest) {
   return EveryPeriod{*period};
 }
 
-// The zone of `CRON_TZ=Zone` or `TZ=Zone`, which it leaves behind; nothing when there is no such prefix.
+// The zone of `CRON_TZ=Zone` or `TZ=Zone`, in any case, which it leaves behind; nothing when there is no such prefix.
 Result<std::optional<TimeZone>> ParseZone(Remainder& rest) {
   for (const std::string_view prefix : {"CRON_TZ=", "TZ="}) {
-    if (!rest.text.starts_with(prefix)) continue;
+    if (Lowercase(rest.text.substr(0, prefix.size())) != Lowercase(prefix)) continue;
     const std::string_view word = rest.Word();
     const Result<TimeZone> zone = TimeZone::Load(word.substr(prefix.size()));
     if (!zone) return Refuse(rest, word, zone.error());
     rest.Skip(word.size());
     rest.SkipBlanks();
+    if (rest.text.empty()) return Refuse(rest, "", InvalidArgument("expected an expression after {}", Printable(word)));
     return *zone;
   }
   return std::nullopt;

@@ -48,7 +48,8 @@ TEST(CronRule, IsTheStartOfAServer) {
 }
 
 TEST(CronRule, MayBringItsZone) {
-  for (const char* text : {"CRON_TZ=Asia/Shanghai 0 2 * * *", "  TZ=Asia/Shanghai\t0 2 * * *"}) {
+  for (const char* text : {"CRON_TZ=Asia/Shanghai 0 2 * * *", "  TZ=Asia/Shanghai\t0 2 * * *",
+                           "tz=Asia/Shanghai 0 2 * * *", "Cron_tz=Asia/Shanghai 0 2 * * *"}) {
     const CronRule rule = Parsed(text);
     ASSERT_TRUE(rule.zone);
     EXPECT_EQ(rule.zone->name(), "Asia/Shanghai");
@@ -68,8 +69,18 @@ TEST(CronRule, RefusesWithTheColumn) {
   EXPECT_EQ(ErrorOf("@reboot now"), "column 9: \"now\": nothing may follow @reboot");
   EXPECT_EQ(ErrorOf(" TZ=Asia/Shangai 0 2 * * *"),
             "column 2: \"TZ=Asia/Shangai\": unknown time zone \"Asia/Shangai\"; did you mean \"Asia/Shanghai\"?");
+  EXPECT_EQ(ErrorOf("CRON_TZ=UTC"), "column 12: \"\": expected an expression after CRON_TZ=UTC");
+  EXPECT_EQ(ErrorOf("tz=UTC  "), "column 9: \"\": expected an expression after tz=UTC");
   EXPECT_EQ(ErrorOf("CRON_TZ=Asia/Shanghai 0 25 * * *"),
             "column 25: hour \"25\": 25 is out of range; expected 0-23 or *");
+}
+
+TEST(CronRule, SuggestsRotasOwnNicknamesToo) {
+  const std::string names =
+      "expected one of @yearly @annually @monthly @weekly @daily @midnight @hourly @reboot, or @every and a period; "
+      "did you mean ";
+  EXPECT_EQ(ErrorOf("@evry 5m"), "column 1: \"@evry\": " + names + "\"@every\"?");
+  EXPECT_EQ(ErrorOf("@rebot"), "column 1: \"@rebot\": " + names + "\"@reboot\"?");
 }
 
 TEST(CronRule, SaysWhatItIsInWords) {
