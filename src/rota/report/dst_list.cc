@@ -59,22 +59,18 @@ std::vector<DstEffect> EffectsOn(const Trigger& trigger, WallTime now, int most)
   return effects;
 }
 
-std::string DateOf(CivilTime civil) {
-  const std::chrono::year_month_day date(std::chrono::floor<std::chrono::days>(civil));
-  return Format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                static_cast<unsigned>(date.day()));
-}
-
 std::string TimeOf(CivilTime civil) { return FormatTimeOfDay(civil - std::chrono::floor<std::chrono::days>(civil)); }
 
 // The day on which times are skipped or repeated.
-std::string DateOf(const DstEffect& effect) { return DateOf(std::min(effect.transition.from, effect.transition.to)); }
+std::string DateOf(const DstEffect& effect) {
+  return FormatDate(std::min(effect.transition.from, effect.transition.to));
+}
 
 // "02:00 → 03:00"; a jump over whole days shows them.
 std::string Clocks(const TimeZone::Transition& transition) {
   const auto& [at, from, to] = transition;
   const bool days = to - from >= std::chrono::days(1);
-  return days ? Format("{} {} → {} {}", DateOf(from), TimeOf(from), DateOf(to), TimeOf(to))
+  return days ? Format("{} {} → {} {}", FormatDate(from), TimeOf(from), FormatDate(to), TimeOf(to))
               : Format("{} → {}", TimeOf(from), TimeOf(to));
 }
 
@@ -91,7 +87,8 @@ std::string Times(const DstEffect& effect, Locale locale) {
 // The run in place of what a gap swallows.
 std::string Instead(const DstEffect& effect, const TimeZone& zone) {
   const CivilTime civil = zone.ToCivil(*effect.runs);
-  return DateOf(civil) == DateOf(effect.first) ? TimeOf(civil) : Format("{} {}", DateOf(civil), TimeOf(civil));
+  return FormatDate(civil) == FormatDate(effect.first) ? TimeOf(civil)
+                                                       : Format("{} {}", FormatDate(civil), TimeOf(civil));
 }
 
 std::string_view Name(DstOutcome outcome) {
@@ -152,7 +149,7 @@ std::string InChinese(const DstEffect& effect, const TimeZone& zone) {
 
 boost::json::object ChangeJson(const DstRow::Change& change, const TimeZone& zone) {
   const auto& [effect, words] = change;
-  const auto civil = [](CivilTime time) { return json::Text(Format("{} {}", DateOf(time), TimeOf(time))); };
+  const auto civil = [](CivilTime time) { return json::Text(Format("{} {}", FormatDate(time), TimeOf(time))); };
   boost::json::value runs;
   if (effect.runs) runs = {{"utc", json::Utc(effect.runs)}, {"local", json::Local(effect.runs, zone)}};
   return {
@@ -189,8 +186,10 @@ std::string Describe(const DstEffect& effect, const TimeZone& zone, Locale local
   return locale == Locale::kChinese ? InChinese(effect, zone) : InEnglish(effect, zone);
 }
 
-std::string ToTable(std::span<const DstRow> rows) {
-  Table table({{"TASK"}, {"ZONE"}, {"DATE"}, {"CLOCKS"}, {"WHAT HAPPENS"}});
+std::string ToTable(std::span<const DstRow> rows, Locale locale) {
+  const bool chinese = locale == Locale::kChinese;
+  Table table(chinese ? std::vector<Table::Column>{{"任务"}, {"时区"}, {"日期"}, {"时钟"}, {"影响"}}
+                      : std::vector<Table::Column>{{"TASK"}, {"ZONE"}, {"DATE"}, {"CLOCKS"}, {"WHAT HAPPENS"}});
   std::size_t unaffected = 0;
   for (const DstRow& row : rows) {
     if (row.changes.empty()) ++unaffected;
@@ -201,8 +200,9 @@ std::string ToTable(std::span<const DstRow> rows) {
           {first ? row.id : "", first ? row.zone.name() : "", DateOf(effect), Clocks(effect.transition), change.words});
     }
   }
-  const std::string rest = Format("Not affected by a change of the clocks: {} of {} {}.\n", unaffected, rows.size(),
-                                  rows.size() == 1 ? "task" : "tasks");
+  const std::string rest = chinese ? Format("不受时钟调整影响：{} 个任务中的 {} 个。\n", rows.size(), unaffected)
+                                   : Format("Not affected by a change of the clocks: {} of {} {}.\n", unaffected,
+                                            rows.size(), rows.size() == 1 ? "task" : "tasks");
   return unaffected == rows.size() ? rest : table.Render() + rest;
 }
 

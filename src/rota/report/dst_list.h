@@ -33,7 +33,7 @@ std::vector<DstRow> ListDst(const Schedule& schedule, WallTime now, const Schedu
 std::string Describe(const DstEffect& effect, const TimeZone& zone, Locale locale = Locale::kEnglish);
 
 // An aligned table of the tasks that are affected, and how many are not.
-std::string ToTable(std::span<const DstRow> rows);
+std::string ToTable(std::span<const DstRow> rows, Locale locale = Locale::kEnglish);
 // An array with an object for each task, affected or not.
 std::string ToJson(std::span<const DstRow> rows);
 

@@ -75,7 +75,10 @@ TEST(DstList, SpeaksTheLanguageAskedFor) {
     scheduler.Command("task").Cron("*/15 2 * * *").Timezone("Europe/Berlin").Register();
   });
   const std::vector<DstRow> rows = ListDst(schedule, kNow, {.next = 1, .locale = Locale::kChinese});
-  EXPECT_THAT(ToTable(rows), HasSubstr("02:00 至 02:45（4 次）不存在：不运行\n"));
+  EXPECT_EQ(ToTable(rows, Locale::kChinese),
+            "任务  时区           日期        时钟           影响\n"
+            "task  Europe/Berlin  2026-03-29  02:00 → 03:00  02:00 至 02:45（4 次）不存在：不运行\n"
+            "不受时钟调整影响：1 个任务中的 0 个。\n");
 }
 
 TEST(DstList, LeavesOutWhatWindowsAndWeekdaysLeaveOut) {

@@ -115,12 +115,6 @@ std::string Tree(const std::vector<Part>& parts) {
   return text;
 }
 
-// The day on which times are skipped or repeated.
-std::string DateOf(const DstEffect& effect) {
-  // A civil time reads as an instant of UTC.
-  return FormatInstant(WallTime(effect.first.time_since_epoch()), TimeZone()).substr(0, 10);
-}
-
 std::string InstantLine(WallTime instant, const CronExplanation& explanation) {
   const auto day = std::chrono::floor<std::chrono::days>(explanation.zone.ToCivil(instant));
   const unsigned weekday = std::chrono::weekday(day).c_encoding();
@@ -178,7 +172,7 @@ std::string ToText(const CronExplanation& explanation) {
   text += InstantLines(explanation, labels);
   if (!explanation.dst.empty()) text += Format("\n{}\n", labels.dst);
   for (const DstEffect& effect : explanation.dst) {
-    text += Format("  {}  {}\n", DateOf(effect), Describe(effect, explanation.zone, explanation.locale));
+    text += Format("  {}  {}\n", FormatDate(effect.first), Describe(effect, explanation.zone, explanation.locale));
   }
   if (!explanation.advice.empty()) text += Format("\n{}\n", labels.advice);
   for (const Advice& advice : explanation.advice) text += Format("  {}: {}\n", advice.code, advice.sentence);
@@ -197,7 +191,7 @@ std::string ToJson(const CronExplanation& explanation) {
   boost::json::array dst;
   for (const DstEffect& effect : explanation.dst) {
     dst.push_back({{"at", json::Utc(effect.transition.at)},
-                   {"date", json::Text(DateOf(effect))},
+                   {"date", json::Text(FormatDate(effect.first))},
                    {"words", json::Text(Describe(effect, explanation.zone, explanation.locale))}});
   }
   boost::json::array warnings;

@@ -38,10 +38,11 @@ std::vector<WallTime> Instants(const Trigger& trigger, const CronQuestion& quest
 
 Result<int> ReadCount(std::string_view text) {
   int count = 0;
-  const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, count);
-  if (error == std::errc() && rest == end && count != 0 && -kMostInBatch <= count && count <= kMostInBatch)
-    return count;
+  // std::from_chars() takes no plus sign.
+  const std::string_view number = text.starts_with('+') && !text.starts_with("+-") ? text.substr(1) : text;
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), count);
+  const bool whole = error == std::errc() && end == number.data() + number.size();
+  if (whole && count != 0 && -kMostInBatch <= count && count <= kMostInBatch) return count;
   return Fail(InvalidArgument("k \"{}\": expected a whole number from -{} to {}, but for 0", Printable(text),
                               kMostInBatch, kMostInBatch));
 }
@@ -96,6 +97,7 @@ std::string ToJson(const Upcoming& upcoming) {
       {"cron", json::Text(upcoming.cron)},
       {"schedule", json::Text(upcoming.words)},
       {"zone", json::Text(upcoming.zone.name())},
+      {"fires_at_start", upcoming.at_server_start},
       {upcoming.direction == Direction::kForwards ? "next" : "previous",
        json::Instants(upcoming.instants, upcoming.zone)},
   });

@@ -31,7 +31,7 @@ struct Upcoming {
   std::string words;  // The same in words.
   TimeZone zone;
   CronQuestion::Direction direction = CronQuestion::Direction::kForwards;
-  bool at_server_start = false;  // `@reboot`: it has no instants.
+  bool at_server_start = false;    // `@reboot`: it has no instants.
   std::vector<WallTime> instants;  // The nearest first.
 };
 

@@ -42,19 +42,24 @@ TEST(Upcoming, IsEmptyForAnExpressionThatNeverFires) {
 
 TEST(Upcoming, GivesEachInstantInUtcAndInTheZoneAsJson) {
   EXPECT_EQ(ToJson(List("0 2 * * *", "Asia/Shanghai", "2026-03-06 00:00", 1)),
-            R"({"cron":"0 2 * * *","schedule":"At 02:00","zone":"Asia/Shanghai",)"
+            R"({"cron":"0 2 * * *","schedule":"At 02:00","zone":"Asia/Shanghai","fires_at_start":false,)"
             R"("next":[{"utc":"2026-03-06T18:00:00Z","local":"2026-03-07 02:00:00 +08:00"}]})"
+            "\n");
+}
+
+TEST(Upcoming, SaysInJsonThatItFiresAtTheStartOfAServer) {
+  EXPECT_EQ(ToJson(List("@reboot", "UTC", "2026-03-06 00:00", 1)),
+            R"({"cron":"@reboot","schedule":"When the server starts","zone":"UTC","fires_at_start":true,"next":[]})"
             "\n");
 }
 
 TEST(Upcoming, GoesBackFromStrictlyBeforeTheInstant) {
   const Upcoming upcoming = List("0 2 * * *", "UTC", "2026-03-07 02:00", 2, CronQuestion::Direction::kBackwards);
   EXPECT_EQ(upcoming.instants, (std::vector{Utc("2026-03-06 02:00"), Utc("2026-03-05 02:00")}));
-  EXPECT_EQ(ToJson(upcoming),
-            R"({"cron":"0 2 * * *","schedule":"At 02:00","zone":"UTC",)"
-            R"("previous":[{"utc":"2026-03-06T02:00:00Z","local":"2026-03-06 02:00:00 +00:00"},)"
-            R"({"utc":"2026-03-05T02:00:00Z","local":"2026-03-05 02:00:00 +00:00"}]})"
-            "\n");
+  EXPECT_EQ(ToJson(upcoming), R"({"cron":"0 2 * * *","schedule":"At 02:00","zone":"UTC","fires_at_start":false,)"
+                              R"("previous":[{"utc":"2026-03-06T02:00:00Z","local":"2026-03-06 02:00:00 +00:00"},)"
+                              R"({"utc":"2026-03-05T02:00:00Z","local":"2026-03-05 02:00:00 +00:00"}]})"
+                              "\n");
 }
 
 TEST(Upcoming, RefusesWhatIsNoCron) {
@@ -67,6 +72,8 @@ TEST(Batch, AnswersInInstantsOfUtc) {
   EXPECT_EQ(Batch("0 2 * * *\t+08:00\t2026-03-06T08:00:00+08:00\t-1"), "2026-03-05T18:00:00Z");
   EXPECT_EQ(Batch("0\t2 * * *\tUTC\t2026-03-06T00:00:00.250Z\t1\r"), "2026-03-06T02:00:00Z");
 }
+
+TEST(Batch, TakesAPlusSign) { EXPECT_EQ(Batch("@daily\tUTC\t2026-03-06T00:00:00Z\t+1"), "2026-03-07T00:00:00Z"); }
 
 TEST(Batch, SaysWhenNothingComes) {
   EXPECT_EQ(Batch("0 0 30 2 *\tUTC\t2026-03-06T00:00:00Z\t5"), "NONE");
@@ -81,7 +88,8 @@ TEST(Batch, SaysWhatIsWrongOnOneLine) {
             "ERROR: column 1: minute \"61\": 61 is out of range; expected 0-59 or *");
   EXPECT_EQ(Batch("* * * * *\tMoon\t2026-03-06T00:00:00Z\t1").find("ERROR: unknown time zone \"Moon\""), 0u);
   EXPECT_EQ(Batch("* * * * *\tUTC\tnoon\t1").find("ERROR: from: "), 0u);
-  for (const char* k : {"", "0", "1.5", "1 ", "x", "10001", "-10001", "-2147483648", "99999999999"}) {
+  for (const char* k :
+       {"", "0", "1.5", "1 ", "+", "+-1", "++1", "-+1", "+0", "x", "10001", "-10001", "-2147483648", "99999999999"}) {
     EXPECT_EQ(Batch(Format("* * * * *\tUTC\t2026-03-06T00:00:00Z\t{}", k)),
               Format("ERROR: k \"{}\": expected a whole number from -10000 to 10000, but for 0", k));
   }

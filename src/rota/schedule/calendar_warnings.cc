@@ -4,6 +4,7 @@
 
 #include "rota/base/format.h"
 #include "rota/schedule/business_days.h"
+#include "rota/time/format.h"
 
 namespace rota {
 namespace {
@@ -19,12 +20,6 @@ struct Use {
   std::size_t tasks = 0;
 };
 
-std::string DateOf(CivilDay day) {
-  const std::chrono::year_month_day date(day);
-  return Format("{}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                static_cast<unsigned>(date.day()));
-}
-
 std::string Plural(std::int64_t count, std::string_view what) {
   return Format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
@@ -38,7 +33,7 @@ std::string Warning(const Use& use, CivilDay last, days left) {
   const std::string since = left >= days(0) ? Format("{} from today", Plural(left.count(), "day"))
                                             : Format("{} ago", Plural(-left.count(), "day"));
   return Format("calendar {}{} covers days up to {}, {}: {} {} its weekly rule alone after that", calendar.name(),
-                version, DateOf(last), since, tasks, use.tasks == 1 ? "follows" : "follow");
+                version, FormatDate(last), since, tasks, use.tasks == 1 ? "follows" : "follow");
 }
 
 }  // namespace

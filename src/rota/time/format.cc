@@ -75,14 +75,14 @@ std::optional<std::chrono::local_days> ReadDate(Scanner& scanner) {
   return std::chrono::local_days(date);
 }
 
-std::optional<seconds> ReadTimeOfDay(Scanner& scanner, std::size_t least_hour_digits) {
+std::optional<seconds> ReadTimeOfDay(Scanner& scanner, std::size_t least_hour_digits, int last_second) {
   const std::optional<int> hour = scanner.Number(least_hour_digits, 2, 23);
   if (!hour || !scanner.Take(":")) return std::nullopt;
   const std::optional<int> minute = scanner.Number(2, 2, 59);
   if (!minute) return std::nullopt;
   seconds time = hours(*hour) + minutes(*minute);
   if (scanner.Take(":")) {
-    const std::optional<int> second = scanner.Number(2, 2, 59);
+    const std::optional<int> second = scanner.Number(2, 2, last_second);
     if (!second) return std::nullopt;
     time += seconds(*second);
   }
@@ -114,8 +114,14 @@ std::optional<WallTime> ReadInstant(std::string_view text, const TimeZone& zone)
   if (!date) return std::nullopt;
   CivilTime civil = *date;
   Milliseconds fraction{};
+  // A leap second ends a day of UTC; neither CivilTime nor WallTime has it.
+  const bool leap_second = text.substr(std::min<std::size_t>(text.size(), 16)).starts_with(":60");
+  const auto at = [&](WallTime second) -> std::optional<WallTime> {
+    if (!leap_second) return second + fraction;
+    return second == std::chrono::floor<days>(second) ? std::optional(second) : std::nullopt;
+  };
   if (scanner.Take("Tt ")) {
-    const std::optional<seconds> time = ReadTimeOfDay(scanner, 2);
+    const std::optional<seconds> time = ReadTimeOfDay(scanner, 2, 60);
     if (!time) return std::nullopt;
     civil += *time;
     if (scanner.Take(".")) {
@@ -127,23 +133,20 @@ std::optional<WallTime> ReadInstant(std::string_view text, const TimeZone& zone)
       scanner.Take(" ");
       const std::optional<minutes> offset = ReadOffset(scanner);
       if (!offset || !scanner.done()) return std::nullopt;
-      return WallTime(civil.time_since_epoch() - *offset + fraction);
+      return at(WallTime(civil.time_since_epoch() - *offset));
     }
   }
   if (!scanner.done()) return std::nullopt;
   const TimeZone::Meaning meaning = zone.FromCivil(civil);
   if (meaning.kind == TimeZone::Kind::kSkipped) return meaning.transition;
-  return meaning.before + fraction;
+  return at(meaning.before);
 }
 
 // "2026-03-07", a separator, "02:00:00", and ".250" when there are milliseconds.
 std::string FormatCivil(CivilTime civil, char separator, Milliseconds fraction) {
-  const std::chrono::local_days day = std::chrono::floor<days>(civil);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss time(civil - day);
-  std::string text = Format("{:04}-{:02}-{:02}{}{:02}:{:02}:{:02}", static_cast<int>(date.year()),
-                            static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), separator,
-                            time.hours().count(), time.minutes().count(), time.seconds().count());
+  const std::chrono::hh_mm_ss time(civil - std::chrono::floor<days>(civil));
+  std::string text = Format("{}{}{:02}:{:02}:{:02}", FormatDate(civil), separator, time.hours().count(),
+                            time.minutes().count(), time.seconds().count());
   if (fraction != Milliseconds(0)) text += Format(".{:03}", fraction.count());
   return text;
 }
@@ -167,6 +170,12 @@ std::string FormatInstant(WallTime instant) {
 std::string FormatInstant(WallTime instant, const TimeZone& zone) {
   const Milliseconds fraction = instant - std::chrono::floor<seconds>(instant);
   return FormatCivil(zone.ToCivil(instant), ' ', fraction) + " " + FormatOffset(zone.Offset(instant));
+}
+
+std::string FormatDate(CivilTime civil) {
+  const std::chrono::year_month_day date(std::chrono::floor<days>(civil));
+  return Format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                static_cast<unsigned>(date.day()));
 }
 
 Result<WallTime> ParseInstant(std::string_view text, const TimeZone& zone) {
@@ -217,7 +226,7 @@ std::string FormatDuration(Milliseconds duration) {
 
 Result<seconds> ParseTimeOfDay(std::string_view text) {
   Scanner scanner(text);
-  const std::optional<seconds> time = ReadTimeOfDay(scanner, 1);
+  const std::optional<seconds> time = ReadTimeOfDay(scanner, 1, 59);
   if (time && scanner.done()) return *time;
   return Fail(
       InvalidArgument("expected a time of day as HH:MM or HH:MM:SS, 00:00 to 23:59:59, not \"{}\"", Printable(text)));

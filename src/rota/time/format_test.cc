@@ -77,6 +77,26 @@ TEST(ParseInstant, ReadsBackWhatFormatInstantWrites) {
   }
 }
 
+TEST(ParseInstant, ReadsALeapSecondAsTheNextDay) {
+  const WallTime instant = Instant(2017, 1, 1, seconds(0));
+  for (const char* text : {"2016-12-31T23:59:60Z", "2016-12-31T23:59:60.5Z", "2017-01-01T05:29:60+05:30"}) {
+    EXPECT_EQ(ParseInstant(text, TimeZone()).value(), instant) << text;
+  }
+  EXPECT_EQ(ParseInstant("2016-12-31 23:59:60", TimeZone()).value(), instant);
+  EXPECT_EQ(ParseInstant("2017-01-01 07:59:60", Zone("Asia/Shanghai")).value(), instant);
+  for (const char* text :
+       {"2016-12-31T22:59:60Z", "2016-12-31T23:58:60Z", "2016-12-31T23:59:60+08:00", "2016-12-31T23:59:61Z"}) {
+    EXPECT_FALSE(ParseInstant(text, TimeZone())) << text;
+  }
+}
+
+TEST(FormatDate, WritesYearMonthAndDay) {
+  using namespace std::chrono_literals;
+  EXPECT_EQ(FormatDate(std::chrono::local_days(2026y / 3 / 7)), "2026-03-07");
+  EXPECT_EQ(FormatDate(std::chrono::local_days(2026y / 3 / 7) + 23h), "2026-03-07");
+  EXPECT_EQ(FormatDate(std::chrono::local_days(987y / 12 / 31)), "0987-12-31");
+}
+
 TEST(ParseInstant, RefusesWhatIsNoInstant) {
   for (const char* text :
        {"", "now", "2026", "2026-3-7", "2026-02-30", "2026-13-01", "2026-03-07T", "2026-03-07T25:00",
