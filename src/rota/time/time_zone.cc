@@ -20,7 +20,9 @@
 #include "rota/base/text.h"
 
 // A reader takes a zone's rules with one atomic load and follows them without a lock. Reload() publishes a new table in
-// place of the old one and frees neither, so that a reader in the middle of a look-up keeps what it began with.
+// place of the old one and frees neither, so that a reader in the middle of a look-up keeps what it began with. One
+// Reload() at a time goes from reading files to publishing rules: of two, the one that read the older file must not be
+// the last to publish.
 
 namespace rota {
 namespace {
@@ -158,6 +160,10 @@ class TimeZone::Zones {
     return names;
   }
 
+  // Held over all of Reload(), and thus, unlike other mutexes, over reading files; taken before the other one. Nothing
+  // that looks up a zone waits for it.
+  Mutex reload_mu;
+
   // Whether the file's content is another than that of the zone's rules, and can be read.
   bool Update(const std::string& name, std::string_view file) ROTA_EXCLUDES(mu_) {
     const std::uint64_t digest = StableHash(file);
@@ -210,6 +216,7 @@ Result<TimeZone> TimeZone::Load(std::string_view name) {
 
 std::vector<std::string> TimeZone::Reload() {
   Zones& zones = Zones::OfProcess();
+  const MutexLock lock(zones.reload_mu);
   std::vector<std::string> changed = zones.NamesFromFiles();
   std::erase_if(changed, [&zones](const std::string& name) {
     const Result<std::string> file = ReadFile(name);

@@ -1,6 +1,7 @@
 #include "rota/time/time_zone.h"
 
 #include <gtest/gtest.h>
+#include <sys/inotify.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -246,6 +247,20 @@ std::string FileOf(const char* name) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
+// UTC with almost as many bytes as are read, in the part for programs of old: a type, and its designations.
+std::string SlowFile() {
+  const auto header = [](std::uint32_t designations) {
+    std::string text = "TZif2" + std::string(15 + 4 * 4, '\0');  // No leap seconds, no changes.
+    for (const std::uint32_t count : {std::uint32_t{1}, designations}) {
+      for (int shift = 24; shift >= 0; shift -= 8) text += static_cast<char>(count >> shift & 0xff);
+    }
+    return text;
+  };
+  constexpr std::uint32_t kMany = 1'000'000;
+  const std::string type(6, '\0');
+  return header(kMany) + type + std::string(kMany, '\0') + header(4) + type + std::string("UTC\0", 4) + "\nUTC0\n";
+}
+
 TEST(TimeZone, FollowsItsFileWhenReloaded) {
   const std::string tokyo = FileOf("Asia/Tokyo");
   const std::string shanghai = FileOf("Asia/Shanghai");
@@ -313,6 +328,28 @@ TEST(TimeZone, CanBeReadWhileItIsReloaded) {
   done = true;
   reader.join();
   EXPECT_EQ(changes, 100u);
+}
+
+TEST(TimeZone, EndsWithTheNewestFileWhenReloadedTwiceAtATime) {
+  const std::string tokyo = FileOf("Asia/Tokyo");
+  const Database database;
+  const std::string path = database.directory() / "Area0/Twice";
+  database.Write("Area0/Twice", tokyo);
+  const TimeZone zone = Zone("Area0/Twice");
+  const int watch = inotify_init1(IN_CLOEXEC);
+  ASSERT_GE(watch, 0);
+  database.Write("Area0/Newer", FileOf("Asia/Shanghai"));
+  // Takes long from being opened to being published.
+  database.Write("Area0/Twice", SlowFile());
+  ASSERT_GE(inotify_add_watch(watch, path.c_str(), IN_OPEN), 0);
+  std::thread older([] { TimeZone::Reload(); });
+  char event[512];
+  EXPECT_GT(read(watch, event, sizeof(event)), 0);
+  fs::rename(database.directory() / "Area0/Newer", path);
+  TimeZone::Reload();
+  older.join();
+  close(watch);
+  EXPECT_EQ(zone.Offset(Utc(kSpring, hours(20))), hours(8));
 }
 
 }  // namespace
