@@ -68,6 +68,23 @@ bool IsZoneName(std::string_view name) {
   return area != "posix" && area != "right" && area != "localtime" && area != "posixrules";
 }
 
+// All names of a database, sorted; none when it cannot be read.
+std::vector<std::string> NamesIn(const fs::path& root) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::recursive_directory_iterator it(root, error), end; !error && it != end; it.increment(error)) {
+    std::string name = it->path().lexically_relative(root).generic_string();
+    if (!IsZoneName(name)) {
+      it.disable_recursion_pending();
+    } else if (IsZoneFile(it->path())) {
+      names.push_back(std::move(name));
+    }
+  }
+  if (error) return {};
+  std::ranges::sort(names);
+  return names;
+}
+
 Status NoDatabase() {
   return NotFound("no time zone database at {}: install the package tzdata, or set TZDIR",
                   Printable(DatabaseDirectory().native()));
@@ -160,9 +177,12 @@ class TimeZone::Zones {
     return names;
   }
 
-  // Held over all of Reload(), and thus, unlike other mutexes, over reading files; taken before the other one. Nothing
-  // that looks up a zone waits for it.
-  Mutex reload_mu;
+  // Held over all of Reload(), and over finding the names, and thus, unlike other mutexes, over reading files; taken
+  // before the other one. Nothing that looks up a zone loaded before waits for it.
+  Mutex database_mu;
+  // Found by opening every file: kept until the next Reload(), for the directory in which they were found.
+  std::vector<std::string> known ROTA_GUARDED_BY(database_mu);
+  fs::path known_directory ROTA_GUARDED_BY(database_mu);
 
   // Whether the file's content is another than that of the zone's rules, and can be read.
   bool Update(const std::string& name, std::string_view file) ROTA_EXCLUDES(mu_) {
@@ -216,7 +236,8 @@ Result<TimeZone> TimeZone::Load(std::string_view name) {
 
 std::vector<std::string> TimeZone::Reload() {
   Zones& zones = Zones::OfProcess();
-  const MutexLock lock(zones.reload_mu);
+  const MutexLock lock(zones.database_mu);
+  zones.known.clear();
   std::vector<std::string> changed = zones.NamesFromFiles();
   std::erase_if(changed, [&zones](const std::string& name) {
     const Result<std::string> file = ReadFile(name);
@@ -226,20 +247,14 @@ std::vector<std::string> TimeZone::Reload() {
 }
 
 Result<std::vector<std::string>> TimeZone::KnownNames() {
-  const fs::path root = DatabaseDirectory();
-  std::vector<std::string> names;
-  std::error_code error;
-  for (fs::recursive_directory_iterator it(root, error), end; !error && it != end; it.increment(error)) {
-    std::string name = it->path().lexically_relative(root).generic_string();
-    if (!IsZoneName(name)) {
-      it.disable_recursion_pending();
-    } else if (IsZoneFile(it->path())) {
-      names.push_back(std::move(name));
-    }
+  Zones& zones = Zones::OfProcess();
+  const MutexLock lock(zones.database_mu);
+  if (zones.known.empty() || zones.known_directory != DatabaseDirectory()) {
+    zones.known_directory = DatabaseDirectory();
+    zones.known = NamesIn(zones.known_directory);
   }
-  if (error || names.empty()) return Fail(NoDatabase());
-  std::sort(names.begin(), names.end());
-  return names;
+  if (zones.known.empty()) return Fail(NoDatabase());
+  return zones.known;
 }
 
 const std::string& TimeZone::name() const { return zone_->name; }

@@ -48,7 +48,7 @@ class TimeZone {
   // Reads again every zone loaded so far whose file in the database has changed since: all copies follow at once.
   // Returns their names, sorted. A zone whose file is gone, damaged or unreadable keeps its rules. Thread-safe.
   static std::vector<std::string> Reload();
-  // All names of the database, sorted.
+  // All names of the database, sorted, as first asked for since the last Reload(). Errors: kNotFound.
   static Result<std::vector<std::string>> KnownNames();
 
   const std::string& name() const;

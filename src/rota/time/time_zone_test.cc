@@ -44,6 +44,7 @@ class Database {
     fs::remove_all(directory_);
     fs::create_directories(directory_);
     setenv("TZDIR", directory_.c_str(), 1);
+    TimeZone::Reload();  // Forgets the names of the database before.
   }
   ~Database() {
     unsetenv("TZDIR");
@@ -259,6 +260,18 @@ std::string SlowFile() {
   constexpr std::uint32_t kMany = 1'000'000;
   const std::string type(6, '\0');
   return header(kMany) + type + std::string(kMany, '\0') + header(4) + type + std::string("UTC\0", 4) + "\nUTC0\n";
+}
+
+TEST(TimeZone, KeepsTheNamesOfItsDatabaseUntilReloaded) {
+  const Database database;
+  database.Write("Area/Known", FileOf("Asia/Tokyo"));
+  EXPECT_EQ(ErrorOf("Area/Knwon"), "unknown time zone \"Area/Knwon\"; did you mean \"Area/Known\"?");
+  database.Write("Area/Later", FileOf("Asia/Tokyo"));
+  EXPECT_EQ(ErrorOf("Area/Latre"), "unknown time zone \"Area/Latre\"");
+  EXPECT_EQ(TimeZone::KnownNames().value(), std::vector<std::string>{"Area/Known"});
+  TimeZone::Reload();
+  EXPECT_EQ(ErrorOf("Area/Latre"), "unknown time zone \"Area/Latre\"; did you mean \"Area/Later\"?");
+  EXPECT_EQ(TimeZone::KnownNames().value(), (std::vector<std::string>{"Area/Known", "Area/Later"}));
 }
 
 TEST(TimeZone, FollowsItsFileWhenReloaded) {
