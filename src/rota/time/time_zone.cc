@@ -119,14 +119,26 @@ std::optional<FixedOffset> ReadFixedOffset(std::string_view text) {
   return FixedOffset{negative ? -offset : offset, Format("{}{:02}:{:02}", negative ? '-' : '+', hour, minute)};
 }
 
-// What to write instead: an offset in its one form; for "Shanghai", "Asia/Shanghai"; else the name nearest by edits.
+// Whether it is one of the names for China's time that people write and the database does not have, in lower case.
+bool MeansShanghai(std::string_view name) {
+  constexpr std::string_view kNames[] = {"asia/beijing", "asia/peking", "asia/china", "china/beijing",
+                                         "beijing",      "peking",      "china",      "prc",
+                                         "cn",           "北京",        "上海",       "中国"};
+  return std::ranges::find(kNames, name) != std::end(kNames);
+}
+
+// What to write instead: an offset in its one form; the same name in the database's letters; for "Beijing" and
+// "Shanghai", "Asia/Shanghai"; else the name nearest by edits.
 std::string Suggestion(std::string_view name, const std::vector<std::string>& known) {
   if (const std::optional<FixedOffset> fixed = ReadFixedOffset(name)) return Format("; write \"{}\"", fixed->name);
-  const std::string city = Lowercase("/" + std::string(name));
-  for (const std::string& candidate : known) {
-    if (Lowercase(candidate).ends_with(city)) return Format("; did you mean \"{}\"?", candidate);
+  const std::string wanted = Lowercase(name);
+  auto found = std::ranges::find(known, wanted, Lowercase);
+  if (found == known.end() && MeansShanghai(wanted)) found = std::ranges::find(known, "Asia/Shanghai");
+  if (found == known.end()) {
+    const std::string city = "/" + wanted;
+    found = std::ranges::find_if(known, [&city](std::string_view one) { return Lowercase(one).ends_with(city); });
   }
-  return DidYouMean(name, known);
+  return found != known.end() ? Format("; did you mean \"{}\"?", *found) : DidYouMean(name, known);
 }
 
 sys_seconds Seconds(WallTime instant) { return std::chrono::floor<seconds>(instant); }

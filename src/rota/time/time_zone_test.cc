@@ -192,6 +192,17 @@ TEST(TimeZone, SuggestsTheNearestKnownName) {
   EXPECT_EQ(ErrorOf("Nowhere/Land"), "unknown time zone \"Nowhere/Land\"");
 }
 
+TEST(TimeZone, SuggestsTheSameNameInOtherLettersBeforeACity) {
+  EXPECT_EQ(ErrorOf("utc"), "unknown time zone \"utc\"; did you mean \"UTC\"?");
+  EXPECT_EQ(ErrorOf("europe/berlin"), "unknown time zone \"europe/berlin\"; did you mean \"Europe/Berlin\"?");
+}
+
+TEST(TimeZone, SuggestsShanghaiForTheNamesOfChinasTime) {
+  for (const char* name : {"Asia/Beijing", "Beijing", "beijing", "China", "CN", "北京"}) {
+    EXPECT_EQ(ErrorOf(name), Format("unknown time zone \"{}\"; did you mean \"Asia/Shanghai\"?", name));
+  }
+}
+
 TEST(TimeZone, OpensNothingOutsideTheDatabase) {
   EXPECT_EQ(ErrorOf(""), "unknown time zone \"\"");
   for (const char* name : {"../../../etc/passwd", "/usr/share/zoneinfo/Europe/Berlin", "/etc/localtime",
