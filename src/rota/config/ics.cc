@@ -58,6 +58,9 @@ std::optional<int> Number(std::string_view digits) {
                                                                                     : std::nullopt;
 }
 
+// More than all days of 1970 to 2199, ten times over.
+constexpr int kMostOccurrences = 1'000'000;
+
 struct FreeIterator {
   void operator()(icalrecur_iterator* iterator) const { icalrecur_iterator_free(iterator); }
 };
@@ -83,8 +86,8 @@ class IcsReader {
   Result<CivilDay> ReadDate(const Property& property, std::string_view text) const;
   Status ReadDates(const std::vector<Property>& properties, std::set<CivilDay>& dates) const;
   Result<days> LengthOf(const Event& event, CivilDay start) const;
-  Status Expand(const Property& rule, CivilDay start, std::set<CivilDay>& starts) const;
-  Status AddEvent(const Event& event, const std::set<CivilDay>& replaced, DaySet& set) const;
+  Status Expand(const Property& rule, CivilDay start, std::set<CivilDay>& starts);
+  Status AddEvent(const Event& event, const std::set<CivilDay>& replaced, DaySet& set);
 
   std::string_view text_;
   const std::string_view file_name_;
@@ -92,6 +95,7 @@ class IcsReader {
   std::vector<Property> open_;  // The BEGINs that have no END yet.
   bool seen_calendar_ = false;
   std::vector<Event> events_;
+  int occurrences_ = 0;  // Of all rules.
 };
 
 // Takes one logical line off the text: a line that begins with a space or a tab goes on with the one before.
@@ -232,8 +236,12 @@ Result<days> IcsReader::LengthOf(const Event& event, CivilDay start) const {
   return days(*count) * (weeks ? 7 : 1);
 }
 
-Status IcsReader::Expand(const Property& property, CivilDay start, std::set<CivilDay>& starts) const {
-  if (Uppercase(property.value).find("RSCALE") != std::string::npos) return Error(property, "no RSCALE");
+Status IcsReader::Expand(const Property& property, CivilDay start, std::set<CivilDay>& starts) {
+  const std::string parts = Uppercase(property.value);
+  // RSCALE needs the calendars of ICU. libical tries every second of a day to find those of a rule.
+  for (const std::string_view part : {"RSCALE", "BYHOUR", "BYMINUTE", "BYSECOND"}) {
+    if (parts.find(part) != std::string::npos) return Error(property, Format("no {}", part));
+  }
   const icalrecurrencetype rule = icalrecurrencetype_from_string(property.value.c_str());
   if (rule.freq == ICAL_NO_RECURRENCE) return Error(property, "a rule such as FREQ=YEARLY;BYMONTH=10;BYMONTHDAY=1");
   if (rule.freq < ICAL_DAILY_RECURRENCE) return Error(property, "FREQ=DAILY, WEEKLY, MONTHLY or YEARLY");
@@ -248,12 +256,15 @@ Status IcsReader::Expand(const Property& property, CivilDay start, std::set<Civi
     if (icaltime_is_null_time(next) != 0) break;
     const CivilDay day{std::chrono::year(next.year) / next.month / next.day};
     if (day > DaySet::kLast) break;
+    if (++occurrences_ > kMostOccurrences) {
+      return Error(property, Format("no more than {} occurrences in all of the file", kMostOccurrences));
+    }
     starts.insert(day);
   }
   return Status::Ok();
 }
 
-Status IcsReader::AddEvent(const Event& event, const std::set<CivilDay>& replaced, DaySet& set) const {
+Status IcsReader::AddEvent(const Event& event, const std::set<CivilDay>& replaced, DaySet& set) {
   if (!event.start)
     return Error(event.line, "this event has no DTSTART: expected one, such as DTSTART;VALUE=DATE:20260101");
   const Result<CivilDay> start = ReadDate(*event.start, event.start->value);

@@ -12,7 +12,8 @@ namespace rota {
 // is passed over.
 //
 // An event with a time of day is refused, for an hour's meeting must not become a holiday, and so are repetitions
-// within a day, EXRULE, RSCALE and changes to "this and all following" occurrences. Errors: kInvalidArgument,
+// within a day (BYHOUR and below, too), EXRULE, RSCALE, changes to "this and all following" occurrences, and rules that
+// have more than 1,000,000 occurrences together. Errors: kInvalidArgument,
 // "holidays.ics:12: …".
 Result<DaySet> ReadIcs(std::string_view text, std::string_view file_name);
 

@@ -52,6 +52,32 @@ TEST(Ics, ExpandsRepetitions) {
   EXPECT_TRUE(forever->Contains(CivilDay{2199y / 12 / 25}));
 }
 
+TEST(Ics, RefusesPartsOfADayInARule) {
+  for (const char* part : {"BYHOUR", "BYMINUTE", "BYSECOND"}) {
+    EXPECT_EQ(DaysOf(InEvent(Format("DTSTART:20260102\r\nRRULE:FREQ=YEARLY;{}=1\r\n", part))),
+              Format("h.ics:5: RRULE \"FREQ=YEARLY;{}=1\": expected no {}", part, part));
+  }
+  EXPECT_EQ(DaysOf(InEvent("DTSTART:20260102\r\nRRULE:FREQ=DAILY;byhour=9\r\n")),
+            "h.ics:5: RRULE \"FREQ=DAILY;byhour=9\": expected no BYHOUR");
+}
+
+TEST(Ics, RefusesMoreThanAMillionOccurrencesInAFile) {
+  // Some 84,000 days each.
+  const std::string daily = "BEGIN:VEVENT\nDTSTART:19700101\nRRULE:FREQ=DAILY\nEND:VEVENT\n";
+  std::string events;
+  for (int i = 0; i < 12; ++i) events += daily;
+  EXPECT_EQ(DaysOf(InCalendar(events)),
+            "h.ics:49: RRULE \"FREQ=DAILY\": expected no more than 1000000 occurrences in all of the file");
+  EXPECT_EQ(DaysOf(InCalendar(daily), 2), "2026-01-01 2026-01-02");
+}
+
+TEST(Ics, EndsWithTheLastDayThatACalendarCovers) {
+  const Result<DaySet> days = ReadIcs(InEvent("DTSTART:21991230\r\nRRULE:FREQ=DAILY;COUNT=999999999\r\n"), "h.ics");
+  ASSERT_TRUE(days) << days.error().message();
+  EXPECT_EQ(days->LastUpTo(DaySet::kLast), DaySet::kLast);
+  EXPECT_EQ(DaysOf(InEvent("DTSTART:20260102\r\nRRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30\r\n")), "2026-01-02");
+}
+
 TEST(Ics, AddsAndLeavesOutSingleDates) {
   EXPECT_EQ(DaysOf(InEvent("DTSTART:20260101\r\nRRULE:FREQ=DAILY;COUNT=4\r\nEXDATE;VALUE=DATE:20260102,20260103\r\n"
                            "RDATE;VALUE=DATE:20260601\r\n")),
