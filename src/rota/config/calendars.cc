@@ -18,6 +18,7 @@ using Words = CalendarEntry::Words;
 
 constexpr std::size_t kMaxIcsBytes = 8 * 1024 * 1024;
 constexpr std::uint8_t kMondayToFriday = 0x3e;
+constexpr int kMostDepth = 32;  // Of calendars made of calendars.
 
 struct DayRange {
   CivilDay first;
@@ -87,10 +88,16 @@ class Maker {
     reader_.Refuse(position, Format("calendars.{}.{}: {}", Printable(entry.name), key, message));
   }
 
+  void RefuseDepth(const Located<std::string>& word, const CalendarEntry& entry, std::string_view key) {
+    Refuse(word.position, entry, key,
+           Format("\"{}\": calendars are made of each other more than {} deep", Printable(word.value), kMostDepth));
+  }
+
   const std::vector<CalendarEntry>& entries_;
   const std::string folder_;
   ValueReader& reader_;
   std::map<std::string, std::optional<Calendar>> made_;
+  std::map<std::string, int> depths_;   // 1: made of no other.
   std::vector<std::string> under_way_;  // From the one asked for down to the one being made.
 };
 
@@ -100,6 +107,7 @@ const Calendar* Maker::Make(const CalendarEntry& entry) {
   }
   const std::size_t mistakes = reader_.mistakes();
   under_way_.push_back(entry.name);
+  depths_[entry.name] = 1;
   CalendarOptions options;
   if (entry.version) options.version = entry.version->value;
   DaySet days = Base(entry);
@@ -189,7 +197,12 @@ std::vector<const Calendar*> Maker::Named(const CalendarEntry& entry, std::strin
       Refuse(word.position, entry, key,
              Format("\"{}\": a calendar cannot be made of itself ({}, {})", Printable(word.value),
                     Printable(Join(under_way_, ", ")), Printable(word.value)));
+    } else if (under_way_.size() == kMostDepth && !made_.contains(word.value)) {
+      RefuseDepth(word, entry, key);
     } else if (const Calendar* calendar = Make(*found)) {
+      int& depth = depths_[entry.name];
+      depth = std::max(depth, depths_[word.value] + 1);
+      if (depth > kMostDepth) RefuseDepth(word, entry, key);
       calendars.push_back(calendar);
     }
   }

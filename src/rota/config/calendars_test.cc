@@ -160,6 +160,25 @@ TEST_F(Calendars, RefuseWhatTheyCannotBeMadeOf) {
             "config.yaml:3:3: calendars.a: expected one of weekdays, dates, union and intersection, found 2");
 }
 
+TEST_F(Calendars, AreMadeOfEachOtherUpToADepth) {
+  // c1 is made of c2, and so on, or the other way round.
+  const auto chain = [](int length, bool down) {
+    std::string text = "calendars:\n";
+    for (int i = 1; i <= length; ++i) {
+      const int other = down ? i + 1 : i - 1;
+      text += other < 1 || other > length ? Format("  c{}: \n", i) : Format("  c{}: {{union: [c{}]}}\n", i, other);
+    }
+    return text;
+  };
+  EXPECT_EQ(ErrorOf(chain(32, true)), "");
+  EXPECT_EQ(ErrorOf(chain(32, false)), "");
+  EXPECT_EQ(ErrorOf(chain(33, true)),
+            "config.yaml:33:17: calendars.c32.union: \"c33\": calendars are made of each other more than 32 deep");
+  EXPECT_EQ(ErrorOf(chain(33, false)),
+            "config.yaml:34:17: calendars.c33.union: \"c32\": calendars are made of each other more than 32 deep");
+  EXPECT_TRUE(ErrorOf(chain(300, true)).starts_with("config.yaml:33:17: calendars.c32.union: \"c33\": calendars"));
+}
+
 TEST_F(Calendars, AreReadAsTheDocumentationShowsThem) {
   std::ostringstream page;
   page << std::ifstream(ROTA_DOCS_DIR "/configuration.md").rdbuf();
