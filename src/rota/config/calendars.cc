@@ -82,6 +82,7 @@ class Maker {
   // Null when it is wrong, which the reader then knows.
   const Calendar* Make(const CalendarEntry& entry);
   DaySet Base(const CalendarEntry& entry);
+  // Also notes the last of them.
   DaySet Listed(const CalendarEntry& entry, std::string_view key, const Words& words);
   std::vector<const Calendar*> Named(const CalendarEntry& entry, std::string_view key, const Words& words);
   void Refuse(yaml::Position position, const CalendarEntry& entry, std::string_view key, std::string_view message) {
@@ -97,6 +98,7 @@ class Maker {
   const std::string folder_;
   ValueReader& reader_;
   std::map<std::string, std::optional<Calendar>> made_;
+  std::map<std::string, CivilDay> last_listed_;
   std::map<std::string, int> depths_;   // 1: made of no other.
   std::vector<std::string> under_way_;  // From the one asked for down to the one being made.
 };
@@ -117,7 +119,10 @@ const Calendar* Maker::Make(const CalendarEntry& entry) {
   if (entry.except) parts = Named(entry, "except", *entry.except);
   for (const Calendar* part : parts) days -= part->days();
 
-  // It is known no longer than what it is made of.
+  // It is known no longer than the year of its last day, and than what it is made of.
+  if (const auto last = last_listed_.find(entry.name); last != last_listed_.end()) {
+    options.covered_until = CivilDay{std::chrono::year_month_day(last->second).year() / 12 / 31};
+  }
   for (const std::optional<Words>* words : {&entry.union_of, &entry.intersection_of}) {
     if (!*words) continue;
     for (const auto& word : **words) {
@@ -178,6 +183,10 @@ DaySet Maker::Listed(const CalendarEntry& entry, std::string_view key, const Wor
     } else {
       Refuse(word.position, entry, key, read.error().message());
     }
+  }
+  if (const std::optional<CivilDay> last = days.LastUpTo(DaySet::kLast)) {
+    CivilDay& known = last_listed_.try_emplace(entry.name, *last).first->second;
+    known = std::max(known, *last);
   }
   return days;
 }

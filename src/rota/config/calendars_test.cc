@@ -116,6 +116,22 @@ TEST_F(Calendars, AreMadeOfOthersThatMayStandAfterThem) {
   EXPECT_EQ(InMonth(CalendarOf(kText, "either"), 2026y / 10), "4 11 18 25 26 27 28 29 30 31");
 }
 
+TEST_F(Calendars, AreCoveredUntilTheEndOfTheYearOfTheLastDayTheyList) {
+  Write("h.ics", "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20281001\nEND:VEVENT\nEND:VCALENDAR\n");
+  constexpr std::string_view kText = R"(calendars:
+  listed: {holidays: [2027-10-01], working_days: [2026-10-10]}
+  dates: {dates: [2026-03-01..2026-03-05]}
+  file: {holidays: [h.ics, 2026-10-01]}
+  both: {union: [listed, dates], working_days: [2029-01-01]}
+  said: {covered_until: 2026-06-30, holidays: [2027-10-01]}
+)";
+  EXPECT_EQ(CalendarOf(kText, "listed").covered_until(), CivilDay{2027y / 12 / 31});
+  EXPECT_EQ(CalendarOf(kText, "dates").covered_until(), CivilDay{2026y / 12 / 31});
+  EXPECT_EQ(CalendarOf(kText, "file").covered_until(), CivilDay{2028y / 12 / 31});
+  EXPECT_EQ(CalendarOf(kText, "both").covered_until(), CivilDay{2026y / 12 / 31});
+  EXPECT_EQ(CalendarOf(kText, "said").covered_until(), CivilDay{2026y / 6 / 30});
+}
+
 TEST_F(Calendars, ReadIcsFilesBesideTheConfiguration) {
   Write("holidays.ics", "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20261001\nDURATION:P7D\nEND:VEVENT\nEND:VCALENDAR\n");
   const Calendar cn = CalendarOf("calendars: {cn: {holidays: [holidays.ics, 2026-10-08]}}", "cn");

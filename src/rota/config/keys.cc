@@ -195,10 +195,12 @@ std::vector<Key<CalendarEntry>> MakeCalendarKeys() {
   using Entry = CalendarEntry;
   return {
       Value<Entry>("version", Line(), "", "Which edition of the calendar this is, for people.", &Entry::version),
-      Value<Entry>("covered_until", Date(), "",
-                   "The last day whose holidays are known. From 30 days before, servers and `schedule:validate` warn. "
-                   "Without: the earliest of the calendars it is made of, or none.",
-                   &Entry::covered_until),
+      Value<Entry>(
+          "covered_until", Date(), "",
+          "The last day whose holidays are known. From 30 days before, servers and `schedule:validate` warn. "
+          "Without: the earliest of 31 December of the year of its last listed day, and of the calendars it is made "
+          "of; none if it is purely weekly.",
+          &Entry::covered_until),
       WordList("weekdays", WeekdayWord(),
                "The days it begins with. `[mon, tue, wed, thu, fri]` unless it has `dates`, `union` or `intersection`.",
                &Entry::weekdays),
