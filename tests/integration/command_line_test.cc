@@ -185,6 +185,17 @@ TEST_F(CommandLine, AnswersCronQuestionsInBatchesLineByLine) {
             "2026-01-16T12:00:00Z\n");
 }
 
+TEST_F(CommandLine, EndsABatchWhenItsReaderIsGoneOrASignalComes) {
+  Write("question", "@daily\tUTC\t2026-01-01T00:00:00Z\t1\n");
+  EXPECT_EQ(OutputOfShell("yes \"$(cat question)\" | \"$ROTA\" cron:next --batch 2>errors | head -n 1; cat errors"),
+            "2026-01-02T00:00:00Z\nerror: the output could not be written\n");
+  // Its input stays open: the shell itself may write to it.
+  EXPECT_EQ(OutputOfShell("mkfifo asked; exec 3<> asked; \"$ROTA\" cron:next --batch <&3 > answered & rota=$!\n"
+                          "cat question >&3\n"
+                          "while ! test -s answered; do sleep 0.01; done; kill -TERM $rota; wait $rota; echo $?"),
+            "0\n");
+}
+
 TEST_F(CommandLine, ExplainsACronExpression) {
   const Ran ran = Run({"cron:explain", "0 0 13 * fri", "--from", "2026-03-06", "-n", "1"});
   EXPECT_EQ(ran.exit, 0);

@@ -49,6 +49,15 @@ Result<Locale> ChooseLocale(const Desk& desk, std::string_view option) {
   return Fail(InvalidArgument("--locale {}: expected en or zh", Printable(option)));
 }
 
+Status ExplainCronError(const Status& error, CronQuestion question) {
+  if (question.task) return error;
+  question.task = "any";
+  question.count = 1;
+  const Result<Upcoming> with_task = ListUpcoming(question);
+  const bool lacks_task = with_task || with_task.error().message() != error.message();
+  return lacks_task ? Status(error.code(), error.message() + "; name the task with --task ID") : error;
+}
+
 std::vector<std::string> VisibleCommands(const CommandRegistry& commands) {
   std::vector<std::string> names = commands.Names();
   std::erase(names, kCompletionWords);

@@ -11,6 +11,7 @@
 #include "rota/base/status.h"
 #include "rota/console/workplace.h"
 #include "rota/cron/describe.h"
+#include "rota/report/upcoming.h"
 #include "rota/run/command.h"
 #include "rota/run/command_registry.h"
 #include "rota/time/clock.h"
@@ -28,6 +29,7 @@ struct Desk {
   std::string version;
   std::string author;
   std::istream& in;                             // Standard input.
+  const std::ostream& out;                      // Where a command's output goes, to see whether it still does.
   std::ostream& err;                            // For warnings beside a command's output.
   std::set<std::string, std::less<>> built_in;  // Names of the built-in commands.
   Locale locale = Locale::kEnglish;             // Of the person at the keyboard.
@@ -56,6 +58,9 @@ Result<int> ParseCount(std::string_view option, std::string_view text, int most)
 
 // The value of --locale, or else the locale of the desk. Errors: kInvalidArgument.
 Result<Locale> ChooseLocale(const Desk& desk, std::string_view option);
+
+// What ListUpcoming() or ExplainCron() says of the question, and that `--task` helps where that is all it lacks.
+Status ExplainCronError(const Status& error, CronQuestion question);
 
 // All commands but completion:words, which no person types.
 std::vector<std::string> VisibleCommands(const CommandRegistry& commands);

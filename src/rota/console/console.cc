@@ -131,6 +131,7 @@ Console::Console(CommandRegistry& commands, Workplace& workplace, const Clock& c
                             std::move(options.version),
                             std::move(options.author),
                             in,
+                            out,
                             err,
                             {},
                             options.locale}}) {

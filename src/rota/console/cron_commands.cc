@@ -1,7 +1,10 @@
-#include <istream>
+#include <unistd.h>
+
+#include <iostream>
 #include <optional>
 
 #include "rota/console/built_in.h"
+#include "rota/console/input_lines.h"
 #include "rota/report/upcoming.h"
 #include "rota/time/format.h"
 
@@ -52,7 +55,12 @@ class CronInstantsCommand final : public Command {
 
  private:
   Status AnswerBatch(Context& context, CronDialect dialect, const std::optional<std::string>& task) {
-    for (std::string line; !context.StopRequested() && std::getline(desk_.in, line);) {
+    // std::cin cannot be told to stop waiting; its descriptor can.
+    const bool standard = desk_.in.rdbuf() == std::cin.rdbuf();
+    InputLines lines(STDIN_FILENO, context.StopToken());
+    std::string line;
+    // Without a reader each answer would be for nobody.
+    while (desk_.out.good() && (standard ? lines.Next(line) : static_cast<bool>(std::getline(desk_.in, line)))) {
       context.Write(AnswerBatchLine(line, dialect, task) + "\n");
     }
     return Status::Ok();
@@ -73,7 +81,7 @@ class CronInstantsCommand final : public Command {
       question.from = *from;
     }
     const Result<Upcoming> upcoming = ListUpcoming(question);
-    if (!upcoming) return upcoming.error();
+    if (!upcoming) return ExplainCronError(upcoming.error(), question);
     if (upcoming->instants.empty() && !upcoming->at_server_start) {
       return Errorf("{}: never {} {}", upcoming->cron,
                     direction_ == Direction::kForwards ? "fires after" : "fired before",

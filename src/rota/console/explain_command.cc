@@ -44,7 +44,8 @@ class CronExplainCommand final : public Command {
 
     const Result<CronExplanation> explanation = ExplainCron(question, *locale);
     if (!explanation) {
-      return Status(explanation.error().code(), PointAt(question.cron, explanation.error().message()));
+      const Status error = ExplainCronError(explanation.error(), question);
+      return Status(error.code(), PointAt(question.cron, error.message()));
     }
     context.Write(context.Flag("json") ? ToJson(*explanation) : ToText(*explanation));
     return Status::Ok();

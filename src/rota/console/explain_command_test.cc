@@ -65,6 +65,7 @@ TEST_F(CronExplain, TakesDialectAndTask) {
   EXPECT_THAT(out(), HasSubstr("\nAt 12:00, Monday through Friday (UTC)\n"));
   EXPECT_EQ(Run({"cron:explain", "H 2 * * *", "--task", "backup:run"}), 0);
   EXPECT_EQ(Run({"cron:explain", "H 2 * * *"}), 2);
+  EXPECT_THAT(err(), HasSubstr("the task's id; name the task with --task ID\n         H 2 * * *\n         ^\n"));
   EXPECT_EQ(Run({"cron:explain", "0 2 * * *", "--dialect", "spring"}), 2);
   EXPECT_THAT(err(), StartsWith("error: --dialect: \"spring\": expected ocps, unix, seconds or quartz\n"));
 }

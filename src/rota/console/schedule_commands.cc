@@ -66,22 +66,25 @@ class ScheduleListCommand final : public Command {
     WarnOfCalendars(desk_, **schedule);
     if (context.Flag("dst")) {
       options.next = std::max(options.next, 2);  // One of spring and one of autumn.
-      Show(context, options, ListDst(**schedule, desk_.clock.Now(), options));
+      const std::vector<DstRow> rows = ListDst(**schedule, desk_.clock.Now(), options);
+      Show(context, options, rows, ToTable(rows, options.locale));
     } else {
-      Show(context, options, ListSchedule(**schedule, ReadPauses(), desk_.clock.Now(), options));
+      const std::vector<ScheduleRow> rows = ListSchedule(**schedule, ReadPauses(), desk_.clock.Now(), options);
+      Show(context, options, rows, ToTable(rows));
     }
     return Status::Ok();
   }
 
  private:
   template <typename Row>
-  static void Show(Context& context, const ScheduleListOptions& options, const std::vector<Row>& rows) {
+  static void Show(Context& context, const ScheduleListOptions& options, const std::vector<Row>& rows,
+                   std::string_view table) {
     if (context.Flag("json")) {
       context.Write(ToJson(rows));
     } else if (rows.empty()) {
       context.Print("{}", options.tag ? Format("No task is tagged {}.", *options.tag) : "The schedule has no tasks.");
     } else {
-      context.Write(ToTable(rows));
+      context.Write(table);
     }
   }
 

@@ -51,6 +51,8 @@ TEST_F(ScheduleCommands, ListTheNextInstantsOfTaggedTasksAsJson) {
 TEST_F(ScheduleCommands, TellWhichChangesOfTheClocksAffectTheTasks) {
   EXPECT_EQ(Run({"schedule:list", "--dst"}), 0);
   EXPECT_EQ(out(), "Not affected by a change of the clocks: 2 of 2 tasks.\n");
+  EXPECT_EQ(Run({"schedule:list", "--dst", "--locale", "zh"}), 0);
+  EXPECT_EQ(out(), "不受时钟调整影响：2 个任务中的 2 个。\n");
   EXPECT_EQ(Run({"schedule:list", "--dst", "--tag", "db", "--json"}), 0);
   EXPECT_EQ(out(), "[{\"task\":\"backup:run\",\"zone\":\"Asia/Shanghai\",\"changes\":[]}]\n");
 }
@@ -227,6 +229,26 @@ TEST_F(CronNext, AnswersABatchLineByLine) {
             "ERROR: column 1: minute \"61\": 61 is out of range; expected 0-59 or *\n"
             "2026-03-05T00:00:00Z\n");
   EXPECT_EQ(err(), "");
+}
+
+TEST_F(CronNext, NamesTheOptionThatAnHNeeds) {
+  EXPECT_EQ(Run({"cron:next", "H * * * *"}), 2);
+  EXPECT_THAT(err(), StartsWith("error: column 1: minute \"H\": H needs a task: its value is made from the task's id; "
+                                "name the task with --task ID\n"));
+  EXPECT_EQ(Run({"cron:next", "H 25 * * *"}), 2);
+  EXPECT_THAT(err(), HasSubstr("--task ID"));
+  EXPECT_EQ(Run({"cron:next", "61 H * * *"}), 2);
+  EXPECT_THAT(err(), Not(HasSubstr("--task ID")));
+  EXPECT_EQ(Run({"cron:next", "H * * * *", "--task", "nightly"}), 0);
+}
+
+TEST_F(CronNext, EndsABatchThatNobodyReads) {
+  in_.str("@daily\tUTC\t2026-03-06T00:00:00Z\t1\n@daily\tUTC\t2026-03-06T00:00:00Z\t1\nleft");
+  out_.setstate(std::ios::badbit);
+  EXPECT_EQ(Run({"cron:next", "--batch"}), 1);
+  EXPECT_EQ(err(), "error: the output could not be written\n");
+  std::string next;
+  EXPECT_TRUE(std::getline(in_, next));
 }
 
 TEST_F(CronNext, TakesEitherAnExpressionOrABatch) {
