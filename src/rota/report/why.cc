@@ -31,7 +31,8 @@ bool IsInstantOf(const Task& task, WallTime at) { return task.trigger->Next(at -
 std::optional<WallTime> LatestInstant(const Task& task, const std::vector<OccurrenceRecord>& recent, WallTime now) {
   std::optional<WallTime> recorded;
   for (const OccurrenceRecord& record : recent) {
-    if (record.kind != OccurrenceKind::kManual && (!recorded || record.scheduled_last > *recorded)) recorded = record.scheduled_last;
+    if (record.kind != OccurrenceKind::kManual && (!recorded || record.scheduled_last > *recorded))
+      recorded = record.scheduled_last;
   }
   const std::optional<WallTime> due = task.trigger->Previous(now + kTick);
   if (!recorded) return due;
