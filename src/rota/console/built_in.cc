@@ -5,9 +5,12 @@
 #include "rota/base/suggest.h"
 #include "rota/base/text.h"
 #include "rota/console/completion.h"
+#include "rota/time/format.h"
 
 namespace rota {
 namespace {
+
+constexpr int kMostCronInstants = 10'000;
 
 Status NotTheCommandLine(const Status& error) {
   return error.code() == StatusCode::kInvalidArgument ? Status(StatusCode::kFailed, error.message()) : error;
@@ -47,6 +50,26 @@ Result<Locale> ChooseLocale(const Desk& desk, std::string_view option) {
   if (option.empty()) return desk.locale;
   if (const std::optional<Locale> locale = FindLocale(option)) return *locale;
   return Fail(InvalidArgument("--locale {}: expected en or zh", Printable(option)));
+}
+
+Result<CronQuestion> ReadCronQuestion(const Context& context, const Desk& desk) {
+  CronQuestion question{.cron = context.Argument("expression"), .from = desk.clock.Now()};
+  const Result<CronDialect> dialect = ParseCronDialect(context.Option("dialect"));
+  if (!dialect) return Fail(dialect.error().WithContext("--dialect"));
+  question.dialect = *dialect;
+  if (const std::string& task = context.Option("task"); !task.empty()) question.task = task;
+  const Result<TimeZone> zone = TimeZone::Load(context.Option("timezone"));
+  if (!zone) return Fail(zone.error().WithContext("--timezone"));
+  question.zone = *zone;
+  const Result<int> count = ParseCount("count", context.Option("count"), kMostCronInstants);
+  if (!count) return Fail(count.error());
+  question.count = *count;
+  if (const std::string& text = context.Option("from"); !text.empty()) {
+    const Result<WallTime> from = ParseInstant(text, *zone);
+    if (!from) return Fail(from.error().WithContext("--from"));
+    question.from = *from;
+  }
+  return question;
 }
 
 Status ExplainCronError(const Status& error, CronQuestion question) {

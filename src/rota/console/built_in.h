@@ -59,6 +59,10 @@ Result<int> ParseCount(std::string_view option, std::string_view text, int most)
 // The value of --locale, or else the locale of the desk. Errors: kInvalidArgument.
 Result<Locale> ChooseLocale(const Desk& desk, std::string_view option);
 
+// The question that a command line asks with --timezone, --from, --count, --dialect and --task; forwards.
+// Errors: kInvalidArgument naming the option.
+Result<CronQuestion> ReadCronQuestion(const Context& context, const Desk& desk);
+
 // What ListUpcoming() or ExplainCron() says of the question, and that `--task` helps where that is all it lacks.
 Status ExplainCronError(const Status& error, CronQuestion question);
 

@@ -13,8 +13,6 @@ namespace {
 
 using Direction = CronQuestion::Direction;
 
-constexpr int kMostInstants = 10'000;
-
 // cron:next and cron:previous.
 class CronInstantsCommand final : public Command {
  public:
@@ -40,17 +38,16 @@ class CronInstantsCommand final : public Command {
   }
 
   Status Handle(Context& context) override {
-    const Result<CronDialect> dialect = ParseCronDialect(context.Option("dialect"));
-    if (!dialect) return dialect.error().WithContext("--dialect");
-    std::optional<std::string> task;
-    if (const std::string& id = context.Option("task"); !id.empty()) task = id;
-    const std::string& expression = context.Argument("expression");
+    Result<CronQuestion> question = ReadCronQuestion(context, desk_);
+    if (!question) return question.error();
+    question->direction = direction_;
+    const bool has_expression = !question->cron.empty();
     if (direction_ == Direction::kForwards && context.Flag("batch")) {
-      if (!expression.empty()) return InvalidArgument("--batch takes its expressions from standard input");
-      return AnswerBatch(context, *dialect, task);
+      if (has_expression) return InvalidArgument("--batch takes its expressions from standard input");
+      return AnswerBatch(context, question->dialect, question->task);
     }
-    if (expression.empty()) return InvalidArgument("expected an expression, in quotes: \"*/15 * * * *\"");
-    return Answer(context, {.cron = expression, .dialect = *dialect, .task = std::move(task)});
+    if (!has_expression) return InvalidArgument("expected an expression, in quotes: \"*/15 * * * *\"");
+    return Answer(context, *question);
   }
 
  private:
@@ -66,20 +63,7 @@ class CronInstantsCommand final : public Command {
     return Status::Ok();
   }
 
-  Status Answer(Context& context, CronQuestion question) {
-    const Result<TimeZone> zone = TimeZone::Load(context.Option("timezone"));
-    if (!zone) return zone.error().WithContext("--timezone");
-    const Result<int> count = ParseCount("count", context.Option("count"), kMostInstants);
-    if (!count) return count.error();
-    question.zone = *zone;
-    question.count = *count;
-    question.direction = direction_;
-    question.from = desk_.clock.Now();
-    if (const std::string& text = context.Option("from"); !text.empty()) {
-      const Result<WallTime> from = ParseInstant(text, *zone);
-      if (!from) return from.error().WithContext("--from");
-      question.from = *from;
-    }
+  Status Answer(Context& context, const CronQuestion& question) {
     const Result<Upcoming> upcoming = ListUpcoming(question);
     if (!upcoming) return ExplainCronError(upcoming.error(), question);
     if (upcoming->instants.empty() && !upcoming->at_server_start) {

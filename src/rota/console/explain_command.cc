@@ -1,11 +1,8 @@
 #include "rota/console/built_in.h"
 #include "rota/report/explain.h"
-#include "rota/time/format.h"
 
 namespace rota {
 namespace {
-
-constexpr int kMostInstants = 10'000;
 
 class CronExplainCommand final : public Command {
  public:
@@ -23,29 +20,14 @@ class CronExplainCommand final : public Command {
   }
 
   Status Handle(Context& context) override {
-    CronQuestion question{.cron = context.Argument("expression"), .from = desk_.clock.Now()};
     const Result<Locale> locale = ChooseLocale(desk_, context.Option("locale"));
     if (!locale) return locale.error();
-    const Result<CronDialect> dialect = ParseCronDialect(context.Option("dialect"));
-    if (!dialect) return dialect.error().WithContext("--dialect");
-    question.dialect = *dialect;
-    const Result<TimeZone> zone = TimeZone::Load(context.Option("timezone"));
-    if (!zone) return zone.error().WithContext("--timezone");
-    question.zone = *zone;
-    const Result<int> count = ParseCount("count", context.Option("count"), kMostInstants);
-    if (!count) return count.error();
-    question.count = *count;
-    if (const std::string& text = context.Option("from"); !text.empty()) {
-      const Result<WallTime> from = ParseInstant(text, *zone);
-      if (!from) return from.error().WithContext("--from");
-      question.from = *from;
-    }
-    if (const std::string& task = context.Option("task"); !task.empty()) question.task = task;
-
-    const Result<CronExplanation> explanation = ExplainCron(question, *locale);
+    const Result<CronQuestion> question = ReadCronQuestion(context, desk_);
+    if (!question) return question.error();
+    const Result<CronExplanation> explanation = ExplainCron(*question, *locale);
     if (!explanation) {
-      const Status error = ExplainCronError(explanation.error(), question);
-      return Status(error.code(), PointAt(question.cron, error.message()));
+      const Status error = ExplainCronError(explanation.error(), *question);
+      return Status(error.code(), PointAt(question->cron, error.message()));
     }
     context.Write(context.Flag("json") ? ToJson(*explanation) : ToText(*explanation));
     return Status::Ok();

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "rota/base/check.h"
+#include "rota/base/text.h"
 
 namespace rota {
 namespace {
@@ -151,9 +152,7 @@ void EngineCore::On(const input::ClockJumped& jumped, Moment now) {
 }
 
 void EngineCore::On(const input::ZonesChanged& changed, Moment now) {
-  std::string names;
-  for (const std::string& name : changed.names) names += (names.empty() ? "" : ", ") + name;
-  Publish(EventKind::kZonesChanged, now, std::move(names));
+  Publish(EventKind::kZonesChanged, now, Join(changed.names, ", "));
   TakeDue(now);  // What has come by the old rules; then every cohort is put where the new ones want it.
   if (phase_ == Phase::kFollowing) agenda_.Reset(now.wall);
 }

@@ -137,9 +137,7 @@ std::string InstantLines(const CronExplanation& explanation, const Labels& label
 }  // namespace
 
 Result<CronExplanation> ExplainCron(const CronQuestion& question, Locale locale) {
-  Expression::Options options{.dialect = question.dialect};
-  if (question.task) options.hash_key = *question.task;
-  const Result<CronRule> rule = CronRule::Parse(question.cron, options);
+  const Result<CronRule> rule = ReadRule(question);
   if (!rule) return Fail(rule.error());
   const Trigger trigger = Trigger::FromCron(*rule, question.cron, question.dialect, question.zone);
 
@@ -151,10 +149,7 @@ Result<CronExplanation> ExplainCron(const CronQuestion& question, Locale locale)
   explanation.from = question.from;
   explanation.parts = NameParts(*rule, question.cron, LabelsOf(locale), locale);
   explanation.at_server_start = trigger.fires_at_start();
-  for (auto at = trigger.Next(question.from); at && std::ssize(explanation.next) < question.count;
-       at = trigger.Next(*at)) {
-    explanation.next.push_back(*at);
-  }
+  explanation.next = ListInstants(trigger, question);
   explanation.previous = trigger.Previous(question.from);
   if (const auto* expression = std::get_if<Expression>(&rule->when)) {
     explanation.dst = DstEffects(*expression, trigger.zone(), {}, question.from, kDstEffects);

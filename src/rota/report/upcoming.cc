@@ -5,9 +5,7 @@
 
 #include "rota/base/format.h"
 #include "rota/base/text.h"
-#include "rota/cron/rule.h"
 #include "rota/report/json.h"
-#include "rota/schedule/trigger.h"
 #include "rota/time/format.h"
 
 namespace rota {
@@ -18,22 +16,9 @@ using Direction = CronQuestion::Direction;
 constexpr int kMostInBatch = 10'000;
 
 Result<Trigger> ReadTrigger(const CronQuestion& question) {
-  Expression::Options options{.dialect = question.dialect};
-  if (question.task) options.hash_key = *question.task;
-  const Result<CronRule> rule = CronRule::Parse(question.cron, options);
+  const Result<CronRule> rule = ReadRule(question);
   if (!rule) return Fail(rule.error());
   return Trigger::FromCron(*rule, question.cron, question.dialect, question.zone);
-}
-
-std::vector<WallTime> Instants(const Trigger& trigger, const CronQuestion& question) {
-  const auto step = [&](WallTime at) {
-    return question.direction == Direction::kForwards ? trigger.Next(at) : trigger.Previous(at);
-  };
-  std::vector<WallTime> instants;
-  for (auto at = step(question.from); at && std::ssize(instants) < question.count; at = step(*at)) {
-    instants.push_back(*at);
-  }
-  return instants;
 }
 
 Result<int> ReadCount(std::string_view text) {
@@ -78,11 +63,29 @@ Result<CronQuestion> ReadBatchLine(std::string_view line) {
 
 }  // namespace
 
+Result<CronRule> ReadRule(const CronQuestion& question) {
+  Expression::Options options{.dialect = question.dialect};
+  if (question.task) options.hash_key = *question.task;
+  return CronRule::Parse(question.cron, options);
+}
+
+std::vector<WallTime> ListInstants(const Trigger& trigger, const CronQuestion& question) {
+  std::vector<WallTime> instants;
+  WallTime last = question.from;
+  while (std::ssize(instants) < question.count) {
+    const auto at = question.direction == Direction::kForwards ? trigger.Next(last) : trigger.Previous(last);
+    if (!at) break;
+    last = *at;
+    instants.push_back(last);
+  }
+  return instants;
+}
+
 Result<Upcoming> ListUpcoming(const CronQuestion& question) {
   const Result<Trigger> trigger = ReadTrigger(question);
   if (!trigger) return Fail(trigger.error());
   return Upcoming{question.cron,      trigger->Describe(),       trigger->zone(),
-                  question.direction, trigger->fires_at_start(), Instants(*trigger, question)};
+                  question.direction, trigger->fires_at_start(), ListInstants(*trigger, question)};
 }
 
 std::string ToText(const Upcoming& upcoming) {
@@ -112,7 +115,7 @@ std::string AnswerBatchLine(std::string_view line, CronDialect dialect, const st
   const Result<Trigger> trigger = ReadTrigger(*question);
   if (!trigger) return "ERROR: " + trigger.error().message();
   std::string answer;
-  for (const WallTime instant : Instants(*trigger, *question)) {
+  for (const WallTime instant : ListInstants(*trigger, *question)) {
     if (!answer.empty()) answer += ',';
     answer += FormatInstant(instant);
   }

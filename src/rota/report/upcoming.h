@@ -8,6 +8,8 @@
 #include "rota/base/instant.h"
 #include "rota/base/status.h"
 #include "rota/cron/expression.h"
+#include "rota/cron/rule.h"
+#include "rota/schedule/trigger.h"
 #include "rota/time/time_zone.h"
 
 namespace rota {
@@ -34,6 +36,11 @@ struct Upcoming {
   bool at_server_start = false;    // `@reboot`: it has no instants.
   std::vector<WallTime> instants;  // The nearest first.
 };
+
+// What the question's text says. Errors: kInvalidArgument for a text that is no cron.
+Result<CronRule> ReadRule(const CronQuestion& question);
+// The instants that are asked for of what it says; the nearest first.
+std::vector<WallTime> ListInstants(const Trigger& trigger, const CronQuestion& question);
 
 // The first `count` instants strictly after `from`, or the last ones strictly before it; fewer when the schedule ends.
 // Errors: kInvalidArgument for a text that is no cron.
