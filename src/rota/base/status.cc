@@ -16,6 +16,8 @@ std::string_view Name(StatusCode code) {
       return "unavailable";
     case StatusCode::kDataLoss:
       return "data loss";
+    case StatusCode::kStateLost:
+      return "state lost";
     case StatusCode::kFailed:
       return "failed";
     case StatusCode::kCancelled:

@@ -16,6 +16,7 @@ enum class StatusCode {
   kNotFound,         // The named thing does not exist: show the message, perhaps with what does.
   kUnavailable,      // The store or the world does not answer now: keep what you have and try again.
   kDataLoss,         // What was stored cannot be read: stop and tell an operator.
+  kStateLost,        // The store may have lost what it acknowledged: tell it again what you remember, then try again.
   kFailed,           // The work itself reports failure: record it as the run's outcome.
   kCancelled,        // The work stopped because it was asked to.
 };
@@ -78,6 +79,11 @@ Status Unavailable(FormatString<Args...> format, const Args&... args) {
 template <typename... Args>
 Status DataLoss(FormatString<Args...> format, const Args&... args) {
   return Status(StatusCode::kDataLoss, Format(format, args...));
+}
+
+template <typename... Args>
+Status StateLost(FormatString<Args...> format, const Args&... args) {
+  return Status(StatusCode::kStateLost, Format(format, args...));
 }
 
 }  // namespace rota

@@ -41,7 +41,7 @@ void Close(const ClaimRequest& request, Outcome outcome, std::string_view reason
 }
 
 void Grant(const ClaimRequest& request, const ClaimInputs& inputs, ClaimDecision& decision) {
-  const std::uint64_t token = inputs.scope.token + 1;
+  const std::uint64_t token = std::max(inputs.scope.token, inputs.token_floor) + 1;
   const WallTime lock_until = inputs.now + request.lock_timeout;
   decision.reply.outcome = ClaimOutcome::kClaimed;
   decision.reply.token = token;
@@ -127,6 +127,8 @@ ClaimDecision Repeat(const ClaimRequest& request, const ClaimInputs& inputs) {
 void Apply(const Changes& changes, ScopeState& scope) {
   if (changes.watermark) scope.watermark = changes.watermark;
   if (changes.token) scope.token = *changes.token;
+  if (changes.suspect) scope.suspect = changes.suspect;
+  if (changes.settled) scope.suspect.reset();
   if (changes.released) std::erase_if(scope.leases, [&](const Lease& l) { return l.run_id == *changes.released; });
   if (!changes.lease) return;
   const auto same = std::ranges::find(scope.leases, changes.lease->run_id, &Lease::run_id);
@@ -151,6 +153,7 @@ ClaimDecision Claim(const ClaimRequest& request, const ClaimInputs& inputs) {
     }
     if (request.at > inputs.now + inputs.max_skew) {
       reply.outcome = ClaimOutcome::kEarly;
+      reply.wait = request.at - (inputs.now + inputs.max_skew);
       return decision;
     }
     MoveWatermark(request, inputs, decision);
@@ -247,6 +250,54 @@ std::optional<Changes> Reap(const Lease& lease, const ServerInfo* server, const 
   return changes;
 }
 
+Changes Unlock(const Lease& lease, WallTime now) {
+  Changes changes;
+  changes.lease = lease;
+  changes.lease->lease_until = std::min(lease.lease_until, now);
+  changes.lease->lock_until = std::min(lease.lock_until, now);
+  return changes;
+}
+
+Changes ReassertRun(const HeldRun& run, const ScopeState& scope, const Entry* known, std::string_view incarnation,
+                    WallTime now) {
+  if (known != nullptr && known->record.outcome != Outcome::kRunning) return {};
+  Changes changes;
+  if (known == nullptr) changes = Finish(run.record, scope, known, incarnation);
+  const WallTime lock_until = now + run.lock_left;
+  changes.lease = Lease{run.record.run_id, run.record.server, std::string(incarnation),
+                        run.overlap,       run.record.token,  std::min(now + run.lease_ttl, lock_until),
+                        lock_until};
+  return changes;
+}
+
+Changes ReassertWatermark(WallTime remembered, const ScopeState& scope) {
+  Changes changes;
+  if (scope.watermark && *scope.watermark >= remembered) return changes;
+  changes.watermark = remembered;
+  // A store that knows nothing of the scope any more cannot tell what lies between.
+  if (scope.watermark) changes.suspect = Suspect{scope.suspect ? scope.suspect->after : *scope.watermark, remembered};
+  return changes;
+}
+
+std::optional<Changes> Settle(const Scope& name, const ScopeState& scope, Recorded recorded, WallTime now) {
+  if (!scope.suspect) return std::nullopt;
+  Changes changes;
+  changes.settled = true;
+  if (recorded == Recorded::kYes) return changes;
+  OccurrenceRecord unknown;
+  unknown.run_id = Format("{}@{}.unknown", name, scope.suspect->until.time_since_epoch().count());
+  unknown.task = TaskOfScope(name);
+  unknown.scope = name;
+  unknown.scheduled_at = scope.suspect->after + Milliseconds(1);
+  unknown.scheduled_last = scope.suspect->until;
+  unknown.count = 0;
+  unknown.finished_at = now;
+  unknown.outcome = Outcome::kUnknown;
+  unknown.reason = "decided before the store lost its state";
+  changes.entries.push_back({std::move(unknown), std::nullopt, ""});
+  return changes;
+}
+
 std::string ChooseServerId(const ServerInfo& joining, std::span<const ServerInfo> servers, WallTime now,
                            const std::function<bool(const ServerInfo&)>& gone) {
   const auto own = std::ranges::find(servers, joining.incarnation, &ServerInfo::incarnation);
@@ -273,6 +324,23 @@ const Pause* FindPause(std::span<const Pause> pauses, const TaskId& task, WallTi
 Status CheckPause(const Pause& pause, WallTime now) {
   if (InForce(pause, now)) return Status::Ok();
   return InvalidArgument("pause of {}: its end lies in the past", pause.task.value_or("all tasks"));
+}
+
+Lock MakeLock(const Scope& scope, const Lease& lease, const OccurrenceRecord* record) {
+  Lock lock;
+  lock.task = TaskOfScope(scope);
+  lock.scope = scope;
+  lock.run_id = lease.run_id;
+  lock.server = lease.server;
+  lock.token = lease.token;
+  if (record != nullptr) lock.since = record->started_at;
+  lock.lease_until = lease.lease_until;
+  lock.lock_until = lease.lock_until;
+  return lock;
+}
+
+Status NoSuchLock(const Scope& scope, std::string_view run_id) {
+  return NotFound("run {} holds no lock of {}", run_id, TaskOfScope(scope));
 }
 
 Status NoSuchPause(const std::optional<TaskId>& task) { return NotFound("no pause of {}", task.value_or("all tasks")); }

@@ -29,11 +29,19 @@ struct Lease {
   WallTime lock_until;   // The lock timeout: it cannot be renewed beyond.
 };
 
+// Instants that were decided (a server remembers it), while the store, having lost its state, does not know how: those
+// after `after`, up to `until`.
+struct Suspect {
+  WallTime after;
+  WallTime until;
+};
+
 // What a store holds about one scope. A scope never seen is a default one.
 struct ScopeState {
   std::optional<WallTime> watermark;  // The last scheduled instant that was decided.
   std::uint64_t token = 0;            // The last one given out.
   std::vector<Lease> leases;          // Live ones, and those that ran out but were neither finished nor reaped.
+  std::optional<Suspect> suspect;
 };
 
 // A record with what it takes to answer the claim that made it a second time.
@@ -49,7 +57,9 @@ struct Changes {
   std::optional<std::uint64_t> token;
   std::optional<Lease> lease;           // Added, or put in the place of the one with its run id.
   std::optional<std::string> released;  // The run id whose lease is dropped.
-  std::vector<Entry> entries;           // Each added, or put in the place of the one with its run id.
+  std::optional<Suspect> suspect;
+  bool settled = false;        // The suspect instants are suspect no more.
+  std::vector<Entry> entries;  // Each added, or put in the place of the one with its run id.
 };
 
 // Applies what `changes` says about the scope; the entries are the history's.
@@ -66,12 +76,16 @@ struct ClaimInputs {
   std::string_view incarnation;  // Of the request's server; empty when it has not joined.
   WallTime now;
   Milliseconds max_skew{};
+  std::uint64_t token_floor = 0;  // Every token given out from now on is larger.
 };
 struct ClaimDecision {
   ClaimReply reply;
   Changes changes;
 };
 ClaimDecision Claim(const ClaimRequest& request, const ClaimInputs& inputs);
+
+// Whether the history has a record of some instant.
+enum class Recorded { kNo, kYes };
 
 struct RenewDecision {
   RenewOutcome outcome = RenewOutcome::kExpired;
@@ -88,6 +102,19 @@ Changes Finish(const OccurrenceRecord& record, const ScopeState& scope, const En
 // entry with its run id, if there are such.
 std::optional<Changes> Reap(const Lease& lease, const ServerInfo* server, const Entry* known, WallTime now);
 
+// Ends a lease at once: it holds nobody back, cannot be renewed, and is reaped when its server is dead.
+Changes Unlock(const Lease& lease, WallTime now);
+
+// After a store lost its state, a server tells of a run under way: `known` and `incarnation` as for Finish(). (Outcomes
+// that it remembers are merged by Finish().)
+Changes ReassertRun(const HeldRun& run, const ScopeState& scope, const Entry* known, std::string_view incarnation,
+                    WallTime now);
+// And of the last instant that it knows to be decided.
+Changes ReassertWatermark(WallTime remembered, const ScopeState& scope);
+// When all servers have had their time to tell: suspect instants become one record with the outcome unknown, unless
+// `recorded` says that the history has a record of the scope among them. Nothing when there are none.
+std::optional<Changes> Settle(const Scope& name, const ScopeState& scope, Recorded recorded, WallTime now);
+
 // The id of a server that joins: the one it has already, else the wished one, else that with "#2", "#3", … added:
 // the first that no live process holds. `gone` may tell that a process ended although its heartbeat still runs.
 std::string ChooseServerId(const ServerInfo& joining, std::span<const ServerInfo> servers, WallTime now,
@@ -102,6 +129,11 @@ const Pause* FindPause(std::span<const Pause> pauses, const TaskId& task, WallTi
 
 // An error when the pause could have no effect.
 Status CheckPause(const Pause& pause, WallTime now);
+// What operators see of a lease; `record` is that of its run, if there is one.
+Lock MakeLock(const Scope& scope, const Lease& lease, const OccurrenceRecord* record);
+// What Unlock() answers when there is no such lease.
+Status NoSuchLock(const Scope& scope, std::string_view run_id);
+
 // What ClearPause() answers when there is nothing to clear.
 Status NoSuchPause(const std::optional<TaskId>& task);
 

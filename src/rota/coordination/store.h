@@ -9,6 +9,7 @@
 #include "rota/base/instant.h"
 #include "rota/base/status.h"
 #include "rota/engine/coordinator.h"
+#include "rota/engine/diagnostics.h"
 #include "rota/engine/occurrence.h"
 
 namespace rota {
@@ -43,6 +44,8 @@ struct ServerInfo {
   WallTime started_at;
   WallTime seen_at;      // The last heartbeat, by the store's clock.
   WallTime alive_until;  // When its heartbeat runs out; past: dead or stopped.
+  // Its clock minus the store's, as of the last heartbeat; nothing where both are one clock, or it is not measured yet.
+  std::optional<Milliseconds> clock_offset;
 };
 
 struct JoinRequest {
@@ -89,9 +92,37 @@ class Controls {
   virtual Result<std::vector<Pause>> Pauses() = 0;
 };
 
+// A lease, as operators see it: who holds what, since when, until when.
+struct Lock {
+  TaskId task;
+  Scope scope;
+  std::string run_id;
+  std::string server;
+  std::uint64_t token = 0;
+  std::optional<WallTime> since;  // When the run was claimed; nothing when its record is gone.
+  WallTime lease_until;           // When it runs out unless it is renewed.
+  WallTime lock_until;            // The lock timeout: it cannot be renewed beyond.
+};
+
+// The leases. Thread-safe.
+class LockTable {
+ public:
+  virtual ~LockTable() = default;
+  // Every lease that is in force or whose run has not ended, by scope and token.
+  virtual Result<std::vector<Lock>> Locks() = 0;
+  // Ends the lease of a run at once and for good: others may run the task, and the holder is told at its next renewal.
+  // kNotFound when the scope has no lease of that run.
+  virtual Status Unlock(const Scope& scope, const std::string& run_id) = 0;
+};
+
 // A store: one place that keeps claims, leases, history, servers and controls together. memory, sqlite and redis each
 // implement it and pass one contract suite (tests/contract). Nothing above asks which store it is.
-class Store : public Coordinator, public RunHistory, public Fleet, public Controls {
+class Store : public Coordinator,
+              public RunHistory,
+              public Fleet,
+              public Controls,
+              public LockTable,
+              public Diagnostics {
  public:
   // As shown to people: "sqlite var/rota.db".
   virtual std::string name() const = 0;

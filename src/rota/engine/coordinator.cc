@@ -16,6 +16,8 @@ std::string_view Name(ClaimOutcome outcome) {
       return "paused";
     case ClaimOutcome::kEarly:
       return "early";
+    case ClaimOutcome::kUnanswered:
+      return "unanswered";
   }
   ROTA_CHECK(false, "unknown claim outcome");
 }

@@ -37,11 +37,12 @@ struct ClaimRequest {
 };
 
 enum class ClaimOutcome {
-  kClaimed,  // The caller runs it (or, for kRecord, has recorded it): nobody else will.
-  kDecided,  // The watermark had passed `at`: decided before, by this or another server.
-  kOverlap,  // The lease is held: recorded as skipped(overlap).
-  kPaused,   // The task is paused: recorded as skipped(paused).
-  kEarly,    // `at` lies ahead of the store's clock by more than max_skew: try again when due.
+  kClaimed,     // The caller runs it (or, for kRecord, has recorded it): nobody else will.
+  kDecided,     // The watermark had passed `at`: decided before, by this or another server.
+  kOverlap,     // The lease is held: recorded as skipped(overlap).
+  kPaused,      // The task is paused: recorded as skipped(paused).
+  kEarly,       // `at` lies ahead of the store's clock by more than max_skew: try again when due.
+  kUnanswered,  // The part of the store that keeps the task does not answer: ask again with the same run id.
 };
 std::string_view Name(ClaimOutcome outcome);
 
@@ -51,7 +52,8 @@ struct ClaimReply {
   // The span that was recorded as missed in this step, `count` 0: the claimer counts it and Finish()es it. Where the
   // occurrence itself was to be recorded as missed for the same reason, the span ends with it and has its run id.
   std::optional<OccurrenceRecord> gap;
-  std::string holder;  // kOverlap: the server that holds the lease. kPaused: who paused, and why.
+  std::string holder;   // kOverlap: the server that holds the lease. kPaused: who paused, and why.
+  Milliseconds wait{};  // kEarly: how long until the store would not call it early any more.
 };
 
 // A lease to be renewed.
@@ -61,12 +63,34 @@ struct LeaseRef {
 };
 enum class RenewOutcome {
   kRenewed,
-  kExpired,  // The lock timeout is reached, or the lease ran out and is gone: the holder must stop.
+  kExpired,     // The lock timeout is reached, or the lease ran out and is gone: the holder must stop.
+  kUnanswered,  // The part of the store that keeps it does not answer: the lease stands as long as it stood.
+};
+
+// A run under way, with the lease that it holds.
+struct HeldRun {
+  OccurrenceRecord record;
+  OverlapPolicy overlap = OverlapPolicy::kAllow;
+  Milliseconds lease_ttl{};
+  Milliseconds lock_left{};  // Until the lock timeout.
+};
+
+// What a server remembers of what a store acknowledged.
+struct Memory {
+  struct Watermark {
+    Scope scope;
+    WallTime at;  // Every instant up to this one was decided.
+  };
+  std::vector<OccurrenceRecord> records;  // Outcomes lately recorded by this server, oldest first.
+  std::vector<HeldRun> runs;
+  std::vector<Watermark> watermarks;
 };
 
 // Where claims and leases live. Each call is atomic, takes a batch, and answers in the order asked; it may block on
 // I/O. A store that does not answer returns kUnavailable and has then changed nothing, or its change will be found
-// by asking again with the same run ids; kDataLoss means its data cannot be read. Thread-safe.
+// by asking again with the same run ids; kDataLoss means its data cannot be read. A store that may have lost what it
+// acknowledged (a fail-over, a restart, a restore, a flush) answers each server with kStateLost, and changes nothing,
+// until that server has told it what it remembers by Reassert(). Thread-safe.
 //
 // Deadlines are kept by the store's clock alone.
 class Coordinator {
@@ -81,8 +105,13 @@ class Coordinator {
   // Records outcomes and frees their leases. Known run ids are updated, others added (a run that the store never
   // saw start). A run that was recorded as lost meanwhile stays so; the late outcome is added to its reason.
   virtual Status Finish(std::span<const OccurrenceRecord> records) = 0;
-  // Records as lost the runs whose lease ran out and whose server's heartbeat is gone; returns what it recorded.
+  // Records as lost the runs whose lease ran out and whose server's heartbeat is gone, and as unknown (with `count` 0:
+  // the caller counts and Finish()es them) what was decided before the store lost its state and nobody remembered;
+  // returns what it recorded.
   virtual Result<std::vector<OccurrenceRecord>> Reap(const std::string& server) = 0;
+  // Merges what this server remembers into a store that lost its state: the later watermark, the larger token and the
+  // ended outcome win. Claims stay kUnavailable for a while after, so that the other servers can do the same.
+  virtual Status Reassert(const std::string& server, const Memory& memory) = 0;
 };
 
 }  // namespace rota

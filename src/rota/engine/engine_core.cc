@@ -12,7 +12,6 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr Milliseconds kEarlyRetry(250);
 constexpr Milliseconds kStoreRetry = seconds(1);
 constexpr Milliseconds kSettle = seconds(1);  // For killed children to be reaped and last outcomes to be stored.
 constexpr std::size_t kBatch = 500;           // Claims or records in one call.
@@ -335,7 +334,10 @@ void EngineCore::Granted(const ClaimRequest& request, const ClaimReply& reply, S
       Close(request, Outcome::kSkipped, reason::kPaused, now, reply.holder);
       return;
     case ClaimOutcome::kEarly:
-      if (Claiming()) RetryLater(request, now.steady + kEarlyRetry);
+      if (Claiming()) RetryLater(request, now.steady + std::max(reply.wait, Milliseconds(1)));
+      return;
+    case ClaimOutcome::kUnanswered:
+      Unanswered(request, now);
       return;
   }
 }

@@ -37,7 +37,7 @@ std::vector<LeaseBook::Lost> LeaseBook::Renewed(const std::vector<LeaseRef>& lea
     if (place == leases_.end()) continue;  // Ended while the renewal was under way.
     if (outcomes[i] == RenewOutcome::kRenewed) {
       place->second.good_until = GoodUntil(place->second.guard, asked);
-    } else if (place->second.guard == LeaseGuard::kFleet) {
+    } else if (outcomes[i] == RenewOutcome::kExpired && place->second.guard == LeaseGuard::kFleet) {
       lost.push_back({leases[i].run_id, LeaseLoss::kDoubt});
       leases_.erase(place);
     }

@@ -39,6 +39,8 @@ Scope MakeScope(const Task& task, std::string_view server) {
   return task.unique() ? task.id : Format("{}\x1f{}", task.id, server);
 }
 
+TaskId TaskOfScope(const Scope& scope) { return scope.substr(0, scope.find('\x1f')); }
+
 std::string DescribeOutcome(Outcome outcome, std::string_view reason) {
   return reason.empty() ? std::string(Name(outcome)) : Format("{}({})", Name(outcome), reason);
 }

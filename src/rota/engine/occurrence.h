@@ -47,6 +47,8 @@ std::string_view Name(OccurrenceKind kind);  // "scheduled", "manual", "start"
 // server runs for itself the id, U+001F and the server's id.
 using Scope = std::string;
 Scope MakeScope(const Task& task, std::string_view server);
+// The task of a scope.
+TaskId TaskOfScope(const Scope& scope);
 
 // The recorded outcome of one due occurrence, or of a span of them that were missed together.
 struct OccurrenceRecord {

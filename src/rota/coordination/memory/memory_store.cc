@@ -1,8 +1,11 @@
 #include "rota/coordination/memory/memory_store.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
+#include <set>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -134,15 +137,59 @@ class MemoryStore final : public Store {
       Apply(scope, std::move(changes));
     }
     std::ranges::sort(lost, {}, &OccurrenceRecord::run_id);
+    SettleSuspects(now, lost);
     const WallTime oldest = now - options_.keep;
     records_.Prune(oldest, options_.max_records);
     std::erase_if(servers_, [oldest](const ServerInfo& server) { return server.alive_until < oldest; });
     return lost;
   }
 
+  Status Reassert(const std::string& server, const Memory& memory) override {
+    if (Status status = Finish(memory.records); !status.ok()) return status;
+    MutexLock lock(mu_);
+    const WallTime now = clock_.Now();
+    const ServerInfo* info = FindServer(server);
+    for (const HeldRun& run : memory.runs) {
+      Apply(run.record.scope, ledger::ReassertRun(run, Find(run.record.scope), records_.Find(run.record.run_id),
+                                                  info == nullptr ? std::string_view() : info->incarnation, now));
+    }
+    for (const Memory::Watermark& remembered : memory.watermarks) {
+      Apply(remembered.scope, ledger::ReassertWatermark(remembered.at, Find(remembered.scope)));
+    }
+    return Status::Ok();
+  }
+
   Result<std::vector<OccurrenceRecord>> Query(const HistoryQuery& query) override {
     MutexLock lock(mu_);
     return records_.Query(query);
+  }
+
+  Result<std::vector<Lock>> Locks() override {
+    MutexLock lock(mu_);
+    std::vector<Lock> locks;
+    for (const Scope& scope : leased_) {
+      for (const Lease& lease : Find(scope).leases) {
+        const Entry* known = records_.Find(lease.run_id);
+        locks.push_back(ledger::MakeLock(scope, lease, known == nullptr ? nullptr : &known->record));
+      }
+    }
+    std::ranges::sort(locks, {}, [](const Lock& held) { return std::tie(held.scope, held.token); });
+    return locks;
+  }
+
+  Status Unlock(const Scope& scope, const std::string& run_id) override {
+    MutexLock lock(mu_);
+    const std::vector<Lease>& leases = Find(scope).leases;
+    const auto lease = std::ranges::find(leases, run_id, &Lease::run_id);
+    if (lease == leases.end()) return ledger::NoSuchLock(scope, run_id);
+    Apply(scope, ledger::Unlock(*lease, clock_.Now()));
+    return Status::Ok();
+  }
+
+  Result<std::vector<Finding>> Examine() override {
+    return std::vector<Finding>{{"forgets", Severity::kNote,
+                                 "memory: this process alone knows what was decided, until it ends",
+                                 "coordination.driver: sqlite keeps it in a file"}};
   }
 
   Result<JoinReply> Join(const JoinRequest& request) override {
@@ -210,8 +257,28 @@ class MemoryStore final : public Store {
     return found == servers_.end() ? nullptr : &*found;
   }
 
+  // Adds to `decided` what it records.
+  void SettleSuspects(WallTime now, std::vector<OccurrenceRecord>& decided) ROTA_REQUIRES(mu_) {
+    for (const Scope& name : std::set<Scope>(suspects_.begin(), suspects_.end())) {
+      const ScopeState& scope = Find(name);
+      HistoryQuery query;
+      query.task = TaskOfScope(name);
+      query.from = scope.suspect->after + Milliseconds(1);
+      query.to = scope.suspect->until + Milliseconds(1);
+      query.limit = std::numeric_limits<int>::max();
+      const bool recorded = std::ranges::any_of(
+          records_.Query(query), [&name](const OccurrenceRecord& record) { return record.scope == name; });
+      std::optional<Changes> changes =
+          ledger::Settle(name, scope, recorded ? ledger::Recorded::kYes : ledger::Recorded::kNo, now);
+      for (const Entry& entry : changes->entries) decided.push_back(entry.record);
+      Apply(name, *std::move(changes));
+    }
+  }
+
   void Apply(const Scope& scope, Changes changes) ROTA_REQUIRES(mu_) {
-    if (changes.watermark || changes.token || changes.lease || changes.released) {
+    if (changes.suspect) suspects_.insert(scope);
+    if (changes.settled) suspects_.erase(scope);
+    if (changes.watermark || changes.token || changes.lease || changes.released || changes.settled) {
       ScopeState& state = scopes_[scope];
       ledger::Apply(changes, state);
       if (state.leases.empty()) {
@@ -235,7 +302,8 @@ class MemoryStore final : public Store {
 
   Mutex mu_;
   std::unordered_map<Scope, ScopeState> scopes_ ROTA_GUARDED_BY(mu_);
-  std::unordered_set<Scope> leased_ ROTA_GUARDED_BY(mu_);  // The scopes that have leases.
+  std::unordered_set<Scope> leased_ ROTA_GUARDED_BY(mu_);    // The scopes that have leases.
+  std::unordered_set<Scope> suspects_ ROTA_GUARDED_BY(mu_);  // And those that have suspect instants.
   Records records_ ROTA_GUARDED_BY(mu_);
   std::vector<ServerInfo> servers_ ROTA_GUARDED_BY(mu_);  // By id.
   std::vector<Pause> pauses_ ROTA_GUARDED_BY(mu_);        // By task; that of all tasks first.

@@ -55,6 +55,8 @@ class SqliteStore final : public Store {
                                           Milliseconds ttl) override;
   Status Finish(std::span<const OccurrenceRecord> records) override;
   Result<std::vector<OccurrenceRecord>> Reap(const std::string& server) override;
+  // A file keeps what it acknowledged, or cannot be read at all: nobody is ever asked to remember for it.
+  Status Reassert(const std::string&, const Memory&) override { return Status::Ok(); }
   Result<std::vector<OccurrenceRecord>> Query(const HistoryQuery& query) override;
   Result<JoinReply> Join(const JoinRequest& request) override;
   Status Leave(const std::string& server_id) override;
@@ -62,6 +64,9 @@ class SqliteStore final : public Store {
   Status SetPause(const Pause& pause) override;
   Status ClearPause(const std::optional<TaskId>& task) override;
   Result<std::vector<Pause>> Pauses() override;
+  Result<std::vector<Lock>> Locks() override;
+  Status Unlock(const Scope& scope, const std::string& run_id) override;
+  Result<std::vector<Finding>> Examine() override;
 
  private:
   // Calls `work(connection, value)` in a transaction and returns the value that it filled in.
@@ -293,6 +298,34 @@ Result<std::vector<Pause>> SqliteStore::Pauses() {
     pauses = sqlite::LoadPauses(connection);
     std::erase_if(pauses, [now](const Pause& pause) { return !ledger::InForce(pause, now); });
   });
+}
+
+Result<std::vector<Lock>> SqliteStore::Locks() {
+  return Transact<std::vector<Lock>>(Access::kRead, [&](Connection& connection, auto& locks) {
+    for (const auto& [scope, lease] : sqlite::LoadLeases(connection)) {
+      const std::optional<Entry> known = sqlite::LoadEntry(connection, lease.run_id);
+      locks.push_back(ledger::MakeLock(scope, lease, known ? &known->record : nullptr));
+    }
+  });
+}
+
+Status SqliteStore::Unlock(const Scope& scope, const std::string& run_id) {
+  return Write([&](Connection& connection) {
+    const ledger::ScopeState state = sqlite::LoadScope(connection, scope);
+    const auto lease = std::ranges::find(state.leases, run_id, &ledger::Lease::run_id);
+    if (lease == state.leases.end()) {
+      connection.Fail(ledger::NoSuchLock(scope, run_id));
+      return;
+    }
+    sqlite::Apply(connection, scope, ledger::Unlock(*lease, clock_.Now()));
+  });
+}
+
+// Whatever is wrong with a file shows as an error of the call that meets it.
+Result<std::vector<Finding>> SqliteStore::Examine() {
+  Result<std::vector<Pause>> readable = Pauses();
+  if (!readable) return Fail(readable.error());
+  return std::vector<Finding>();
 }
 
 }  // namespace

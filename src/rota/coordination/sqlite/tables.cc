@@ -140,6 +140,15 @@ std::vector<ScopedLease> LoadExpiredLeases(Connection& connection, WallTime now)
   return expired;
 }
 
+std::vector<ScopedLease> LoadLeases(Connection& connection) {
+  std::vector<ScopedLease> leases;
+  Rows rows = connection.Query(
+      "SELECT run_id, server, incarnation, exclusive, token, lease_until, lock_until, scope FROM leases "
+      "ORDER BY scope, token");
+  while (rows.Next()) leases.push_back({rows.Text(7), ReadLease(rows)});
+  return leases;
+}
+
 std::optional<Entry> LoadEntry(Connection& connection, std::string_view run_id) {
   static const std::string kSql = Format("SELECT {} FROM records WHERE run_id = ?", kRecordColumns);
   Rows rows = connection.Query(kSql, {run_id});

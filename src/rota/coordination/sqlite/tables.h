@@ -25,6 +25,8 @@ struct ScopedLease {
 };
 // The leases that ran out at or before `now`, by run id.
 std::vector<ScopedLease> LoadExpiredLeases(Connection& connection, WallTime now);
+// All leases, by scope and token.
+std::vector<ScopedLease> LoadLeases(Connection& connection);
 
 std::optional<ledger::Entry> LoadEntry(Connection& connection, std::string_view run_id);
 std::vector<OccurrenceRecord> LoadRecords(Connection& connection, const HistoryQuery& query);
