@@ -1,0 +1,206 @@
+// Chaos with real processes: servers of a fleet are killed, stopped, cut off and misled while an observer counts what
+// becomes of every occurrence that is due.
+
+#include <algorithm>
+#include <atomic>
+#include <boost/json.hpp>
+#include <charconv>
+#include <exception>
+#include <iostream>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rota/base/format.h"
+#include "rota/base/text.h"
+#include "rota/report/table.h"
+#include "rota/runtime/signal_watcher.h"
+#include "rota/time/format.h"
+#include "scenario.h"
+#include "stage.h"
+
+namespace rota::chaos {
+namespace {
+
+struct Wish {
+  std::vector<const Scenario*> scenarios;
+  double minutes = 1;
+  std::optional<std::uint64_t> seed;
+  StoreKind store = StoreKind::kSqlite;
+  bool json = false;
+};
+
+constexpr std::string_view kUsage =
+    "usage: rota_chaos [--scenario NAME|all]... [--minutes N] [--store redis|sqlite] [--seed N] [--json]\n"
+    "\n"
+    "Starts fleets of real servers, brings each scenario's fault upon one for N minutes (1), and prints what became "
+    "of\n"
+    "the occurrences that were due. Ends with 1 when something happened that the guarantee does not allow.\n"
+    "\n";
+
+[[noreturn]] void ShowUsage(std::ostream& out, int exit_code) {
+  out << kUsage;
+  for (const Scenario& scenario : Scenarios()) out << Format("  {:24}{}\n", scenario.name, scenario.fault);
+  std::exit(exit_code);
+}
+
+template <typename T>
+T ParseNumber(std::string_view option, std::string_view text) {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc() && end == text.data() + text.size() && value > 0) return value;
+  std::cerr << Format("{}: \"{}\" is not a positive number\n", option, Printable(text));
+  std::exit(2);
+}
+
+void AddScenarios(std::string_view name, std::vector<const Scenario*>& chosen) {
+  if (name == "all") {
+    for (const Scenario& scenario : Scenarios()) chosen.push_back(&scenario);
+  } else if (const Scenario* scenario = FindScenario(name)) {
+    chosen.push_back(scenario);
+  } else {
+    std::cerr << Format("no scenario \"{}\"\n", Printable(name));
+    ShowUsage(std::cerr, 2);
+  }
+}
+
+Wish ParseWish(const std::vector<std::string>& words) {
+  Wish wish;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    if (word == "--help" || word == "-h") ShowUsage(std::cout, 0);
+    if (word == "--json") {
+      wish.json = true;
+      continue;
+    }
+    if (i + 1 == words.size()) ShowUsage(std::cerr, 2);
+    const std::string& value = words[++i];
+    if (word == "--scenario") {
+      AddScenarios(value, wish.scenarios);
+    } else if (word == "--minutes") {
+      wish.minutes = ParseNumber<double>(word, value);
+    } else if (word == "--seed") {
+      wish.seed = ParseNumber<std::uint64_t>(word, value);
+    } else if (word == "--store" && (value == "redis" || value == "sqlite")) {
+      wish.store = value == "redis" ? StoreKind::kRedis : StoreKind::kSqlite;
+    } else {
+      ShowUsage(std::cerr, 2);
+    }
+  }
+  if (wish.scenarios.empty()) AddScenarios("all", wish.scenarios);
+  return wish;
+}
+
+struct Row {
+  const Scenario* scenario;
+  Report report;
+};
+
+std::string Reasons(const Verdict& verdict) {
+  std::vector<std::string> parts;
+  for (const auto& [outcome, count] : verdict.ended) {
+    if (outcome.starts_with("missed")) parts.push_back(Format("{} {}", count, outcome.substr(7, outcome.size() - 8)));
+  }
+  return parts.empty() ? "0" : Join(parts, ", ");
+}
+
+std::string ToTable(const std::vector<Row>& rows) {
+  Table table({{"SCENARIO"},
+               {"FAULTS"},
+               {"DUE"},
+               {"ONCE"},
+               {"TWICE"},
+               {"MISSED"},
+               {"OVERLAPS"},
+               {"SKIPPED"},
+               {"LOST"},
+               {"UNKNOWN"},
+               {"NO OUTCOME"},
+               {"TAKE-OVER"},
+               {"ALLOWED"}});
+  for (const auto& [scenario, report] : rows) {
+    const Verdict& verdict = report.verdict;
+    const auto text = [](std::uint64_t count) { return std::to_string(count); };
+    std::string overlaps = text(verdict.overlaps);
+    if (verdict.excused_overlaps > 0) overlaps += Format(" (+{} excused)", verdict.excused_overlaps);
+    std::string takeover = "-";
+    if (std::vector<Milliseconds> sorted = report.takeovers; !sorted.empty()) {
+      std::ranges::sort(sorted);
+      takeover = Format("median {}, most {}", FormatDuration(sorted[sorted.size() / 2]), FormatDuration(sorted.back()));
+    }
+    table.AddRow({std::string(scenario->name), std::to_string(report.faults), text(verdict.due),
+                  text(verdict.started_once), text(verdict.duplicates), Reasons(verdict), overlaps,
+                  text(verdict.EndedLike("skipped")), text(verdict.EndedLike("lost")),
+                  text(verdict.EndedLike("unknown")), text(verdict.without_outcome), takeover,
+                  std::string(scenario->allowed)});
+  }
+  return table.Render();
+}
+
+boost::json::object ToJson(const Row& row) {
+  const Verdict& verdict = row.report.verdict;
+  boost::json::object ended;
+  for (const auto& [outcome, count] : verdict.ended) ended[outcome] = count;
+  boost::json::array takeovers;
+  for (const Milliseconds takeover : row.report.takeovers) takeovers.push_back(takeover.count());
+  boost::json::array violations;
+  for (const std::string& violation : row.report.violations) violations.push_back(boost::json::string(violation));
+  return {{"scenario", row.scenario->name},
+          {"faults", row.report.faults},
+          {"due", verdict.due},
+          {"started_once", verdict.started_once},
+          {"duplicates", verdict.duplicates},
+          {"outcomes", ended},
+          {"overlaps", verdict.overlaps},
+          {"excused_overlaps", verdict.excused_overlaps},
+          {"without_outcome", verdict.without_outcome},
+          {"several_outcomes", verdict.several_outcomes},
+          {"contradictions", verdict.contradictions},
+          {"token_regressions", verdict.token_regressions},
+          {"vanished", verdict.vanished},
+          {"takeovers_ms", takeovers},
+          {"violations", violations}};
+}
+
+int PlayAll(const Wish& wish) {
+  std::atomic<bool> interrupted = false;
+  const SignalWatcher watcher([&interrupted](int, int) { interrupted = true; });
+  Run run;
+  run.store = wish.store;
+  run.duration = Milliseconds(static_cast<std::int64_t>(wish.minutes * 60'000));
+  run.seed = wish.seed ? *wish.seed : std::random_device()();
+  run.interrupted = &interrupted;
+  std::vector<Row> rows;
+  bool well = true;
+  for (const Scenario* scenario : wish.scenarios) {
+    std::cerr << Format("{}: {}, for {}, seed {}\n", scenario->name, scenario->fault, FormatDuration(run.duration),
+                        run.seed);
+    rows.push_back({scenario, scenario->play(run)});
+    const Report& report = rows.back().report;
+    for (const std::string& violation : report.violations) std::cerr << "  NOT ALLOWED: " << violation << "\n";
+    for (const std::string& example : report.verdict.examples) std::cerr << "    " << example << "\n";
+    well = well && report.violations.empty();
+  }
+  if (wish.json) {
+    boost::json::array array;
+    for (const Row& row : rows) array.push_back(ToJson(row));
+    std::cout << boost::json::serialize(array) << "\n";
+  } else {
+    std::cout << ToTable(rows);
+  }
+  return well ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace rota::chaos
+
+int main(int argc, char** argv) {
+  try {
+    return rota::chaos::PlayAll(rota::chaos::ParseWish({argv + 1, argv + argc}));
+  } catch (const std::exception& error) {
+    std::cerr << "rota_chaos: " << error.what() << "\n";
+    return 1;
+  }
+}

@@ -1,0 +1,239 @@
+#include "stage.h"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <thread>
+#include <utility>
+
+#include "rota/base/format.h"
+#include "rota/time/format.h"
+
+namespace rota::chaos {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::seconds;
+
+constexpr Milliseconds kTick(20);
+constexpr Milliseconds kHistoryPeriod = seconds(2);
+constexpr Milliseconds kRecent = seconds(10);  // How far back a look at the history goes: longer than a run takes.
+constexpr Milliseconds kPage = seconds(60);
+constexpr Milliseconds kPatience = seconds(60);
+
+std::string ServerId(int server) { return Format("s{}", server + 1); }
+
+// libfaketime reads an offset in seconds.
+std::string Seconds(Milliseconds offset) {
+  const auto ms = std::chrono::abs(offset).count();
+  return Format("{}{}.{:03}", offset < Milliseconds(0) ? "-" : "+", ms / 1000, ms % 1000);
+}
+
+// The end of what a process that ended by itself had to say.
+std::string LastWords(const integration::Process& process) {
+  constexpr std::size_t kMost = 2000;
+  const std::string text = process.err();
+  return text.substr(text.size() > kMost ? text.size() - kMost : 0);
+}
+
+}  // namespace
+
+Folder::Folder() : path_((fs::temp_directory_path() / "rota_chaos.XXXXXX").string()) {
+  if (mkdtemp(path_.data()) == nullptr) throw std::runtime_error("cannot make " + path_);
+}
+
+Folder::~Folder() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
+Stage::Stage(const Folder& folder, Backend& backend, StageOptions options)
+    : folder_(folder),
+      backend_(backend),
+      options_(std::move(options)),
+      dice_(options_.seed),
+      frozen_since_(options_.clock_offsets.size()),
+      reader_(folder.path() + "/notes") {
+  for (std::size_t i = 0; i < options_.clock_offsets.size(); ++i) processes_.emplace_back();
+  WriteConfig();
+}
+
+void Stage::WriteConfig() const {
+  std::string text = Format(
+      "app: {{name: chaos, environment: test}}\n"
+      "server: {{id: \"${{SERVER}}\", workers: {}, shutdown_grace: 5s}}\n"
+      "{}, lease_ttl: {}, max_skew: {}}}\n"
+      "log: {{file: \"${{SERVER}}.log\", level: warning, max_size: 100MB}}\n"
+      "tasks:\n",
+      options_.workers, backend_.Config(), FormatDuration(options_.lease_ttl), FormatDuration(kMaxSkew));
+  for (const TaskSpec& task : options_.tasks) {
+    text += Format("  - {{name: {}, schedule: every {}, unique: true, command: note, arguments: [--take, {}]}}\n",
+                   task.name, FormatDuration(task.period), FormatDuration(task.take));
+  }
+  std::ofstream(folder_.path() + "/config.yaml") << text;
+}
+
+void Stage::Open() {
+  Result<std::unique_ptr<Store>> store = backend_.Open(clock_);
+  if (!store) throw std::runtime_error(store.error().message());
+  store_ = *std::move(store);
+  for (int server = 0; server < servers(); ++server) Start(server);
+  Await("all servers have joined", [this] {
+    const Result<std::vector<ServerInfo>> joined = store_->Servers();
+    return joined && std::ssize(*joined) >= servers();
+  });
+  Await("tasks run", [this] { return !notes_.empty(); });
+  from_ = std::chrono::ceil<seconds>(clock_.Now());
+}
+
+void Stage::Start(int server) {
+  std::map<std::string, std::string> variables = backend_.Environment(server);
+  variables["SERVER"] = ServerId(server);
+  variables[kNotesVariable] = folder_.path() + "/notes";
+  if (const Milliseconds offset = options_.clock_offsets[server]; offset != Milliseconds(0)) {
+    variables["LD_PRELOAD"] = FAKETIME_LIBRARY;
+    variables["FAKETIME"] = Seconds(offset);
+    variables["FAKETIME_DONT_FAKE_MONOTONIC"] = "1";
+    variables["FAKETIME_DISABLE_SHM"] = "1";  // It would outlive a process that is killed.
+  }
+  processes_[server].emplace(std::vector<std::string>{CHAOS_WORKER, "schedule:work"},
+                             integration::Process::Options{folder_.path(), std::move(variables), {}});
+}
+
+void Stage::Kill(int server) {
+  integration::Process& process = processes_.at(server).value();
+  process.Signal(SIGKILL);
+  if (frozen_since_[server] != SteadyTime()) Thaw(server);
+  process.Wait();
+  deaths_[process.pid()] = Now();
+  processes_[server].reset();
+}
+
+void Stage::Terminate(int server) {
+  integration::Process& process = processes_.at(server).value();
+  process.Signal(SIGTERM);
+  const std::optional<int> exit = process.Wait();
+  deaths_[process.pid()] = Now();
+  if (exit != 0) {
+    throw std::runtime_error(Format("{} did not end well on SIGTERM: {}\n{}", ServerId(server),
+                                    exit ? Format("exit {}", *exit) : "it did not end", LastWords(process)));
+  }
+  processes_[server].reset();
+}
+
+void Stage::Freeze(int server) {
+  processes_.at(server)->Signal(SIGSTOP);
+  frozen_since_[server] = Now();
+}
+
+void Stage::Thaw(int server) {
+  const pid_t pid = processes_.at(server)->pid();
+  processes_[server]->Signal(SIGCONT);
+  standstills_.push_back({pid, std::exchange(frozen_since_[server], SteadyTime()), Now()});
+}
+
+std::optional<int> Stage::ServerOf(pid_t pid) const {
+  for (int server = 0; server < servers(); ++server) {
+    if (IsUp(server) && processes_[server]->pid() == pid) return server;
+  }
+  return std::nullopt;
+}
+
+void Stage::Wait(Milliseconds duration) {
+  const SteadyTime end = Now() + duration;
+  for (;;) {
+    Look();
+    const auto left = end - Now();
+    if (left <= left.zero()) return;
+    std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(left, kTick));
+  }
+}
+
+bool Stage::Until(const std::function<bool()>& fact, Milliseconds patience) {
+  const SteadyTime end = Now() + patience;
+  for (;;) {
+    Look();
+    if (fact()) return true;
+    if (Now() > end) return false;
+    std::this_thread::sleep_for(kTick);
+  }
+}
+
+void Stage::Await(std::string_view what, const std::function<bool()>& fact) {
+  if (!Until(fact, kPatience))
+    throw std::runtime_error(Format("waited {} in vain until {}", FormatDuration(kPatience), what));
+}
+
+void Stage::Look() {
+  if (options_.interrupted != nullptr && options_.interrupted->load()) throw Interrupted();
+  for (int server = 0; server < servers(); ++server) {
+    if (IsUp(server) && !integration::IsRunning(processes_[server]->pid())) {
+      throw std::runtime_error(Format("{} ended by itself\n{}", ServerId(server), LastWords(*processes_[server])));
+    }
+  }
+  for (Note& note : reader_.Read()) notes_.push_back(std::move(note));
+  if (Now() < history_due_) return;
+  (void)ReadHistory(clock_.Now() - kRecent, clock_.Now() + kRecent);  // Fails while the store is away.
+  history_due_ = Now() + kHistoryPeriod;
+}
+
+Status Stage::ReadHistory(WallTime from, WallTime to) {
+  for (const TaskSpec& task : options_.tasks) {
+    HistoryQuery query;
+    query.task = task.name;
+    query.from = from;
+    query.to = to;
+    query.limit = std::numeric_limits<int>::max();
+    Result<std::vector<OccurrenceRecord>> records = store_->Query(query);
+    if (!records) return records.error();
+    for (OccurrenceRecord& record : *records) {
+      const std::string run_id = record.run_id;
+      records_[run_id] = std::move(record);
+    }
+  }
+  return Status::Ok();
+}
+
+Status Stage::ReadHistory(WallTime to) {
+  for (WallTime page = from_; page < to; page += kPage) {
+    if (Status read = ReadHistory(page, std::min(to, page + kPage)); !read.ok()) return read;
+  }
+  return Status::Ok();
+}
+
+Evidence Stage::Gather(WallTime to) const {
+  Evidence evidence;
+  for (const TaskSpec& task : options_.tasks) evidence.tasks.push_back({task.name, task.period});
+  evidence.from = from_;
+  evidence.to = to;
+  evidence.notes = notes_;
+  evidence.records = records_;
+  evidence.deaths = deaths_;
+  evidence.standstills = standstills_;
+  return evidence;
+}
+
+Verdict Stage::Close() {
+  for (int server = 0; server < servers(); ++server) {
+    if (!IsUp(server)) Start(server);
+  }
+  const WallTime to = std::chrono::floor<seconds>(clock_.Now());
+  // What never gets an outcome is for the judge to tell.
+  (void)Until([this, to] { return ReadHistory(to).ok() && Judge(Gather(to)).without_outcome == 0; }, kPatience);
+  for (int server = 0; server < servers(); ++server) Terminate(server);
+  Look();
+  const std::map<std::string, OccurrenceRecord> told = records_;
+  if (options_.store_keeps == StoreKeeps::kEverything) records_.clear();
+  if (Status read = ReadHistory(to); !read.ok()) throw std::runtime_error(read.message());
+  Verdict verdict = Judge(Gather(to));
+  for (const auto& [run_id, record] : told) {
+    const bool counts = record.outcome != Outcome::kRunning && record.scheduled_at >= from_ && record.scheduled_at < to;
+    if (counts && !records_.contains(run_id)) ++verdict.vanished;
+  }
+  return verdict;
+}
+
+}  // namespace rota::chaos
