@@ -55,9 +55,9 @@ ClaimReply ClaimOne(Store& store, const ClaimRequest& request) {
 
 RenewOutcome RenewOne(Store& store, const std::string& run_id, const Scope& scope) {
   const LeaseRef lease{run_id, scope};
-  const Result<std::vector<RenewOutcome>> outcomes = store.Renew("a", {&lease, 1}, kTtl);
-  EXPECT_TRUE(outcomes.has_value()) << outcomes.error().message();
-  return outcomes->at(0);
+  const Result<RenewReply> reply = store.Renew("a", {&lease, 1}, kTtl);
+  EXPECT_TRUE(reply.has_value()) << reply.error().message();
+  return reply->outcomes.at(0);
 }
 
 std::optional<OccurrenceRecord> Find(Store& store, const std::string& run_id) {

@@ -72,8 +72,9 @@ std::string Step(Store& store, Dice& dice, WallTime now) {
     case 5: {
       std::vector<LeaseRef> leases;
       for (int i = dice.Below(20); i > 0; --i) leases.push_back({dice.RunId(), dice.TaskId()});
-      const auto outcomes = store.Renew(dice.Server(), leases, kTtl);
-      for (const RenewOutcome outcome : outcomes.value()) answer += outcome == RenewOutcome::kRenewed ? "1" : "0";
+      const auto reply = store.Renew(dice.Server(), leases, kTtl);
+      for (const std::string& server : reply.value().servers) answer += server + " ";
+      for (const RenewOutcome outcome : reply.value().outcomes) answer += outcome == RenewOutcome::kRenewed ? "1" : "0";
       return "renew " + answer;
     }
     case 6: {

@@ -309,6 +309,14 @@ std::string ChooseServerId(const ServerInfo& joining, std::span<const ServerInfo
   }
 }
 
+std::vector<std::string> LiveServers(std::span<const ServerInfo> servers, WallTime now) {
+  std::vector<std::string> live;
+  for (const ServerInfo& server : servers) {
+    if (server.alive_until > now && !server.schedule_digest.empty()) live.push_back(server.id);
+  }
+  return live;
+}
+
 bool InForce(const Pause& pause, WallTime now) { return !pause.until || *pause.until > now; }
 
 const Pause* FindPause(std::span<const Pause> pauses, const TaskId& task, WallTime now) {

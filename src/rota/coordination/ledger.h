@@ -120,6 +120,9 @@ std::optional<Changes> Settle(const Scope& name, const ScopeState& scope, Record
 std::string ChooseServerId(const ServerInfo& joining, std::span<const ServerInfo> servers, WallTime now,
                            const std::function<bool(const ServerInfo&)>& gone);
 
+// What a renewal tells of the fleet: the ids of the servers, given by id, that live and follow a schedule.
+std::vector<std::string> LiveServers(std::span<const ServerInfo> servers, WallTime now);
+
 // True while the pause keeps occurrences from running.
 bool InForce(const Pause& pause, WallTime now);
 

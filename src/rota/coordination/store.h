@@ -40,7 +40,7 @@ struct ServerInfo {
   std::string host;
   int pid = 0;
   std::string version;
-  std::string schedule_digest;
+  std::string schedule_digest;  // Empty: it follows no schedule, but runs something for once.
   WallTime started_at;
   WallTime seen_at;      // The last heartbeat, by the store's clock.
   WallTime alive_until;  // When its heartbeat runs out; past: dead or stopped.

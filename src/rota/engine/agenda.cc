@@ -5,6 +5,9 @@
 #include <map>
 #include <string_view>
 #include <tuple>
+#include <utility>
+
+#include "rota/base/hash.h"
 
 namespace rota {
 
@@ -19,7 +22,10 @@ Agenda::Agenda(const Schedule& schedule) {
     if (is_new) cohorts_.push_back({tasks[i].trigger, policies.placement, policies.grace, {}});
     cohorts_[place->second].tasks.push_back(i);
   }
-  for (Cohort& cohort : cohorts_) cohort.tasks.shrink_to_fit();
+  for (Cohort& cohort : cohorts_) {
+    cohort.tasks.shrink_to_fit();
+    std::ranges::sort(cohort.tasks, {}, [&tasks](TaskIndex i) { return std::pair(StableHash(tasks[i].id), i); });
+  }
 }
 
 void Agenda::Reset(WallTime after) {

@@ -22,6 +22,7 @@ class Agenda {
     std::shared_ptr<const Trigger> trigger;
     Placement placement = Placement::kEveryServer;
     std::optional<Milliseconds> grace;  // TaskPolicies::grace
+    // By the StableHash() of their ids, by which stores part them too: neighbours are kept, and claimed, together.
     std::vector<TaskIndex> tasks;
   };
   // A cohort that is due. `at` is the latest of its instants that have come; those it skipped were missed.

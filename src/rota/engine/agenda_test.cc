@@ -1,9 +1,14 @@
 #include "rota/engine/agenda.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
+#include <vector>
+
+#include "rota/base/hash.h"
 
 namespace rota {
 namespace {
@@ -33,7 +38,7 @@ TEST(Agenda, KeepsOneEntryForTasksThatShareATrigger) {
   const Schedule schedule = MakeSchedule({ten, Every(seconds(7)), Every(seconds(10))});
   const Agenda agenda(schedule);
   ASSERT_EQ(agenda.cohorts().size(), 2u);
-  EXPECT_EQ(agenda.cohorts()[0].tasks, (std::vector<TaskIndex>{0, 2}));
+  EXPECT_THAT(agenda.cohorts()[0].tasks, testing::UnorderedElementsAre(0, 2));
   EXPECT_EQ(agenda.cohorts()[1].tasks, (std::vector<TaskIndex>{1}));
 }
 
@@ -46,6 +51,14 @@ TEST(Agenda, KeepsUniqueTasksApartFromTheOthersOfTheirTrigger) {
   tasks[1] = {"b", "", {}, ten, std::make_shared<const TaskPolicies>(unique)};
   const Schedule schedule(std::move(tasks));
   EXPECT_EQ(Agenda(schedule).cohorts().size(), 2u);
+}
+
+TEST(Agenda, OrdersTheTasksOfACohortAsStoresPartThem) {
+  const Schedule schedule = MakeSchedule(std::vector(50, Every(seconds(10))));
+  const Agenda agenda(schedule);
+  const std::vector<TaskIndex>& members = agenda.cohorts().at(0).tasks;
+  ASSERT_EQ(members.size(), 50u);
+  EXPECT_TRUE(std::ranges::is_sorted(members, {}, [&](TaskIndex i) { return StableHash(schedule.tasks()[i].id); }));
 }
 
 TEST(Agenda, PopsWhatIsDueInTheOrderOfItsInstants) {

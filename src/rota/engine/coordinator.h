@@ -67,6 +67,13 @@ enum class RenewOutcome {
   kUnanswered,  // The part of the store that keeps it does not answer: the lease stands as long as it stood.
 };
 
+struct RenewReply {
+  std::vector<RenewOutcome> outcomes;  // In the order asked.
+  // The ids of the live servers that follow a schedule (a ServerInfo with a digest), in order: those to share work
+  // with.
+  std::vector<std::string> servers;
+};
+
 // A run under way, with the lease that it holds.
 struct HeldRun {
   OccurrenceRecord record;
@@ -100,8 +107,7 @@ class Coordinator {
   // Claims occurrences and takes their leases in one step. Records what it decides.
   virtual Result<std::vector<ClaimReply>> Claim(std::span<const ClaimRequest> requests) = 0;
   // Renews the leases of this server for another `ttl`, and its heartbeat: call it with no leases too.
-  virtual Result<std::vector<RenewOutcome>> Renew(const std::string& server, std::span<const LeaseRef> leases,
-                                                  Milliseconds ttl) = 0;
+  virtual Result<RenewReply> Renew(const std::string& server, std::span<const LeaseRef> leases, Milliseconds ttl) = 0;
   // Records outcomes and frees their leases. Known run ids are updated, others added (a run that the store never
   // saw start). A run that was recorded as lost meanwhile stays so; the late outcome is added to its reason.
   virtual Status Finish(std::span<const OccurrenceRecord> records) = 0;
@@ -110,8 +116,8 @@ class Coordinator {
   // returns what it recorded.
   virtual Result<std::vector<OccurrenceRecord>> Reap(const std::string& server) = 0;
   // Merges what this server remembers into a store that lost its state: the later watermark, the larger token and the
-  // ended outcome win. Claims stay kUnavailable for a while after, so that the other servers can do the same.
-  virtual Status Reassert(const std::string& server, const Memory& memory) = 0;
+  // ended outcome win. Returns for how long claims stay kUnavailable, so that the other servers can do the same.
+  virtual Result<Milliseconds> Reassert(const std::string& server, const Memory& memory) = 0;
 };
 
 }  // namespace rota

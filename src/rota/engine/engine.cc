@@ -28,16 +28,20 @@ constexpr Milliseconds kJump(500);
 constexpr std::chrono::minutes kZonePeriod(1);
 // How often calendars that run out are told of.
 constexpr std::chrono::hours kCalendarPeriod(24);
+// How often the store is examined.
+constexpr std::chrono::minutes kExaminationPeriod(1);
 
 }  // namespace
 
 struct Engine::Loop {
   Loop(EngineOptions given, std::shared_ptr<const Schedule> schedule_given, std::vector<WallTime> watermarks,
-       Clock& clock_given, Coordinator& coordinator_given, Runner& runner_given, EventSink& events_given)
+       Clock& clock_given, Coordinator& coordinator_given, Diagnostics& diagnostics_given, Runner& runner_given,
+       EventSink& events_given)
       : options(given),
         schedule(std::move(schedule_given)),
         clock(clock_given),
         coordinator(coordinator_given),
+        diagnostics(diagnostics_given),
         runner(runner_given),
         events(events_given),
         core(std::move(given), schedule, std::move(watermarks)),
@@ -94,6 +98,10 @@ struct Engine::Loop {
       zones_due = present.steady + kZonePeriod;
       ReloadZones();
     }
+    if (present.steady >= examination_due) {
+      examination_due = present.steady + kExaminationPeriod;
+      ExamineStore();
+    }
     if (present.steady >= calendars_due) {
       calendars_due = present.steady + kCalendarPeriod;
       WarnOfCalendars(present.wall);
@@ -110,16 +118,43 @@ struct Engine::Loop {
     });
   }
 
+  // There too, since it asks the store. A finding is told when it appears, when its weight changes, and when it is
+  // gone.
+  void ExamineStore() {
+    upkeep_lane.Post([this] {
+      const Result<std::vector<Finding>> found = diagnostics.Examine();
+      if (!found) return;  // A store that does not answer is told of where it is needed.
+      std::map<std::string, Severity> now;
+      for (const Finding& finding : *found) {
+        if (finding.severity == Severity::kNote) continue;
+        now.emplace(finding.code, finding.severity);
+        const auto known = findings.find(finding.code);
+        if (known != findings.end() && known->second == finding.severity) continue;
+        PublishUpkeep(EventKind::kStoreFinding,
+                      Format("{} {}: {}{}{}", Name(finding.severity), finding.code, finding.message,
+                             finding.advice.empty() ? "" : ": ", finding.advice));
+      }
+      for (const auto& [code, severity] : findings) {
+        if (!now.contains(code)) PublishUpkeep(EventKind::kStoreFinding, code + " is found no more");
+      }
+      findings = std::move(now);
+    });
+  }
+
+  void PublishUpkeep(EventKind kind, std::string detail) {
+    Event event;
+    event.kind = kind;
+    event.at = clock.Now();
+    event.server = options.server;
+    event.detail = std::move(detail);
+    events.Publish(event);
+  }
+
   // There too, since it looks at every task.
   void WarnOfCalendars(WallTime now) {
     upkeep_lane.Post([this, now] {
       for (std::string& warning : CalendarWarnings(*schedule, now)) {
-        Event event;
-        event.kind = EventKind::kCalendarEnds;
-        event.at = now;
-        event.server = options.server;
-        event.detail = std::move(warning);
-        events.Publish(event);
+        PublishUpkeep(EventKind::kCalendarEnds, std::move(warning));
       }
     });
   }
@@ -142,8 +177,8 @@ struct Engine::Loop {
   void CarryOut(action::Renew& renew) {
     lease_lane.Post([this, leases = std::move(renew.leases)]() mutable {
       const SteadyTime asked = clock.SteadyNow();
-      Result<std::vector<RenewOutcome>> outcomes = coordinator.Renew(options.server, leases, options.lease_ttl);
-      Send(input::LeasesRenewed{std::move(leases), std::move(outcomes), asked});
+      Result<RenewReply> reply = coordinator.Renew(options.server, leases, options.lease_ttl);
+      Send(input::LeasesRenewed{std::move(leases), std::move(reply), asked});
     });
   }
 
@@ -157,6 +192,12 @@ struct Engine::Loop {
   void CarryOut(action::Record& record) {
     claim_lane.Post(
         [this, records = std::move(record.records)] { Send(input::Recorded{coordinator.Finish(records)}); });
+  }
+
+  void CarryOut(action::Reassert& reassert) {
+    claim_lane.Post([this, memory = std::move(reassert.memory)] {
+      Send(input::Reasserted{coordinator.Reassert(options.server, memory)});
+    });
   }
 
   void CarryOut(action::Start& start) {
@@ -200,6 +241,7 @@ struct Engine::Loop {
   const std::shared_ptr<const Schedule> schedule;
   Clock& clock;
   Coordinator& coordinator;
+  Diagnostics& diagnostics;
   Runner& runner;
   EventSink& events;
 
@@ -207,10 +249,14 @@ struct Engine::Loop {
   EngineCore core;
   Moment last{};
   SteadyTime zones_due = SteadyTime::max();                    // Only Follow() looks for new rules.
-  SteadyTime calendars_due = SteadyTime::max();                // Nor does anything else warn of calendars.
+  SteadyTime calendars_due = SteadyTime::max();                // Nor does anything else warn of calendars,
+  SteadyTime examination_due = SteadyTime::max();              // or examine the store.
   std::map<std::string, std::shared_ptr<RunSignals>> signals;  // By run id.
   std::optional<OccurrenceRecord> closed;                      // The last outcome.
   std::function<void(std::string_view)> output;
+
+  // Upkeep lane only.
+  std::map<std::string, Severity> findings;  // By code.
 
   Mutex mu;
   CondVar changed;
@@ -224,9 +270,9 @@ struct Engine::Loop {
 };
 
 Engine::Engine(EngineOptions options, std::shared_ptr<const Schedule> schedule, std::vector<WallTime> watermarks,
-               Clock& clock, Coordinator& coordinator, Runner& runner, EventSink& events)
+               Clock& clock, Coordinator& coordinator, Diagnostics& diagnostics, Runner& runner, EventSink& events)
     : loop_(std::make_unique<Loop>(std::move(options), std::move(schedule), std::move(watermarks), clock, coordinator,
-                                   runner, events)) {}
+                                   diagnostics, runner, events)) {}
 
 Engine::~Engine() = default;
 
@@ -236,6 +282,7 @@ void Engine::Follow() {
   loop_->core.Follow(loop_->last.wall);
   loop_->zones_due = loop_->last.steady + kZonePeriod;
   loop_->calendars_due = loop_->last.steady;
+  loop_->examination_due = loop_->last.steady;
   loop_->Serve();
 }
 

@@ -8,6 +8,7 @@
 
 #include "rota/base/instant.h"
 #include "rota/engine/coordinator.h"
+#include "rota/engine/diagnostics.h"
 #include "rota/engine/engine_core.h"
 #include "rota/engine/event.h"
 #include "rota/engine/runner.h"
@@ -20,14 +21,14 @@ namespace rota {
 // calling thread becomes the engine thread and alone touches the core; runs, claims and renewals have threads of
 // their own, so that neither a long run nor a slow store delays a renewal.
 //
-//   Engine engine(options, schedule, watermarks, clock, store, runner, events);
+//   Engine engine(options, schedule, watermarks, clock, store, store, runner, events);
 //   engine.Follow();  // Until RequestShutdown().
 //
 // Everything given by reference outlives the engine. Exactly one of Follow(), Tick() and RunTask() is called, once.
 class Engine {
  public:
   Engine(EngineOptions options, std::shared_ptr<const Schedule> schedule, std::vector<WallTime> watermarks,
-         Clock& clock, Coordinator& coordinator, Runner& runner, EventSink& events);
+         Clock& clock, Coordinator& coordinator, Diagnostics& diagnostics, Runner& runner, EventSink& events);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;

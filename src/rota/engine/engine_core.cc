@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 #include <utility>
 
 #include "rota/base/check.h"
 #include "rota/base/text.h"
+#include "rota/time/format.h"
 
 namespace rota {
 namespace {
@@ -26,6 +28,7 @@ EngineCore::EngineCore(EngineOptions options, std::shared_ptr<const Schedule> sc
       schedule_(std::move(schedule)),
       watermarks_(std::move(watermarks)),
       agenda_(*schedule_),
+      preference_(*schedule_, agenda_, options_.server),
       leases_(options_.lease_ttl),
       ids_(options_.seed) {
   ROTA_CHECK(watermarks_.size() == schedule_->tasks().size(), "a watermark for each task");
@@ -59,6 +62,7 @@ Decision EngineCore::Decide(const EngineInput& input, Moment now) {
   SendClaims(now);
   Renew(now);
   FlushRecords(now);
+  Reassert(now);
   decision_.finished = Finished();
   decision_.wake = NextWake(now);
   return std::move(decision_);
@@ -85,10 +89,10 @@ void EngineCore::On(const input::ClaimsAnswered& answered, Moment now) {
 
 void EngineCore::On(const input::LeasesRenewed& renewed, Moment now) {
   renewing_ = false;
-  const bool renewed_before = std::exchange(renewed_, renewed.outcomes.has_value());
-  if (!renewed.outcomes) {
+  const bool renewed_before = std::exchange(renewed_, renewed.reply.has_value());
+  if (!renewed.reply) {
     // No answer: the leases stay good until their margin, and the next renewal is tried soon.
-    NoteStore(renewed.outcomes.error(), now);
+    NoteStore(renewed.reply.error(), now);
     renew_at_ = std::min(renew_at_, now.steady + kStoreRetry);
     return;
   }
@@ -97,22 +101,45 @@ void EngineCore::On(const input::LeasesRenewed& renewed, Moment now) {
   } else {
     NoteStore(Status::Ok(), now);
   }
-  LoseLeases(leases_.Renewed(renewed.leases, *renewed.outcomes, renewed.asked), now);
+  preference_.SetServers(renewed.reply->servers);
+  LoseLeases(leases_.Renewed(renewed.leases, renewed.reply->outcomes, renewed.asked), now);
   // After an outage every server gets one renewal period to show that it lives, before anyone declares it dead.
   if (renewed_before && now.steady >= quiet_until_) decision_.actions.push_back(action::Reap{});
 }
 
 void EngineCore::On(const input::Reaped& reaped, Moment now) {
-  for (const OccurrenceRecord& record : reaped.lost) Publish(EventKind::kRunLost, now, record);
+  for (const OccurrenceRecord& record : reaped.lost) {
+    const Task* task = record.outcome == Outcome::kUnknown ? schedule_->Find(record.task) : nullptr;
+    if (task != nullptr) {
+      CloseSpan(*task->trigger, record, now);
+    } else {
+      Publish(record.outcome == Outcome::kLost ? EventKind::kRunLost : EventKind::kOccurrenceClosed, now, record);
+    }
+  }
 }
 
 void EngineCore::On(const input::Recorded& recorded, Moment now) {
   NoteStore(recorded.status, now);
   if (recorded.status.ok()) {
+    for (std::size_t i = 0; i < recording_; ++i) recent_.Add(std::move(unrecorded_[i]), now.steady);
     unrecorded_.erase(unrecorded_.begin(), unrecorded_.begin() + static_cast<std::ptrdiff_t>(recording_));
     if (unrecorded_.empty()) has_backlog_ = false;
   }
   recording_ = 0;
+}
+
+void EngineCore::On(const input::Reasserted& reasserted, Moment now) {
+  reasserting_ = false;
+  if (!reasserted.pause) {
+    NoteStore(reasserted.pause.error(), now);
+    store_retry_at_ = now.steady + kStoreRetry;
+    return;
+  }
+  NoteStore(Status::Ok(), now);
+  state_lost_ = false;
+  quiet_until_ = std::max(quiet_until_, now.steady + *reasserted.pause);
+  renew_at_ = now.steady;
+  Publish(EventKind::kStateReasserted, now, Format("claims pause for {}", FormatDuration(*reasserted.pause)));
 }
 
 void EngineCore::On(const input::RunEnded& ended, Moment now) {
@@ -188,7 +215,15 @@ void EngineCore::TakeDue(Moment now) {
 
 void EngineCore::Enqueue(const Agenda::Cohort& cohort, WallTime at, std::string_view gap_reason) {
   const WallTime expires = Agenda::Expiry(*cohort.trigger, cohort.grace, at);
-  waiting_.push_back({&cohort, at, cohort.trigger->Previous(at), expires, gap_reason});
+  Waiting waiting{&cohort, at, cohort.trigger->Previous(at), expires, gap_reason, Part::kRest, at};
+  if (preference_.shared() && cohort.placement == Placement::kOneServer && !cohort.trigger->fires_at_start()) {
+    waiting.part = Part::kPreferred;
+    waiting_.push_back(waiting);
+    waiting.part = Part::kRest;
+    const std::optional<WallTime> next = cohort.trigger->Next(at);
+    waiting.not_before += next ? std::min(options_.head_start, (*next - at) / 10) : options_.head_start;
+  }
+  waiting_.push_back(waiting);
 }
 
 void EngineCore::Dispatch(Moment now) {
@@ -200,6 +235,7 @@ void EngineCore::Dispatch(Moment now) {
 }
 
 void EngineCore::DispatchWaiting(Waiting& waiting, Moment now) {
+  if (now.wall < waiting.not_before) return;
   const std::vector<TaskIndex>& members = waiting.cohort->tasks;
   const bool late = now.wall > waiting.expires;
   const bool every_server = waiting.cohort->placement == Placement::kEveryServer;
@@ -207,6 +243,7 @@ void EngineCore::DispatchWaiting(Waiting& waiting, Moment now) {
   const bool may_claim = MayClaim(now);
   for (; waiting.next < members.size(); ++waiting.next) {
     const TaskIndex index = members[waiting.next];
+    if (waiting.part == Part::kPreferred && !preference_.Prefers(index)) continue;
     if (waiting.at <= watermarks_[index] && !at_start) continue;
     const Task& task = schedule_->tasks()[index];
     const auto close = [&](Outcome outcome, std::string_view reason, WallTime not_before) {
@@ -311,13 +348,13 @@ void EngineCore::SendClaims(Moment now) {
 
 void EngineCore::Granted(const ClaimRequest& request, const ClaimReply& reply, SteadyTime asked, Moment now) {
   if (reply.gap) {
-    CloseGap(request, *reply.gap, now);
+    CloseSpan(*schedule_->tasks()[TaskOf(request)].trigger, *reply.gap, now);
     if (reply.gap->run_id == request.run_id) return;  // The span ends with this occurrence.
   }
   switch (reply.outcome) {
     case ClaimOutcome::kClaimed:
       if (request.purpose == ClaimPurpose::kRecord) {
-        Close(request, request.outcome, request.reason, now);
+        recent_.Add(Close(request, request.outcome, request.reason, now), now.steady);
         return;
       }
       leases_.Add({request.run_id, request.scope},
@@ -328,10 +365,10 @@ void EngineCore::Granted(const ClaimRequest& request, const ClaimReply& reply, S
     case ClaimOutcome::kDecided:
       return;  // Another server runs it, or ran it.
     case ClaimOutcome::kOverlap:
-      Close(request, Outcome::kSkipped, reason::kOverlap, now, reply.holder);
+      recent_.Add(Close(request, Outcome::kSkipped, reason::kOverlap, now, reply.holder), now.steady);
       return;
     case ClaimOutcome::kPaused:
-      Close(request, Outcome::kSkipped, reason::kPaused, now, reply.holder);
+      recent_.Add(Close(request, Outcome::kSkipped, reason::kPaused, now, reply.holder), now.steady);
       return;
     case ClaimOutcome::kEarly:
       if (Claiming()) RetryLater(request, now.steady + std::max(reply.wait, Milliseconds(1)));
@@ -350,7 +387,7 @@ void EngineCore::Unanswered(const ClaimRequest& request, Moment now) {
   } else if (!Claiming()) {
     return;  // Undecided: another server takes it, or the next start finds it.
   } else if (request.purpose == ClaimPurpose::kRecord || task.unique()) {
-    if (phase_ == Phase::kFollowing) RetryLater(request, store_retry_at_);
+    if (phase_ == Phase::kFollowing) RetryLater(request, now.steady + kStoreRetry);
   } else if (now.wall <= Agenda::Expiry(*task.trigger, task.policies->grace, request.at)) {
     StartWithoutStore(request, now);
   } else {
@@ -381,13 +418,13 @@ bool EngineCore::RunsWithoutLease(const Scope& scope) const {
   });
 }
 
-void EngineCore::CloseGap(const ClaimRequest& request, OccurrenceRecord gap, Moment now) {
-  const Trigger& trigger = *schedule_->tasks()[TaskOf(request)].trigger;
-  const std::optional<WallTime> first = trigger.Next(gap.scheduled_at - Milliseconds(1));
-  if (first) gap.scheduled_at = *first;
-  gap.count = CountInstants(trigger, gap.scheduled_at, gap.scheduled_last);
-  Publish(EventKind::kOccurrenceClosed, now, gap, gap.count == kMostCounted ? "at least" : "");
-  unrecorded_.push_back(std::move(gap));
+// A span that the store recorded without knowing the trigger: its first instant and their number are found out here.
+void EngineCore::CloseSpan(const Trigger& trigger, OccurrenceRecord span, Moment now) {
+  const std::optional<WallTime> first = trigger.Next(span.scheduled_at - Milliseconds(1));
+  if (first) span.scheduled_at = std::min(*first, span.scheduled_last);
+  span.count = CountInstants(trigger, span.scheduled_at, span.scheduled_last);
+  Publish(EventKind::kOccurrenceClosed, now, span, span.count == kMostCounted ? "at least" : "");
+  unrecorded_.push_back(std::move(span));
 }
 
 std::uint64_t EngineCore::CountInstants(const Trigger& trigger, WallTime first, WallTime last) {
@@ -453,6 +490,10 @@ void EngineCore::LoseLeases(const std::vector<LeaseBook::Lost>& lost, Moment now
 }
 
 void EngineCore::NoteStore(const Status& status, Moment now) {
+  if (status.code() == StatusCode::kStateLost) {
+    if (!std::exchange(state_lost_, true)) Publish(EventKind::kStateLost, now, status.message());
+    return;
+  }
   if (!status.ok()) store_retry_at_ = now.steady + kStoreRetry;
   if (status.ok() == !store_down_) return;
   store_down_ = !status.ok();
@@ -460,17 +501,45 @@ void EngineCore::NoteStore(const Status& status, Moment now) {
 }
 
 void EngineCore::Renew(Moment now) {
-  if (renewing_ || now.steady < renew_at_ || Finished()) return;
+  if (renewing_ || state_lost_ || now.steady < renew_at_ || Finished()) return;
   renewing_ = true;
   renew_at_ = now.steady + leases_.renewal_period();
   decision_.actions.push_back(action::Renew{leases_.Held()});
 }
 
 void EngineCore::FlushRecords(Moment now) {
-  if (recording_ > 0 || unrecorded_.empty() || !StoreMayAnswer(now)) return;
+  if (recording_ > 0 || unrecorded_.empty() || state_lost_ || !StoreMayAnswer(now)) return;
   recording_ = std::min(unrecorded_.size(), kBatch);
   const auto end = unrecorded_.begin() + static_cast<std::ptrdiff_t>(recording_);
   decision_.actions.push_back(action::Record{{unrecorded_.begin(), end}});
+}
+
+// Not while claims or records are under way: what the store answered them belongs to what is remembered.
+void EngineCore::Reassert(Moment now) {
+  if (!state_lost_ || reasserting_ || asked_ > 0 || recording_ > 0 || now.steady < store_retry_at_) return;
+  reasserting_ = true;
+  decision_.actions.push_back(action::Reassert{Remember(now)});
+}
+
+Memory EngineCore::Remember(Moment now) const {
+  Memory memory;
+  memory.records = recent_.All();
+  for (const auto& [run_id, run] : runs_) {
+    const std::optional<Milliseconds> lock_left = leases_.LockLeft(run_id, now.steady);
+    if (!lock_left) continue;
+    const OverlapPolicy overlap = schedule_->tasks()[run.task].policies->overlap;
+    memory.runs.push_back({run.record, overlap, options_.lease_ttl, *lock_left});
+  }
+  // What was taken up but not decided yet must not be taken for decided.
+  std::set<TaskIndex> undecided;
+  for (const Retry& retry : retries_) undecided.insert(TaskOf(retry.request));
+  for (const auto& [index, closing] : closings_) undecided.insert(index);
+  for (TaskIndex i = 0; i < watermarks_.size(); ++i) {
+    const Task& task = schedule_->tasks()[i];
+    if (undecided.contains(i)) continue;
+    memory.watermarks.push_back({MakeScope(task, options_.scope_server), watermarks_[i]});
+  }
+  return memory;
 }
 
 void EngineCore::AdvanceShutdown(Moment now) {
@@ -531,12 +600,15 @@ SteadyTime EngineCore::NextWake(Moment now) const {
     wake = std::min(wake, instant <= now.wall ? now.steady : now.steady + (instant - now.wall));
   };
   wake = std::min({wake, leases_.NextDeadline(), phase_ends_});
-  if (!renewing_) wake = std::min(wake, renew_at_);
+  if (!renewing_ && !state_lost_) wake = std::min(wake, renew_at_);
+  if (state_lost_ && !reasserting_ && store_retry_at_ > now.steady) wake = std::min(wake, store_retry_at_);
   for (const auto& [run_id, run] : runs_) wake = std::min(wake, run.kill_at);
   const bool needs_store = !retries_.empty() || !closings_.empty() || !waiting_.empty() || !unrecorded_.empty();
   if (store_down_ && needs_store && store_retry_at_ > now.steady) wake = std::min(wake, store_retry_at_);
   if (phase_ == Phase::kFollowing && agenda_.NextDue()) at_wall(*agenda_.NextDue());
-  for (const Waiting& waiting : waiting_) at_wall(waiting.expires + Milliseconds(1));
+  for (const Waiting& waiting : waiting_) {
+    at_wall(now.wall < waiting.not_before ? waiting.not_before : waiting.expires + Milliseconds(1));
+  }
   if (now.steady < quiet_until_) wake = std::min(wake, quiet_until_);
   for (const auto& [index, closing] : closings_) {
     if (closing.not_before > now.wall) at_wall(closing.not_before);
@@ -561,7 +633,7 @@ bool EngineCore::StoreMayAnswer(Moment now) const {
 }
 
 bool EngineCore::MayClaim(Moment now) const {
-  return StoreMayAnswer(now) && !has_backlog_ && now.steady >= quiet_until_;
+  return StoreMayAnswer(now) && !state_lost_ && !has_backlog_ && now.steady >= quiet_until_;
 }
 
 TaskIndex EngineCore::TaskOf(const ClaimRequest& request) const {

@@ -16,6 +16,8 @@
 #include "rota/engine/coordinator.h"
 #include "rota/engine/event.h"
 #include "rota/engine/lease_book.h"
+#include "rota/engine/preference.h"
+#include "rota/engine/recent_records.h"
 #include "rota/engine/runner.h"
 #include "rota/schedule/schedule.h"
 
@@ -29,7 +31,9 @@ struct EngineOptions {
   Milliseconds lease_ttl = std::chrono::seconds(15);
   Milliseconds shutdown_grace = std::chrono::seconds(30);  // For running work to end by itself.
   Milliseconds kill_after = std::chrono::seconds(5);       // From the stop to the kill.
-  std::uint64_t seed = 1;                                  // For run ids: another one for each process.
+  // How long a server leaves a unique task to the one that is preferred for it; less where the period is short.
+  Milliseconds head_start{250};
+  std::uint64_t seed = 1;  // For run ids: another one for each process.
 };
 
 // The present, by both clocks.
@@ -48,7 +52,7 @@ struct ClaimsAnswered {
 };
 struct LeasesRenewed {
   std::vector<LeaseRef> leases;
-  Result<std::vector<RenewOutcome>> outcomes;
+  Result<RenewReply> reply;
   SteadyTime asked;
 };
 struct Reaped {
@@ -56,6 +60,9 @@ struct Reaped {
 };
 struct Recorded {
   Status status;
+};
+struct Reasserted {
+  Result<Milliseconds> pause;
 };
 struct RunEnded {
   std::string run_id;
@@ -73,9 +80,10 @@ struct RunRequested {  // A person asks for a run now.
 struct DrainRequested {};     // Look for nothing new; end when everything under way has ended.
 struct ShutdownRequested {};  // Stop claiming, give running work its grace. The second one skips the grace.
 }  // namespace input
-using EngineInput = std::variant<input::Woken, input::ClaimsAnswered, input::LeasesRenewed, input::Reaped,
-                                 input::Recorded, input::RunEnded, input::ClockJumped, input::ZonesChanged,
-                                 input::RunRequested, input::DrainRequested, input::ShutdownRequested>;
+using EngineInput =
+    std::variant<input::Woken, input::ClaimsAnswered, input::LeasesRenewed, input::Reaped, input::Recorded,
+                 input::Reasserted, input::RunEnded, input::ClockJumped, input::ZonesChanged, input::RunRequested,
+                 input::DrainRequested, input::ShutdownRequested>;
 
 // What the core wants done.
 namespace action {
@@ -88,6 +96,9 @@ struct Renew {  // And the heartbeat.
 struct Reap {};
 struct Record {
   std::vector<OccurrenceRecord> records;
+};
+struct Reassert {
+  Memory memory;
 };
 struct Start {
   TaskIndex task = 0;
@@ -103,8 +114,8 @@ struct Publish {
   Event event;
 };
 }  // namespace action
-using EngineAction = std::variant<action::Claim, action::Renew, action::Reap, action::Record, action::Start,
-                                  action::Stop, action::Publish>;
+using EngineAction = std::variant<action::Claim, action::Renew, action::Reap, action::Record, action::Reassert,
+                                  action::Start, action::Stop, action::Publish>;
 
 struct Decision {
   std::vector<EngineAction> actions;
@@ -132,13 +143,19 @@ class EngineCore {
   std::size_t abandoned() const { return runs_.size(); }
 
  private:
-  // A cohort whose tasks wait for a worker, or for the store.
+  enum class Part {
+    kPreferred,  // The tasks that this server is preferred for.
+    kRest,       // Every task that nobody took up yet.
+  };
+  // A cohort whose tasks wait for a worker, for the store, or for the head start of other servers.
   struct Waiting {
     const Agenda::Cohort* cohort;
     WallTime at;
     std::optional<WallTime> previous;  // The trigger's instant before `at`.
     WallTime expires;                  // After it the occurrence is late: recorded, not run.
     std::string_view gap_reason;
+    Part part = Part::kRest;
+    WallTime not_before;
     std::size_t next = 0;  // The first task not yet handled.
   };
   // An occurrence to be recorded without a run.
@@ -177,6 +194,7 @@ class EngineCore {
   void On(const input::LeasesRenewed& renewed, Moment now);
   void On(const input::Reaped& reaped, Moment now);
   void On(const input::Recorded& recorded, Moment now);
+  void On(const input::Reasserted& reasserted, Moment now);
   void On(const input::RunEnded& ended, Moment now);
   void On(const input::ClockJumped& jumped, Moment now);
   void On(const input::ZonesChanged& changed, Moment now);
@@ -200,7 +218,7 @@ class EngineCore {
   // What was answered.
   void Granted(const ClaimRequest& request, const ClaimReply& reply, SteadyTime asked, Moment now);
   void Unanswered(const ClaimRequest& request, Moment now);
-  void CloseGap(const ClaimRequest& request, OccurrenceRecord gap, Moment now);
+  void CloseSpan(const Trigger& trigger, OccurrenceRecord span, Moment now);
   void RetryLater(const ClaimRequest& request, SteadyTime not_before);
   void StartWithoutStore(const ClaimRequest& request, Moment now);
   bool RunsWithoutLease(const Scope& scope) const;
@@ -214,6 +232,8 @@ class EngineCore {
   // What must be kept up.
   void Renew(Moment now);
   void FlushRecords(Moment now);
+  void Reassert(Moment now);
+  Memory Remember(Moment now) const;
   void AdvanceShutdown(Moment now);
   void KillOverdue(Moment now);
   void StopRuns(action::StopHow how);
@@ -235,6 +255,7 @@ class EngineCore {
 
   std::vector<WallTime> watermarks_;  // Per task: the last instant that this server has taken up.
   Agenda agenda_;
+  Preference preference_;
   LeaseBook leases_;
   UlidSource ids_;
 
@@ -250,13 +271,17 @@ class EngineCore {
 
   std::deque<OccurrenceRecord> unrecorded_;
   std::size_t recording_ = 0;  // The first so many are under way.
+  RecentRecords recent_;       // Those acknowledged.
   bool has_backlog_ = false;   // Something was decided without the store that it does not know yet.
   bool renewing_ = false;
   bool renewed_ = false;  // The last renewal was answered.
   SteadyTime renew_at_ = SteadyTime::min();
   bool store_down_ = false;
   SteadyTime store_retry_at_ = SteadyTime::min();
-  SteadyTime quiet_until_ = SteadyTime::min();  // After a forward jump others must get to renew their leases.
+  bool state_lost_ = false;  // The store takes nothing before it is told what this server remembers.
+  bool reasserting_ = false;
+  // After a forward jump others must get to renew their leases; after the store lost its state, to tell what they know.
+  SteadyTime quiet_until_ = SteadyTime::min();
 
   struct Count {
     const Trigger* trigger = nullptr;

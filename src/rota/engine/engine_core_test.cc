@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "rota/engine/test_core.h"
+
 namespace rota {
 namespace {
 
@@ -19,185 +21,6 @@ using std::chrono::seconds;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
-
-// Noon of 2023-11-14, a whole day so that intervals are easy to follow.
-constexpr WallTime kStart{std::chrono::sys_days{std::chrono::year{2023} / 11 / 14} + hours(12)};
-
-Task MakeTask(const std::string& id, Milliseconds period, TaskPolicies policies) {
-  Task task;
-  task.id = id;
-  task.work = CommandCall{id, {}};
-  task.trigger = std::make_shared<const Trigger>(IntervalFrequency{period}, TimeZone(), Restrictions{});
-  task.policies = std::make_shared<const TaskPolicies>(std::move(policies));
-  return task;
-}
-
-Task MakeTaskAtStart(const std::string& id, TaskPolicies policies) {
-  Task task = MakeTask(id, seconds(1), std::move(policies));
-  task.trigger = std::make_shared<const Trigger>(StartFrequency{}, TimeZone(), Restrictions{});
-  return task;
-}
-
-TaskPolicies Unique() {
-  TaskPolicies policies;
-  policies.placement = Placement::kOneServer;
-  policies.overlap = OverlapPolicy::kSkip;
-  return policies;
-}
-
-// A core at a time of its own, and everything that it wanted since it was last asked for.
-class Core {
- public:
-  Core(std::vector<Task> tasks, int workers = 4, WallTime watermark = kStart)
-      : schedule_(std::make_shared<const Schedule>(std::move(tasks))),
-        core_(Options(workers), schedule_, std::vector<WallTime>(schedule_->tasks().size(), watermark)) {}
-
-  static EngineOptions Options(int workers) {
-    EngineOptions options;
-    options.server = options.scope_server = "a";
-    options.environment = "production";
-    options.workers = workers;
-    options.lease_ttl = seconds(15);
-    return options;
-  }
-
-  EngineCore& core() { return core_; }
-  Moment now() const { return now_; }
-  SteadyTime wake() const { return last_.wake; }
-  bool finished() const { return last_.finished; }
-
-  void Tell(const EngineInput& input) {
-    last_ = core_.Decide(input, now_);
-    for (EngineAction& wanted : last_.actions) std::visit([this](auto& one) { Note(one); }, wanted);
-  }
-  void Follow() {
-    core_.Follow(now_.wall);
-    Tell(input::Woken{});
-    AnswerRenewals();
-  }
-  // Time passes, a second at most at once; the store answers renewals; nothing else happens.
-  void Advance(Milliseconds duration) {
-    for (; duration > Milliseconds(0); duration -= seconds(1)) {
-      Pass(std::min<Milliseconds>(duration, seconds(1)));
-      AnswerRenewals();
-    }
-  }
-  // The same, and the store answers no renewal.
-  void AdvanceWithoutStore(Milliseconds duration) {
-    for (; duration > Milliseconds(0); duration -= seconds(1)) {
-      Pass(std::min<Milliseconds>(duration, seconds(1)));
-      for (const std::vector<LeaseRef>& leases : std::exchange(renewals, {})) {
-        Tell(input::LeasesRenewed{leases, Fail(Unavailable("no answer")), now_.steady});
-      }
-    }
-  }
-  void JumpWall(Milliseconds change) {
-    now_.wall += change;
-    Tell(input::ClockJumped{change});
-  }
-  void AnswerRenewals() {
-    for (const std::vector<LeaseRef>& leases : std::exchange(renewals, {})) {
-      Tell(input::LeasesRenewed{leases, std::vector<RenewOutcome>(leases.size(), RenewOutcome::kRenewed), now_.steady});
-    }
-  }
-  // Answers every claim under way alike.
-  void AnswerClaims(ClaimOutcome outcome) {
-    for (std::vector<ClaimRequest>& batch : std::exchange(claims, {})) {
-      std::vector<ClaimReply> replies(batch.size());
-      for (ClaimReply& reply : replies) {
-        reply.outcome = outcome;
-        reply.token = ++token_;
-      }
-      Tell(input::ClaimsAnswered{std::move(batch), std::move(replies), now_.steady});
-    }
-  }
-  void FailClaims() {
-    for (std::vector<ClaimRequest>& batch : std::exchange(claims, {})) {
-      Tell(input::ClaimsAnswered{std::move(batch), Fail(Unavailable("database is locked")), now_.steady});
-    }
-  }
-  void EndRun(const std::string& run_id, Outcome outcome = Outcome::kSucceeded) {
-    Tell(input::RunEnded{run_id, {outcome, "", ""}});
-  }
-
-  std::vector<ClaimRequest> AskedClaims() const {
-    std::vector<ClaimRequest> all;
-    for (const auto& batch : claims) all.insert(all.end(), batch.begin(), batch.end());
-    return all;
-  }
-  // "task@seconds since start purpose" of each claim under way.
-  std::vector<std::string> Asked() const {
-    std::vector<std::string> all;
-    for (const ClaimRequest& request : AskedClaims()) {
-      std::string text = Format("{}@{}", request.scope, (request.at - kStart) / seconds(1));
-      if (request.purpose == ClaimPurpose::kRecord) text += " " + DescribeOutcome(request.outcome, request.reason);
-      all.push_back(text);
-    }
-    return all;
-  }
-  std::vector<std::string> Events() {
-    std::vector<std::string> all;
-    for (const Event& event : std::exchange(events, {})) {
-      std::string text(Name(event.kind));
-      if (event.record) {
-        text += Format(" {}@{}", event.record->task, (event.record->scheduled_at - kStart) / seconds(1));
-        if (event.record->outcome != Outcome::kRunning) {
-          text += " " + DescribeOutcome(event.record->outcome, event.record->reason);
-        }
-      }
-      all.push_back(text);
-    }
-    return all;
-  }
-
-  std::vector<std::vector<ClaimRequest>> claims;
-  std::vector<std::vector<LeaseRef>> renewals;
-  std::vector<std::vector<OccurrenceRecord>> records;
-  int reaps = 0;
-  std::vector<action::Start> starts;
-  std::vector<action::Stop> stops;
-  std::vector<Event> events;
-
- private:
-  void Pass(Milliseconds duration) {
-    now_.wall += duration;
-    now_.steady += duration;
-    Tell(input::Woken{});
-  }
-  void Note(action::Claim& claim) { claims.push_back(claim.requests); }
-  void Note(action::Renew& renew) { renewals.push_back(renew.leases); }
-  void Note(action::Reap&) { ++reaps; }
-  void Note(action::Record& record) { records.push_back(record.records); }
-  void Note(action::Start& start) { starts.push_back(start); }
-  void Note(action::Stop& stop) { stops.push_back(stop); }
-  void Note(action::Publish& publish) { events.push_back(publish.event); }
-
-  std::shared_ptr<const Schedule> schedule_;
-  EngineCore core_;
-  Moment now_{kStart, SteadyTime(hours(1))};
-  Decision last_;
-  std::uint64_t token_ = 0;
-};
-
-// One whose only task, unique and due every minute, runs since the first minute.
-class RunningCore : public Core {
- public:
-  RunningCore() : Core({MakeTask("a", seconds(60), Unique())}) {
-    Follow();
-    Advance(seconds(60));
-    AnswerClaims(ClaimOutcome::kClaimed);
-  }
-};
-
-// One whose only task, which every server runs each minute, began in the first minute without the store.
-class CoreWithoutStore : public Core {
- public:
-  CoreWithoutStore() : Core({MakeTask("cache", seconds(60), {})}) {
-    Follow();
-    Advance(seconds(60));
-    FailClaims();
-  }
-};
 
 TEST(EngineCore, SleepsUntilTheNextInstant) {
   Core core({MakeTask("daily", seconds(40), {})});
@@ -387,10 +210,13 @@ TEST(EngineCore, TriesAgainWhatTheStoreCallsEarly) {
   core.Follow();
   core.Advance(seconds(60));
   const std::string run_id = core.AskedClaims()[0].run_id;
-  core.AnswerClaims(ClaimOutcome::kEarly);
+  ClaimReply early;
+  early.outcome = ClaimOutcome::kEarly;
+  early.wait = milliseconds(320);
+  core.Tell(input::ClaimsAnswered{std::exchange(core.claims, {}).at(0), std::vector{early}, core.now().steady});
   EXPECT_THAT(core.Asked(), IsEmpty());
-  EXPECT_EQ(core.wake(), core.now().steady + milliseconds(250));
-  core.Advance(milliseconds(250));
+  EXPECT_EQ(core.wake(), core.now().steady + milliseconds(320));
+  core.Advance(milliseconds(320));
   ASSERT_THAT(core.Asked(), ElementsAre("a@60"));
   EXPECT_EQ(core.AskedClaims()[0].run_id, run_id);
 }

@@ -32,6 +32,12 @@ std::string_view Name(EventKind kind) {
       return "store_unavailable";
     case EventKind::kStoreAvailable:
       return "store_available";
+    case EventKind::kStateLost:
+      return "state_lost";
+    case EventKind::kStateReasserted:
+      return "state_reasserted";
+    case EventKind::kStoreFinding:
+      return "store_finding";
   }
   ROTA_CHECK(false, "unknown event kind");
 }

@@ -23,6 +23,9 @@ enum class EventKind {
   kCalendarEnds,      // A calendar's days are known for 30 more days at most: `detail` tells. Daily.
   kStoreUnavailable,
   kStoreAvailable,
+  kStateLost,        // The store may have lost what it acknowledged: `detail` tells how that shows.
+  kStateReasserted,  // This server told it what it remembers; claims pause until all had the time to.
+  kStoreFinding,     // What an examination of the store found or finds no more: `detail` tells.
 };
 std::string_view Name(EventKind kind);  // "run_started", …
 

@@ -21,6 +21,12 @@ SteadyTime LeaseBook::GoodUntil(LeaseGuard guard, SteadyTime asked) const {
 
 void LeaseBook::Remove(const std::string& run_id) { leases_.erase(run_id); }
 
+std::optional<Milliseconds> LeaseBook::LockLeft(const std::string& run_id, SteadyTime now) const {
+  const auto place = leases_.find(run_id);
+  if (place == leases_.end()) return std::nullopt;
+  return std::chrono::ceil<Milliseconds>(place->second.lock_until - now);
+}
+
 std::vector<LeaseRef> LeaseBook::Held() const {
   std::vector<LeaseRef> held;
   held.reserve(leases_.size());

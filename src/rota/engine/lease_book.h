@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,8 @@ class LeaseBook {
   // The run ended.
   void Remove(const std::string& run_id);
 
+  // How long until the lock timeout of a lease that is still good; nothing when there is no such lease.
+  std::optional<Milliseconds> LockLeft(const std::string& run_id, SteadyTime now) const;
   // Every lease that is still good, to be renewed together.
   std::vector<LeaseRef> Held() const;
   // Takes the answers to a renewal asked for at `asked`; returns what is lost by them.

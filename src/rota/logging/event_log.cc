@@ -50,6 +50,10 @@ LogLevel LevelOf(Outcome outcome) {
 std::string Outcomes(const OccurrenceRecord& record) { return DescribeOutcome(record.outcome, Shorten(record.reason)); }
 
 std::string DescribeClosed(const OccurrenceRecord& record) {
+  if (record.outcome == Outcome::kUnknown) {
+    return Format("{} may have run {} times from {} to {}: {}", record.task, record.count,
+                  FormatInstant(record.scheduled_at), FormatInstant(record.scheduled_last), Outcomes(record));
+  }
   if (record.scheduled_last == record.scheduled_at || record.count == 1) {
     return Format("{} did not run: {}", record.task, Outcomes(record));
   }
@@ -126,6 +130,12 @@ Sentence Tell(const Event& event, const OccurrenceRecord& record) {
       return {LogLevel::kWarning, "the store does not answer"};
     case EventKind::kStoreAvailable:
       return {LogLevel::kInfo, "the store answers again"};
+    case EventKind::kStateLost:
+      return {LogLevel::kError, "the store may have lost what it acknowledged"};
+    case EventKind::kStateReasserted:
+      return {LogLevel::kWarning, "the store was told again what this server remembers"};
+    case EventKind::kStoreFinding:
+      return {LogLevel::kWarning, "the store was examined"};
   }
   ROTA_CHECK(false, "unknown event kind");
 }

@@ -161,7 +161,7 @@ class Explainer {
     for (const ServerInfo* server : alive) names.push_back(server->id);
     Say("It was due {} ago, and no server has decided it yet. Running: {}.", Roughly(late), Join(names, ", "));
     for (const ServerInfo* server : alive) {
-      if (server->schedule_digest == schedule_.digest()) continue;
+      if (server->schedule_digest.empty() || server->schedule_digest == schedule_.digest()) continue;
       Say("{} runs another schedule ({}, here it is {}): it may not know this task or this instant.", server->id,
           server->schedule_digest, schedule_.digest());
     }

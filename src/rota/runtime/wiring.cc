@@ -169,7 +169,7 @@ Status Wiring::Open(LogTo where, const JoinRequest& request, Milliseconds shutdo
   engine.kill_after = options.server.kill_after;
   engine.seed = RandomSeed();
   try {
-    session->engine.emplace(std::move(engine), schedule_, std::move(joined->watermarks), clock_, *store_,
+    session->engine.emplace(std::move(engine), schedule_, std::move(joined->watermarks), clock_, *store_, *store_,
                             session->runner, session->events);
   } catch (const std::system_error& error) {
     (void)store_->Leave(session->server);
@@ -197,6 +197,7 @@ Status Wiring::Work(WorkMode mode) {
     // Ticks may overlap each other and a server, and stand for the machine: one set of watermarks for them all. A task
     // that was never seen before starts with the minute that the tick is for.
     request.scope_server = request.server.id;
+    request.server.schedule_digest.clear();
     request.seed = std::chrono::floor<std::chrono::minutes>(request.seed) - Milliseconds(1);
   }
   if (Status opened = Open(LogTo::kFileAndTerminal, request, config_->options().server.shutdown_grace); !opened.ok()) {
@@ -215,6 +216,7 @@ Result<OccurrenceRecord> Wiring::RunNow(const Task& task, std::function<void(std
   if (const auto store = OpenStore(StoreUse::kChange); !store) return Fail(store.error());
   JoinRequest request = MakeJoinRequest();
   request.scope_server = request.server.id;
+  request.server.schedule_digest.clear();
   // Who interrupts a run in the foreground wants it to stop: no grace.
   if (Status opened = Open(LogTo::kFile, request, Milliseconds(0)); !opened.ok()) return Fail(std::move(opened));
   OccurrenceRecord record;

@@ -92,22 +92,21 @@ class MemoryStore final : public Store {
     return replies;
   }
 
-  Result<std::vector<RenewOutcome>> Renew(const std::string& server, std::span<const LeaseRef> leases,
-                                          Milliseconds ttl) override {
+  Result<RenewReply> Renew(const std::string& server, std::span<const LeaseRef> leases, Milliseconds ttl) override {
     MutexLock lock(mu_);
     const WallTime now = clock_.Now();
     if (ServerInfo* info = FindServer(server)) {
       info->seen_at = now;
       info->alive_until = now + ttl;
     }
-    std::vector<RenewOutcome> outcomes;
-    outcomes.reserve(leases.size());
+    RenewReply reply{{}, ledger::LiveServers(servers_, now)};
+    reply.outcomes.reserve(leases.size());
     for (const LeaseRef& lease : leases) {
       ledger::RenewDecision decision = ledger::Renew(lease.run_id, Find(lease.scope), ttl, now);
       Apply(lease.scope, std::move(decision.changes));
-      outcomes.push_back(decision.outcome);
+      reply.outcomes.push_back(decision.outcome);
     }
-    return outcomes;
+    return reply;
   }
 
   Status Finish(std::span<const OccurrenceRecord> records) override {
@@ -144,8 +143,8 @@ class MemoryStore final : public Store {
     return lost;
   }
 
-  Status Reassert(const std::string& server, const Memory& memory) override {
-    if (Status status = Finish(memory.records); !status.ok()) return status;
+  Result<Milliseconds> Reassert(const std::string& server, const Memory& memory) override {
+    if (Status status = Finish(memory.records); !status.ok()) return Fail(std::move(status));
     MutexLock lock(mu_);
     const WallTime now = clock_.Now();
     const ServerInfo* info = FindServer(server);
@@ -156,7 +155,7 @@ class MemoryStore final : public Store {
     for (const Memory::Watermark& remembered : memory.watermarks) {
       Apply(remembered.scope, ledger::ReassertWatermark(remembered.at, Find(remembered.scope)));
     }
-    return Status::Ok();
+    return Milliseconds(0);
   }
 
   Result<std::vector<OccurrenceRecord>> Query(const HistoryQuery& query) override {

@@ -51,12 +51,11 @@ class SqliteStore final : public Store {
   std::string name() const override { return Format("sqlite {}", options_.path); }
 
   Result<std::vector<ClaimReply>> Claim(std::span<const ClaimRequest> requests) override;
-  Result<std::vector<RenewOutcome>> Renew(const std::string& server, std::span<const LeaseRef> leases,
-                                          Milliseconds ttl) override;
+  Result<RenewReply> Renew(const std::string& server, std::span<const LeaseRef> leases, Milliseconds ttl) override;
   Status Finish(std::span<const OccurrenceRecord> records) override;
   Result<std::vector<OccurrenceRecord>> Reap(const std::string& server) override;
   // A file keeps what it acknowledged, or cannot be read at all: nobody is ever asked to remember for it.
-  Status Reassert(const std::string&, const Memory&) override { return Status::Ok(); }
+  Result<Milliseconds> Reassert(const std::string&, const Memory&) override { return Milliseconds(0); }
   Result<std::vector<OccurrenceRecord>> Query(const HistoryQuery& query) override;
   Result<JoinReply> Join(const JoinRequest& request) override;
   Status Leave(const std::string& server_id) override;
@@ -125,17 +124,17 @@ Result<std::vector<ClaimReply>> SqliteStore::Claim(std::span<const ClaimRequest>
   });
 }
 
-Result<std::vector<RenewOutcome>> SqliteStore::Renew(const std::string& server, std::span<const LeaseRef> leases,
-                                                     Milliseconds ttl) {
-  return Transact<std::vector<RenewOutcome>>(Access::kWrite, [&](Connection& connection, auto& outcomes) {
+Result<RenewReply> SqliteStore::Renew(const std::string& server, std::span<const LeaseRef> leases, Milliseconds ttl) {
+  return Transact<RenewReply>(Access::kWrite, [&](Connection& connection, auto& reply) {
     const WallTime now = clock_.Now();
     connection.Run("UPDATE servers SET seen_at = ?, alive_until = ? WHERE id = ?", {now, now + ttl, server});
-    outcomes.reserve(leases.size());
+    reply.servers = ledger::LiveServers(sqlite::LoadServers(connection), now);
+    reply.outcomes.reserve(leases.size());
     for (const LeaseRef& lease : leases) {
       const ledger::RenewDecision decision =
           ledger::Renew(lease.run_id, sqlite::LoadScope(connection, lease.scope), ttl, now);
       sqlite::Apply(connection, lease.scope, decision.changes);
-      outcomes.push_back(decision.outcome);
+      reply.outcomes.push_back(decision.outcome);
     }
   });
 }

@@ -1,0 +1,217 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "rota/engine/engine_core.h"
+#include "rota/engine/test_core.h"
+
+namespace rota {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+
+std::vector<Task> UniqueTasks(int count, Milliseconds period = seconds(60)) {
+  std::vector<Task> tasks;
+  for (int i = 0; i < count; ++i) tasks.push_back(MakeTask(Format("task-{}", i), period, Unique()));
+  return tasks;
+}
+
+// One of two servers.
+class SharingCore : public Core {
+ public:
+  explicit SharingCore(std::vector<Task> tasks, int workers = 100) : Core(std::move(tasks), workers) {
+    fleet = {"a", "b"};
+    Follow();
+  }
+};
+
+TEST(EngineCoreInAFleet, ClaimsItsShareAtOnceAndTheRestAfterAHeadStart) {
+  SharingCore core(UniqueTasks(20));
+  core.Advance(seconds(60));
+  EXPECT_THAT(core.Asked(), SizeIs(10));
+  EXPECT_EQ(core.wake(), core.now().steady + milliseconds(250));
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  core.Advance(milliseconds(249));
+  EXPECT_THAT(core.Asked(), IsEmpty());
+  core.Advance(milliseconds(1));
+  EXPECT_THAT(core.Asked(), SizeIs(10));
+  core.AnswerClaims(ClaimOutcome::kDecided);
+  core.Advance(seconds(1));
+  EXPECT_THAT(core.Asked(), IsEmpty());
+  EXPECT_THAT(core.starts, SizeIs(10));
+}
+
+TEST(EngineCoreInAFleet, GivesAHeadStartOfATenthOfAShortPeriod) {
+  SharingCore core(UniqueTasks(20, seconds(1)));
+  core.Advance(seconds(1));
+  EXPECT_EQ(core.wake(), core.now().steady + milliseconds(100));
+}
+
+TEST(EngineCoreInAFleet, LeavesNoHeadStartForTasksThatEveryServerRuns) {
+  SharingCore core({MakeTask("cache", seconds(60), {})});
+  core.Advance(seconds(60));
+  EXPECT_THAT(core.Asked(), SizeIs(1));
+}
+
+TEST(EngineCoreInAFleet, ClaimsEverythingAtOnceWhenTheOthersAreGone) {
+  SharingCore core(UniqueTasks(20));
+  core.fleet = {"a"};
+  core.Advance(seconds(60));
+  EXPECT_THAT(core.Asked(), SizeIs(20));
+}
+
+TEST(EngineCoreInAFleet, LosesNoTaskWhenItsShareChangesDuringAHeadStart) {
+  SharingCore core(UniqueTasks(20));
+  core.Advance(seconds(60));
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  core.Tell(input::LeasesRenewed{{}, RenewReply{{}, {"a", "b", "c"}}, core.now().steady});
+  core.Advance(milliseconds(250));
+  EXPECT_THAT(core.Asked(), SizeIs(10));
+}
+
+TEST(EngineCoreInAFleet, AsksAgainForWhatAPartOfTheStoreDidNotAnswer) {
+  Core core(UniqueTasks(1));
+  core.Follow();
+  core.Advance(seconds(60));
+  const std::string run_id = core.AskedClaims()[0].run_id;
+  core.AnswerClaims(ClaimOutcome::kUnanswered);
+  EXPECT_THAT(core.Asked(), IsEmpty());
+  core.Advance(seconds(1));
+  ASSERT_THAT(core.Asked(), ElementsAre("task-0@60"));
+  EXPECT_EQ(core.AskedClaims()[0].run_id, run_id);
+}
+
+TEST(EngineCoreInAFleet, KeepsALeaseThatAPartOfTheStoreDidNotAnswerFor) {
+  RunningCore core;
+  core.Tell(input::LeasesRenewed{
+      {{core.starts[0].record.run_id, "a"}}, RenewReply{{RenewOutcome::kUnanswered}, {"a"}}, core.now().steady});
+  EXPECT_THAT(core.stops, IsEmpty());
+}
+
+// One that runs "a" since the first minute, has a recorded outcome of the minute before, and is told that the store
+// lost its state.
+class RememberingCore : public Core {
+ public:
+  RememberingCore() : Core({MakeTask("a", seconds(60), Unique()), MakeTask("b", seconds(50), Unique())}) {
+    Follow();
+    Advance(seconds(50));
+    AnswerClaims(ClaimOutcome::kClaimed);
+    EndRun(starts.at(0).record.run_id);
+    Tell(input::Recorded{Status::Ok()});
+    records.clear();
+    Advance(seconds(10));
+    AnswerClaims(ClaimOutcome::kClaimed);
+    Tell(input::LeasesRenewed{{}, Fail(StateLost("another process")), now().steady});
+  }
+};
+
+TEST(EngineCoreAfterALoss, TellsTheStoreWhatItRemembers) {
+  RememberingCore core;
+  ASSERT_THAT(core.memories, SizeIs(1));
+  const Memory& memory = core.memories[0];
+  ASSERT_THAT(memory.records, SizeIs(1));
+  EXPECT_EQ(memory.records[0].task, "b");
+  EXPECT_EQ(memory.records[0].outcome, Outcome::kSucceeded);
+  ASSERT_THAT(memory.runs, SizeIs(1));
+  EXPECT_EQ(memory.runs[0].record.run_id, core.starts[1].record.run_id);
+  EXPECT_EQ(memory.runs[0].record.token, core.starts[1].record.token);
+  EXPECT_EQ(memory.runs[0].lock_left, minutes(30));
+  ASSERT_THAT(memory.watermarks, SizeIs(2));
+  EXPECT_EQ(memory.watermarks[0].scope, "a");
+  EXPECT_EQ(memory.watermarks[0].at, kStart + seconds(60));
+  EXPECT_EQ(memory.watermarks[1].at, kStart + seconds(50));
+  EXPECT_THAT(core.Events(), Contains("state_lost"));
+}
+
+TEST(EngineCoreAfterALoss, ClaimsRenewsAndRecordsNothingBeforeTheStoreWasTold) {
+  RememberingCore core;
+  core.renewals.clear();
+  core.EndRun(core.starts[1].record.run_id);
+  core.Advance(seconds(60));
+  EXPECT_THAT(core.Asked(), IsEmpty());
+  EXPECT_THAT(core.renewals, IsEmpty());
+  EXPECT_THAT(core.records, IsEmpty());
+  EXPECT_THAT(core.memories, SizeIs(1)) << "told once";
+
+  core.Tell(input::Reasserted{Milliseconds(0)});
+  EXPECT_THAT(core.Asked(), Not(IsEmpty()));
+  EXPECT_THAT(core.renewals, SizeIs(1));
+  EXPECT_THAT(core.records, SizeIs(1));
+}
+
+TEST(EngineCoreAfterALoss, WaitsWithClaimsAsLongAsTheStoreSays) {
+  RememberingCore core;
+  core.Tell(input::Reasserted{seconds(6)});
+  EXPECT_THAT(core.Events(), Contains("state_reasserted"));
+  const int reaps = core.reaps;
+  core.Advance(milliseconds(5'900));
+  EXPECT_EQ(core.reaps, reaps) << "others may not have shown yet that they live";
+  core.Advance(seconds(45));
+  EXPECT_THAT(core.Asked(), Not(IsEmpty()));
+}
+
+TEST(EngineCoreAfterALoss, TriesAgainWhenTheStoreIsGoneInBetween) {
+  RememberingCore core;
+  core.Tell(input::Reasserted{Fail(Unavailable("gone"))});
+  EXPECT_THAT(core.memories, SizeIs(1));
+  EXPECT_EQ(core.wake(), core.now().steady + seconds(1));
+  core.Advance(seconds(1));
+  EXPECT_THAT(core.memories, SizeIs(2));
+}
+
+TEST(EngineCoreAfterALoss, DoesNotTakeForDecidedWhatWasOnlyAsked) {
+  Core core({MakeTask("a", seconds(60), Unique()), MakeTask("b", seconds(120), Unique())});
+  core.Follow();
+  core.Advance(seconds(60));
+  core.FailClaims(StateLost("another process"));
+  ASSERT_THAT(core.memories, SizeIs(1));
+  ASSERT_THAT(core.memories[0].watermarks, SizeIs(1));
+  EXPECT_EQ(core.memories[0].watermarks[0].scope, "b");
+  const std::vector<std::string> before = core.Asked();
+  core.Tell(input::Reasserted{Milliseconds(0)});
+  core.Advance(seconds(1));
+  EXPECT_THAT(core.Asked(), ElementsAre("a@60"));
+}
+
+TEST(EngineCoreAfterALoss, WaitsForClaimsUnderWayBeforeItTells) {
+  Core core({MakeTask("a", seconds(60), Unique())});
+  core.Follow();
+  core.Advance(seconds(60));
+  core.Tell(input::LeasesRenewed{{}, Fail(StateLost("another process")), core.now().steady});
+  EXPECT_THAT(core.memories, IsEmpty());
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  ASSERT_THAT(core.memories, SizeIs(1));
+  EXPECT_THAT(core.memories[0].runs, SizeIs(1));
+}
+
+TEST(EngineCoreAfterALoss, CountsAndRecordsWhatNobodyRemembers) {
+  Core core({MakeTask("a", seconds(60), Unique())});
+  core.Follow();
+  OccurrenceRecord unknown;
+  unknown.run_id = "a@1.unknown";
+  unknown.task = unknown.scope = "a";
+  unknown.scheduled_at = kStart + milliseconds(1);
+  unknown.scheduled_last = kStart + seconds(180);
+  unknown.count = 0;
+  unknown.outcome = Outcome::kUnknown;
+  unknown.reason = "nobody knows";
+  core.Tell(input::Reaped{{unknown}});
+  ASSERT_THAT(core.records, SizeIs(1));
+  EXPECT_EQ(core.records[0].at(0).count, 3u);
+  EXPECT_EQ(core.records[0].at(0).scheduled_at, kStart + seconds(60));
+  EXPECT_THAT(core.Events(), Contains("occurrence_closed a@60 unknown(nobody knows)"));
+}
+
+}  // namespace
+}  // namespace rota
