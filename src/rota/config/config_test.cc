@@ -63,16 +63,20 @@ server: {id: web-1, workers: 4, shutdown_grace: 1m, kill_after: 10s}
 coordination: {driver: sqlite, path: /srv/rota.db, lease_ttl: 20s, max_skew: 500ms}
 redis: {host: redis.local, port: 6380, password: "${REDIS_PASSWORD}", db: 3}
 log: {level: debug, file: "", max_size: 64KB, max_files: 2}
-history: {keep: 7d}
+history: {keep: 7d, max_records: 5000}
 )");
   ASSERT_TRUE(config) << config.error().message();
   Options expected;
   expected.app = {"shop", "staging", "Asia/Shanghai"};
   expected.server = {"web-1", 4, minutes(1), seconds(10)};
   expected.coordination = {CoordinationDriver::kSqlite, "/srv/rota.db", seconds(20), Milliseconds(500)};
-  expected.redis = RedisOptions{"redis.local", 6380, "s3: [cret]", 3};
+  expected.redis.emplace();
+  expected.redis->host = "redis.local";
+  expected.redis->port = 6380;
+  expected.redis->password = "s3: [cret]";
+  expected.redis->db = 3;
   expected.log = {LogLevel::kDebug, "", 64 * 1024, 2};
-  expected.history = {std::chrono::hours(24 * 7)};
+  expected.history = {std::chrono::hours(24 * 7), 5000};
   EXPECT_EQ(config->options(), expected);
 }
 
@@ -85,7 +89,8 @@ TEST(Config, ChoosesRedisWhereThereIsARedisSection) {
   EXPECT_EQ(ErrorOf("coordination: {driver: redis}"),
             "config/config.yaml:1:24: coordination.driver: \"redis\" needs a redis section with the server's host");
   EXPECT_EQ(ErrorOf("redis:\n"),
-            "config/config.yaml:1:1: redis: has no keys: expected host, port, password or db, or no redis at all");
+            "config/config.yaml:1:1: redis: has no keys: expected host and port, socket, sentinels or cluster, or no "
+            "redis at all");
 }
 
 TEST(Config, RefusesUnknownKeysWithTheNearestAndAllKnownOnes) {

@@ -6,6 +6,7 @@
 
 #include "rota/base/suggest.h"
 #include "rota/base/text.h"
+#include "rota/config/redis_section.h"
 
 namespace rota {
 namespace {
@@ -19,27 +20,6 @@ using File = FileContents;
 
 constexpr std::int64_t kKilobyte = 1024;
 constexpr std::int64_t kGigabyte = kKilobyte * kKilobyte * kKilobyte;
-
-template <typename T>
-void Assign(T& slot, T value, yaml::Position) {
-  slot = std::move(value);
-}
-template <typename T>
-void Assign(std::optional<Located<T>>& slot, T value, yaml::Position position) {
-  slot = Located<T>{std::move(value), position};
-}
-
-// A key with a single value; `slot` tells where in the target it goes.
-template <typename Target, typename T, typename Slot>
-Key<Target> Value(std::string name, ValueType<T> type, std::string default_value, std::string meaning, Slot slot) {
-  std::string words = type.words;
-  return {std::move(name), std::move(words), std::move(default_value), std::move(meaning),
-          [type = std::move(type), slot](ValueReader& reader, const Place& place, Target& target) {
-            if (std::optional<T> value = reader.Read(place, type)) {
-              Assign(std::invoke(slot, target), *std::move(value), place.node.position);
-            }
-          }};
-}
 
 using TextList = std::optional<Located<std::vector<std::string>>> TaskEntry::*;
 
@@ -100,15 +80,16 @@ Key<TaskEntry> Window(std::string name, std::string meaning, WindowSlot slot) {
 }
 
 Section AppSection() {
-  return {
-      "app",
-      "The application.",
-      {Value<File>("name", Line(), "rota", "What this application is called.",
-                   [](File& f) -> auto& { return f.options.app.name; }),
-       Value<File>("environment", Line(), "production", "Where it runs. A task with `environments` runs only in those.",
-                   [](File& f) -> auto& { return f.options.app.environment; }),
-       Value<File>("timezone", ZoneName(), "UTC", "The time zone of tasks that name none.",
-                   [](File& f) -> auto& { return f.options.app.timezone; })}};
+  return {"app",
+          "The application.",
+          {Value<File>("name", Line(), "rota", "What this application is called. Its keys in Redis begin with it.",
+                       [](File& f) -> auto& { return f.options.app.name; }),
+           Value<File>("environment", Line(), "production",
+                       "Where it runs. A task with `environments` runs only in those, and fleets of different ones "
+                       "never meet in Redis.",
+                       [](File& f) -> auto& { return f.options.app.environment; }),
+           Value<File>("timezone", ZoneName(), "UTC", "The time zone of tasks that name none.",
+                       [](File& f) -> auto& { return f.options.app.timezone; })}};
 }
 
 Section ServerSection() {
@@ -148,21 +129,6 @@ Section CoordinationSection() {
                    [](File& f) -> auto& { return f.options.coordination.max_skew; })}};
 }
 
-RedisOptions& Redis(File& file) { return *file.options.redis; }
-
-Section RedisSection() {
-  return {
-      "redis",
-      "The Redis server of the fleet. With this section `coordination.driver` is `redis` unless it says otherwise.",
-      {Value<File>("host", Line(), "localhost", "Its host name or address.",
-                   [](File& f) -> auto& { return Redis(f).host; }),
-       Value<File>("port", Integer(1, 65535), "6379", "Its TCP port.", [](File& f) -> auto& { return Redis(f).port; }),
-       Value<File>("password", Text(), "\"\"", "Its password; empty: none. Best as `${REDIS_PASSWORD}`.",
-                   [](File& f) -> auto& { return Redis(f).password; }),
-       Value<File>("db", Integer(0, 65535), "0", "The number of the database in it.",
-                   [](File& f) -> auto& { return Redis(f).db; })}};
-}
-
 Section LogSection() {
   return {
       "log",
@@ -188,7 +154,10 @@ Section HistorySection() {
   return {"history",
           "What is remembered of past runs.",
           {Value<File>("keep", Duration(hours(1), hours(24 * 3650)), "30d", "How long a run stays in the history.",
-                       [](File& f) -> auto& { return f.options.history.keep; })}};
+                       [](File& f) -> auto& { return f.options.history.keep; }),
+           Value<File>("max_records", Integer(1000, 100'000'000), "200000",
+                       "How many runs stay there at most, the oldest going first. `sqlite` keeps any number.",
+                       [](File& f) -> auto& { return f.options.history.max_records; })}};
 }
 
 std::vector<Key<CalendarEntry>> MakeCalendarKeys() {
@@ -391,15 +360,19 @@ void ReadTasks(ValueReader& reader, const yaml::Node& node, std::vector<TaskEntr
 }
 
 void ReadSection(ValueReader& reader, const yaml::Node::Entry& entry, const Section& section, File& file) {
-  if (section.name == "redis") {
+  const bool is_redis = section.name == "redis";
+  if (is_redis) {
     file.options.redis.emplace();
     if (entry.value.kind == yaml::Node::Kind::kNull) {
-      return reader.Refuse(entry.position,
-                           "redis: has no keys: expected host, port, password or db, or no redis at all");
+      return reader.Refuse(
+          entry.position,
+          "redis: has no keys: expected host and port, socket, sentinels or cluster, or no redis at all");
     }
   }
   const Place place{entry.value, section.name};
+  const std::size_t before = reader.mistakes();
   if (IsMap(reader, place, "a map")) ReadKeys(reader, place, section.name + ".", section.keys, file);
+  if (is_redis && reader.mistakes() == before) CheckRedis(reader, entry.value, *file.options.redis);
 }
 
 // The driver that holds: the one given, else what the presence of `redis:` says.

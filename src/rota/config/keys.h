@@ -3,6 +3,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "rota/config/calendars.h"
@@ -60,6 +61,27 @@ struct Key {
   std::string meaning;
   std::function<void(ValueReader& reader, const ValueReader::Place& place, Target& target)> read;
 };
+
+template <typename T>
+void Assign(T& slot, T value, yaml::Position) {
+  slot = std::move(value);
+}
+template <typename T>
+void Assign(std::optional<Located<T>>& slot, T value, yaml::Position position) {
+  slot = Located<T>{std::move(value), position};
+}
+
+// A key with a single value; `slot` tells where in the target it goes.
+template <typename Target, typename T, typename Slot>
+Key<Target> Value(std::string name, ValueType<T> type, std::string default_value, std::string meaning, Slot slot) {
+  std::string words = type.words;
+  return {std::move(name), std::move(words), std::move(default_value), std::move(meaning),
+          [type = std::move(type), slot](ValueReader& reader, const ValueReader::Place& place, Target& target) {
+            if (std::optional<T> value = reader.Read(place, type)) {
+              Assign(std::invoke(slot, target), *std::move(value), place.node.position);
+            }
+          }};
+}
 
 struct Section {
   std::string name;

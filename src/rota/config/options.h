@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "rota/base/instant.h"
 #include "rota/base/log.h"
@@ -12,12 +13,34 @@ namespace rota {
 
 enum class CoordinationDriver { kMemory, kSqlite, kRedis };
 
-// The `redis:` block, as the seed has it.
+// The `redis:` block. Where Redis is, one of these says: host and port, socket, sentinels, cluster.
 struct RedisOptions {
+  struct Address {
+    std::string host;
+    int port = 0;
+    friend bool operator==(const Address&, const Address&) = default;
+  };
+
   std::string host = "localhost";
   int port = 6379;
   std::string password;
   int db = 0;
+  std::string user;    // Empty: the default user.
+  std::string socket;  // The path of a unix socket; empty: none.
+  bool tls = false;    // To servers and Sentinels.
+  std::string tls_ca;  // PEM files; tls_ca empty: the system's authorities.
+  std::string tls_cert;
+  std::string tls_key;
+  std::string tls_server_name;     // Empty: the host's.
+  std::vector<Address> sentinels;  // Who know the primary named sentinel_primary.
+  std::string sentinel_primary;
+  std::string sentinel_user;
+  std::string sentinel_password;
+  std::vector<Address> cluster;  // Some nodes of a cluster.
+  int wait_replicas = 0;         // So many replicas must have a claim before it counts.
+  int shards = 64;
+  Milliseconds timeout = std::chrono::seconds(2);  // Of a command.
+  Milliseconds connect_timeout = std::chrono::seconds(2);
   friend bool operator==(const RedisOptions&, const RedisOptions&) = default;
 };
 
@@ -53,6 +76,7 @@ struct Options {
   } log;
   struct History {
     Milliseconds keep = std::chrono::hours(24 * 30);
+    int max_records = 200'000;  // memory and redis.
     friend bool operator==(const History&, const History&) = default;
   } history;
   friend bool operator==(const Options&, const Options&) = default;

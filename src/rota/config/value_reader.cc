@@ -183,19 +183,6 @@ std::optional<std::string> ValueReader::Scalar(const Place& place, std::string_v
   return std::nullopt;
 }
 
-std::optional<std::vector<std::string>> ValueReader::ReadList(const Place& place, const ValueType<std::string>& type) {
-  if (place.node.kind != yaml::Node::Kind::kSequence) {
-    Refuse(place.node.position, Format("{}: expected a list, found {}", place.name, Describe(place.node.kind)));
-    return std::nullopt;
-  }
-  std::vector<std::string> values;
-  for (const yaml::Node& item : place.node.items) {
-    if (std::optional<std::string> value = Read(Place{item, place.name}, type)) values.push_back(*std::move(value));
-  }
-  if (values.size() != place.node.items.size()) return std::nullopt;
-  return values;
-}
-
 Status ValueReader::status() const {
   if (mistakes_.empty()) return Status::Ok();
   auto sorted = mistakes_;

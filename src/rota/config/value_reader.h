@@ -65,6 +65,9 @@ ValueType<T> OneOf(std::vector<std::pair<std::string, T>> words) {
           }};
 }
 
+// What a node is, in words, for "expected a map, found a list".
+std::string_view Describe(yaml::Node::Kind kind);
+
 // Reads values and collects what is wrong with them, so that one pass over a file reports all of its mistakes.
 class ValueReader {
  public:
@@ -89,8 +92,20 @@ class ValueReader {
     return std::nullopt;
   }
 
-  // A list of scalars.
-  std::optional<std::vector<std::string>> ReadList(const Place& place, const ValueType<std::string>& type);
+  // A list of scalars; nothing when one of them is wrong.
+  template <typename T>
+  std::optional<std::vector<T>> ReadList(const Place& place, const ValueType<T>& type) {
+    if (place.node.kind != yaml::Node::Kind::kSequence) {
+      Refuse(place.node.position, Format("{}: expected a list, found {}", place.name, Describe(place.node.kind)));
+      return std::nullopt;
+    }
+    std::vector<T> values;
+    for (const yaml::Node& item : place.node.items) {
+      if (std::optional<T> value = Read(Place{item, place.name}, type)) values.push_back(*std::move(value));
+    }
+    if (values.size() != place.node.items.size()) return std::nullopt;
+    return values;
+  }
 
   std::size_t mistakes() const { return mistakes_.size(); }
   // Success, or one error with a line for each mistake in the order of the file.
@@ -103,8 +118,5 @@ class ValueReader {
   const Environment environment_;
   std::vector<std::pair<yaml::Position, std::string>> mistakes_;
 };
-
-// What a node is, in words, for "expected a map, found a list".
-std::string_view Describe(yaml::Node::Kind kind);
 
 }  // namespace rota
