@@ -229,7 +229,10 @@ void EngineCore::Enqueue(const Agenda::Cohort& cohort, WallTime at, std::string_
 void EngineCore::Dispatch(Moment now) {
   DispatchRetries(now);
   DispatchClosings(now);  // Before their tasks' next occurrences are looked at.
-  for (Waiting& waiting : waiting_) DispatchWaiting(waiting, now);
+  // One round of claims at a time: what falls due meanwhile goes into the next one, together.
+  if (asked_ == 0) {
+    for (Waiting& waiting : waiting_) DispatchWaiting(waiting, now);
+  }
   std::erase_if(waiting_, [](const Waiting& waiting) { return waiting.next == waiting.cohort->tasks.size(); });
   DispatchClosings(now);
 }
@@ -485,6 +488,7 @@ void EngineCore::LoseLeases(const std::vector<LeaseBook::Lost>& lost, Moment now
     decision_.actions.push_back(action::Stop{run_id, action::StopHow::kLeaseLost});
     place->second.stop_cause = std::string(Name(loss));
     place->second.kill_at = now.steady + options_.kill_after;
+    kill_due_ = std::min(kill_due_, place->second.kill_at);
     Publish(EventKind::kLeaseLost, now, place->second.record, std::string(Name(loss)));
   }
 }
@@ -579,8 +583,13 @@ void EngineCore::AdvanceShutdown(Moment now) {
 }
 
 void EngineCore::KillOverdue(Moment now) {
+  if (now.steady < kill_due_) return;
+  kill_due_ = SteadyTime::max();
   for (auto& [run_id, run] : runs_) {
-    if (now.steady < run.kill_at) continue;
+    if (now.steady < run.kill_at) {
+      kill_due_ = std::min(kill_due_, run.kill_at);
+      continue;
+    }
     decision_.actions.push_back(action::Stop{run_id, action::StopHow::kKill});
     run.kill_at = SteadyTime::max();
   }
@@ -599,14 +608,14 @@ SteadyTime EngineCore::NextWake(Moment now) const {
   const auto at_wall = [&wake, now](WallTime instant) {
     wake = std::min(wake, instant <= now.wall ? now.steady : now.steady + (instant - now.wall));
   };
-  wake = std::min({wake, leases_.NextDeadline(), phase_ends_});
+  wake = std::min({wake, leases_.NextDeadline(), kill_due_, phase_ends_});
   if (!renewing_ && !state_lost_) wake = std::min(wake, renew_at_);
   if (state_lost_ && !reasserting_ && store_retry_at_ > now.steady) wake = std::min(wake, store_retry_at_);
-  for (const auto& [run_id, run] : runs_) wake = std::min(wake, run.kill_at);
   const bool needs_store = !retries_.empty() || !closings_.empty() || !waiting_.empty() || !unrecorded_.empty();
   if (store_down_ && needs_store && store_retry_at_ > now.steady) wake = std::min(wake, store_retry_at_);
   if (phase_ == Phase::kFollowing && agenda_.NextDue()) at_wall(*agenda_.NextDue());
   for (const Waiting& waiting : waiting_) {
+    if (asked_ > 0) break;  // The answer wakes it.
     at_wall(now.wall < waiting.not_before ? waiting.not_before : waiting.expires + Milliseconds(1));
   }
   if (now.steady < quiet_until_) wake = std::min(wake, quiet_until_);

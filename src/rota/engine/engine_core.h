@@ -264,10 +264,11 @@ class EngineCore {
   std::deque<Waiting> waiting_;
   std::map<TaskIndex, Closing> closings_;  // The latest of each task: an older one becomes part of its gap.
   std::vector<Retry> retries_;
-  std::vector<ClaimRequest> asking_;  // To be sent with this decision.
-  std::size_t asked_ = 0;             // Sent and not answered.
-  int reserved_workers_ = 0;          // For claims that may become runs.
-  std::map<std::string, Run> runs_;   // By run id.
+  std::vector<ClaimRequest> asking_;         // To be sent with this decision.
+  std::size_t asked_ = 0;                    // Sent and not answered.
+  int reserved_workers_ = 0;                 // For claims that may become runs.
+  std::map<std::string, Run> runs_;          // By run id.
+  SteadyTime kill_due_ = SteadyTime::max();  // No run is to be killed before.
 
   std::deque<OccurrenceRecord> unrecorded_;
   std::size_t recording_ = 0;  // The first so many are under way.

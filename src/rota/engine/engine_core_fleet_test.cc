@@ -40,8 +40,8 @@ TEST(EngineCoreInAFleet, ClaimsItsShareAtOnceAndTheRestAfterAHeadStart) {
   SharingCore core(UniqueTasks(20));
   core.Advance(seconds(60));
   EXPECT_THAT(core.Asked(), SizeIs(10));
-  EXPECT_EQ(core.wake(), core.now().steady + milliseconds(250));
   core.AnswerClaims(ClaimOutcome::kClaimed);
+  EXPECT_EQ(core.wake(), core.now().steady + milliseconds(250));
   core.Advance(milliseconds(249));
   EXPECT_THAT(core.Asked(), IsEmpty());
   core.Advance(milliseconds(1));
@@ -55,6 +55,7 @@ TEST(EngineCoreInAFleet, ClaimsItsShareAtOnceAndTheRestAfterAHeadStart) {
 TEST(EngineCoreInAFleet, GivesAHeadStartOfATenthOfAShortPeriod) {
   SharingCore core(UniqueTasks(20, seconds(1)));
   core.Advance(seconds(1));
+  core.AnswerClaims(ClaimOutcome::kDecided);
   EXPECT_EQ(core.wake(), core.now().steady + milliseconds(100));
 }
 
@@ -78,6 +79,23 @@ TEST(EngineCoreInAFleet, LosesNoTaskWhenItsShareChangesDuringAHeadStart) {
   core.Tell(input::LeasesRenewed{{}, RenewReply{{}, {"a", "b", "c"}}, core.now().steady});
   core.Advance(milliseconds(250));
   EXPECT_THAT(core.Asked(), SizeIs(10));
+}
+
+TEST(EngineCoreInAFleet, ClaimsTogetherWhatFallsDueWhileTheStoreAnswers) {
+  Core core(UniqueTasks(20), 8);
+  core.Follow();
+  core.Advance(seconds(60));
+  EXPECT_THAT(core.Asked(), SizeIs(8));
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  core.EndRun(core.starts[0].record.run_id);
+  EXPECT_THAT(core.Asked(), SizeIs(1));
+  for (int i = 1; i < 8; ++i) core.EndRun(core.starts[static_cast<std::size_t>(i)].record.run_id);
+  EXPECT_THAT(core.Asked(), SizeIs(1)) << "one round at a time";
+  core.Advance(minutes(1));
+  EXPECT_GT(core.wake(), core.now().steady) << "nothing to be done before the answer";
+  core.AnswerClaims(ClaimOutcome::kDecided);
+  EXPECT_THAT(core.claims, SizeIs(1));
+  EXPECT_THAT(core.Asked(), SizeIs(8));
 }
 
 TEST(EngineCoreInAFleet, AsksAgainForWhatAPartOfTheStoreDidNotAnswer) {

@@ -12,14 +12,18 @@ std::string_view Name(LeaseLoss loss) {
 }
 
 void LeaseBook::Add(const LeaseRef& lease, LeaseGuard guard, SteadyTime asked, Milliseconds lock_timeout) {
-  leases_[lease.run_id] = {lease.scope, guard, GoodUntil(guard, asked), asked + lock_timeout};
+  const Lease& added = leases_[lease.run_id] = {lease.scope, guard, GoodUntil(guard, asked), asked + lock_timeout};
+  next_ = std::min({next_, added.good_until, added.lock_until});
 }
 
 SteadyTime LeaseBook::GoodUntil(LeaseGuard guard, SteadyTime asked) const {
   return guard == LeaseGuard::kServer ? SteadyTime::max() : asked + ttl_ - ttl_ / 10;
 }
 
-void LeaseBook::Remove(const std::string& run_id) { leases_.erase(run_id); }
+void LeaseBook::Remove(const std::string& run_id) {
+  leases_.erase(run_id);
+  if (leases_.empty()) next_ = SteadyTime::max();
+}
 
 std::optional<Milliseconds> LeaseBook::LockLeft(const std::string& run_id, SteadyTime now) const {
   const auto place = leases_.find(run_id);
@@ -48,24 +52,26 @@ std::vector<LeaseBook::Lost> LeaseBook::Renewed(const std::vector<LeaseRef>& lea
       leases_.erase(place);
     }
   }
+  FindNext();
   return lost;
 }
 
 std::vector<LeaseBook::Lost> LeaseBook::TakeLost(SteadyTime now) {
   std::vector<Lost> lost;
+  if (now < next_) return lost;
   std::erase_if(leases_, [&lost, now](const auto& entry) {
     const auto& [run_id, lease] = entry;
     if (now < std::min(lease.good_until, lease.lock_until)) return false;
     lost.push_back({run_id, now >= lease.lock_until ? LeaseLoss::kLockTimeout : LeaseLoss::kDoubt});
     return true;
   });
+  FindNext();
   return lost;
 }
 
-SteadyTime LeaseBook::NextDeadline() const {
-  SteadyTime next = SteadyTime::max();
-  for (const auto& [run_id, lease] : leases_) next = std::min({next, lease.good_until, lease.lock_until});
-  return next;
+void LeaseBook::FindNext() {
+  next_ = SteadyTime::max();
+  for (const auto& [run_id, lease] : leases_) next_ = std::min({next_, lease.good_until, lease.lock_until});
 }
 
 }  // namespace rota

@@ -51,8 +51,8 @@ class LeaseBook {
                             SteadyTime asked);
   // Takes out and returns what is no longer good at `now`.
   std::vector<Lost> TakeLost(SteadyTime now);
-  // When TakeLost() must be called next; SteadyTime::max() when nothing is held.
-  SteadyTime NextDeadline() const;
+  // When TakeLost() must be called next, or before; SteadyTime::max() when nothing is held.
+  SteadyTime NextDeadline() const { return next_; }
 
   Milliseconds renewal_period() const { return ttl_ / 3; }
 
@@ -63,10 +63,12 @@ class LeaseBook {
     SteadyTime good_until;
     SteadyTime lock_until;
   };
+  void FindNext();
   SteadyTime GoodUntil(LeaseGuard guard, SteadyTime asked) const;
 
   Milliseconds ttl_;
   std::map<std::string, Lease> leases_;  // By run id.
+  SteadyTime next_ = SteadyTime::max();  // No deadline comes before it.
 };
 
 }  // namespace rota
