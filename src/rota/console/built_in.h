@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "rota/base/status.h"
+#include "rota/console/console.h"
 #include "rota/console/workplace.h"
 #include "rota/cron/describe.h"
 #include "rota/report/upcoming.h"
@@ -33,14 +34,16 @@ struct Desk {
   std::ostream& err;                            // For warnings beside a command's output.
   std::set<std::string, std::less<>> built_in;  // Names of the built-in commands.
   Locale locale = Locale::kEnglish;             // Of the person at the keyboard.
+  InputKind input = InputKind::kOther;
 };
 
 // The built-in commands, by the file that has them.
 Commands MakeHelpCommands(Desk& desk);        // list, help
 Commands MakeCompletionCommands(Desk& desk);  // completion, completion:words
 Commands MakeScheduleCommands(Desk& desk);    // schedule:work, :run, :list, :test, :validate
-Commands MakeHistoryCommands(Desk& desk);     // schedule:history, :why, :servers
+Commands MakeHistoryCommands(Desk& desk);     // schedule:history, :why
 Commands MakePauseCommands(Desk& desk);       // schedule:pause, :resume
+Commands MakeFleetCommands(Desk& desk);       // schedule:servers, :locks, :unlock, :doctor
 Commands MakeCronCommands(Desk& desk);        // cron:next, :previous
 Commands MakeExplainCommands(Desk& desk);     // cron:explain
 

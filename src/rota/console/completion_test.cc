@@ -43,6 +43,7 @@ TEST_F(CompletionTest, OffersTheOptionsOfTheProgramAndOfACommand) {
   EXPECT_THAT(Complete({"-"}), ElementsAre("--config", "--help", "--version"));
   EXPECT_THAT(Complete({"schedule:list", "--"}),
               ElementsAre("--next", "--tag", "--dst", "--locale", "--json", "--help"));
+  EXPECT_THAT(Complete({"schedule:unlock", "--"}), ElementsAre("--server", "--force", "--help"));
   EXPECT_THAT(Complete({"greet", "--c"}), ElementsAre("--config"));
 }
 
@@ -50,6 +51,7 @@ TEST_F(CompletionTest, OffersTheTasksOfTheSchedule) {
   EXPECT_THAT(Complete({"schedule:why", ""}), ElementsAre("backup:run", "hello"));
   EXPECT_THAT(Complete({"schedule:why", "--json", "b"}), ElementsAre("backup:run"));
   EXPECT_THAT(Complete({"schedule:pause", "--reason", "disk swap", "h"}), ElementsAre("hello"));
+  EXPECT_THAT(Complete({"schedule:unlock", "--force", "b"}), ElementsAre("backup:run"));
   EXPECT_THAT(Complete({"schedule:pause", "-c", "x.yaml", "h"}), ElementsAre("hello"));
   EXPECT_THAT(Complete({"schedule:why", "backup:run", ""}), ElementsAre());
 }

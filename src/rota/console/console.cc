@@ -26,7 +26,7 @@ enum ExitCode { kSucceeded = 0, kFailed = 1, kWrongUsage = 2 };
 Commands MakeBuiltIns(Desk& desk) {
   Commands all;
   for (const auto make : {MakeHelpCommands, MakeCompletionCommands, MakeScheduleCommands, MakeHistoryCommands,
-                          MakePauseCommands, MakeCronCommands, MakeExplainCommands}) {
+                          MakePauseCommands, MakeFleetCommands, MakeCronCommands, MakeExplainCommands}) {
     Commands some = make(desk);
     std::move(some.begin(), some.end(), std::back_inserter(all));
   }
@@ -50,6 +50,8 @@ Locale EnvironmentLocale() {
   }
   return Locale::kEnglish;
 }
+
+InputKind StandardInputKind() { return isatty(STDIN_FILENO) == 1 ? InputKind::kTerminal : InputKind::kOther; }
 
 struct Console::State {
   CommandRegistry& commands;
@@ -134,7 +136,8 @@ Console::Console(CommandRegistry& commands, Workplace& workplace, const Clock& c
                             out,
                             err,
                             {},
-                            options.locale}}) {
+                            options.locale,
+                            options.input}}) {
   for (std::unique_ptr<Command>& command : MakeBuiltIns(state_->desk)) {
     if (commands.Find(command->name()) != nullptr) {
       throw std::invalid_argument(Format("command {}: the name belongs to a built-in command", command->name()));

@@ -19,6 +19,10 @@ std::string OperatorName();
 // The language of the environment: what the first of LC_ALL, LC_MESSAGES and LANG that is set asks for, or English.
 Locale EnvironmentLocale();
 
+// Where standard input comes from: only somebody at a terminal can be asked.
+enum class InputKind { kTerminal, kOther };
+InputKind StandardInputKind();
+
 // The command line of a program: finds the command that the user named, the program's own or a built-in one, and
 // runs it. `list`, `--help` and usage errors need neither a configuration nor a store.
 //
@@ -33,6 +37,7 @@ class Console {
     std::string version;  // As --version prints it.
     std::string author;   // Who is at the keyboard.
     Locale locale = Locale::kEnglish;
+    InputKind input = InputKind::kOther;
   };
 
   // Registers the built-in commands in `commands`; throws std::invalid_argument when one of the program's own has the

@@ -2,7 +2,6 @@
 #include "rota/console/built_in.h"
 #include "rota/engine/occurrence.h"
 #include "rota/report/history_list.h"
-#include "rota/report/server_list.h"
 #include "rota/report/why.h"
 #include "rota/time/format.h"
 
@@ -94,41 +93,12 @@ class WhyCommand final : public Command {
   const Desk& desk_;
 };
 
-class ServersCommand final : public Command {
- public:
-  explicit ServersCommand(const Desk& desk)
-      : Command("schedule:servers", "List the servers of the fleet"), desk_(desk) {
-    Flag("json", 0, "Print JSON");
-  }
-
-  Status Handle(Context& context) override {
-    const Result<Store*> store = OpenStore(desk_.workplace, StoreUse::kLook);
-    if (!store) return store.error();
-    const Result<std::vector<ServerInfo>> servers = (*store)->Servers();
-    if (!servers) return servers.error();
-    const WallTime now = desk_.clock.Now();
-    const std::vector<ServerRow> rows = ListServers(*servers, now);
-    if (context.Flag("json")) {
-      context.Write(ToJson(rows));
-    } else if (rows.empty()) {
-      context.Print("No server has joined {}. Start one with: {} schedule:work", (*store)->name(), desk_.program);
-    } else {
-      context.Write(ToTable(rows, now));
-    }
-    return Status::Ok();
-  }
-
- private:
-  const Desk& desk_;
-};
-
 }  // namespace
 
 Commands MakeHistoryCommands(Desk& desk) {
   Commands commands;
   commands.push_back(std::make_unique<HistoryCommand>(desk));
   commands.push_back(std::make_unique<WhyCommand>(desk));
-  commands.push_back(std::make_unique<ServersCommand>(desk));
   return commands;
 }
 

@@ -15,19 +15,6 @@ using testing::StartsWith;
 // Two occurrences of a daily task on record, claimed and finished through the store.
 class HistoryCommands : public ConsoleTest {
  protected:
-  void Join(std::string id) {
-    JoinRequest request;
-    request.server.incarnation = "01INC" + id;
-    request.server.id = std::move(id);
-    request.server.host = "host";
-    request.server.started_at = clock_.Now();
-    request.server.schedule_digest = (*workplace_.LoadSchedule())->digest();
-    request.heartbeat_ttl = seconds(15);
-    request.tasks = &schedule_->tasks();
-    request.seed = clock_.Now();
-    ASSERT_TRUE(workplace_.store().Join(request));
-  }
-
   // Runs backup:run at its next instant, and lets it end as told.
   void RunBackup(std::string run_id, Outcome outcome, std::string why) {
     const Task& task = *schedule_->Find("backup:run");
@@ -114,6 +101,9 @@ TEST_F(HistoryCommands, FailWithoutAStore) {
   for (const std::vector<std::string>& words : {std::vector<std::string>{"schedule:history"},
                                                 {"schedule:why", "hello"},
                                                 {"schedule:servers"},
+                                                {"schedule:locks"},
+                                                {"schedule:unlock", "hello"},
+                                                {"schedule:doctor"},
                                                 {"schedule:pause"},
                                                 {"schedule:resume"}}) {
     EXPECT_EQ(Run(words), 1) << words[0];
@@ -177,16 +167,6 @@ TEST_F(HistoryCommands, RefuseATimeThatIsNone) {
   EXPECT_THAT(err(), StartsWith("error: "));
   EXPECT_THAT(err(), HasSubstr("yesterday"));
   EXPECT_THAT(err(), HasSubstr("Try: app schedule:why --help\n"));
-}
-
-TEST_F(HistoryCommands, ListTheServers) {
-  EXPECT_EQ(Run({"schedule:servers"}), 0);
-  EXPECT_EQ(out(), "No server has joined memory. Start one with: app schedule:work\n");
-  Join("web1");
-  EXPECT_EQ(Run({"schedule:servers"}), 0);
-  EXPECT_THAT(out(), HasSubstr("\nweb1    alive  host "));
-  EXPECT_EQ(Run({"schedule:servers", "--json"}), 0);
-  EXPECT_THAT(out(), StartsWith(R"([{"server":"web1","alive":true,)"));
 }
 
 }  // namespace

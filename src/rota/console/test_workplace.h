@@ -91,13 +91,13 @@ class TestWorkplace final : public Workplace {
 class ConsoleTest : public testing::Test {
  protected:
   ConsoleTest() : ConsoleTest(true) {}
-  explicit ConsoleTest(bool own_commands) {
+  explicit ConsoleTest(bool own_commands, InputKind input = InputKind::kOther) {
     if (own_commands) {
       commands_.Register(std::make_unique<GreetCommand>());
       commands_.Register(std::make_unique<BackupCommand>());
     }
-    console_ = std::make_unique<Console>(commands_, workplace_, clock_, Console::Options{"1.2.3", "ann@web1"}, in_,
-                                         out_, err_);
+    console_ = std::make_unique<Console>(
+        commands_, workplace_, clock_, Console::Options{"1.2.3", "ann@web1", Locale::kEnglish, input}, in_, out_, err_);
   }
 
   // Returns the exit code; out() and err() hold what this call printed.
@@ -110,6 +110,21 @@ class ConsoleTest : public testing::Test {
   }
   std::string out() const { return out_.str(); }
   std::string err() const { return err_.str(); }
+
+  // Makes a server of the fleet known.
+  void Join(std::string id) {
+    const std::shared_ptr<const Schedule> schedule = *workplace_.LoadSchedule();
+    JoinRequest request;
+    request.server.incarnation = "01INC" + id;
+    request.server.id = std::move(id);
+    request.server.host = "host";
+    request.server.started_at = clock_.Now();
+    request.server.schedule_digest = schedule->digest();
+    request.heartbeat_ttl = std::chrono::seconds(15);
+    request.tasks = &schedule->tasks();
+    request.seed = clock_.Now();
+    ASSERT_TRUE(workplace_.store().Join(request));
+  }
 
   // 2026-03-06 12:00 UTC is 20:00 in Shanghai.
   FakeClock clock_{Utc("2026-03-06 12:00")};

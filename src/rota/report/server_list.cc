@@ -1,5 +1,9 @@
 #include "rota/report/server_list.h"
 
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
 #include "rota/base/format.h"
 #include "rota/report/json.h"
 #include "rota/report/table.h"
@@ -7,6 +11,21 @@
 #include "rota/time/format.h"
 
 namespace rota {
+namespace {
+
+// "+12ms": how far the server's clock is ahead of the store's.
+std::string DescribeOffset(std::optional<Milliseconds> offset) {
+  if (!offset) return "-";
+  const std::string_view sign = *offset > Milliseconds::zero() ? "+" : *offset < Milliseconds::zero() ? "-" : "";
+  return Format("{}{}", sign, Roughly(std::chrono::abs(*offset)));
+}
+
+}  // namespace
+
+bool IsAlive(std::string_view server, std::span<const ServerInfo> servers, WallTime now) {
+  const auto found = std::ranges::find(servers, server, &ServerInfo::id);
+  return found != servers.end() && found->alive_until > now;
+}
 
 std::vector<ServerRow> ListServers(std::span<const ServerInfo> servers, WallTime now) {
   std::vector<ServerRow> rows;
@@ -15,11 +34,20 @@ std::vector<ServerRow> ListServers(std::span<const ServerInfo> servers, WallTime
 }
 
 std::string ToTable(std::span<const ServerRow> rows, WallTime now) {
-  Table table({{"SERVER"}, {"STATE"}, {"HOST"}, {"PID"}, {"VERSION"}, {"SCHEDULE"}, {"STARTED"}, {"LAST HEARTBEAT"}});
+  Table table({{"SERVER"},
+               {"STATE"},
+               {"HOST"},
+               {"PID"},
+               {"VERSION"},
+               {"SCHEDULE"},
+               {"STARTED"},
+               {"LAST HEARTBEAT"},
+               {"CLOCK"}});
   for (const ServerRow& row : rows) {
     const ServerInfo& server = row.server;
     table.AddRow({server.id, row.alive ? "alive" : "gone", server.host, Format("{}", server.pid), server.version,
-                  server.schedule_digest, FormatInstant(server.started_at), Roughly(now - server.seen_at) + " ago"});
+                  server.schedule_digest, FormatInstant(server.started_at), Roughly(now - server.seen_at) + " ago",
+                  DescribeOffset(server.clock_offset)});
   }
   return table.Render();
 }
@@ -39,6 +67,7 @@ std::string ToJson(std::span<const ServerRow> rows) {
         {"started_at", json::Utc(server.started_at)},
         {"seen_at", json::Utc(server.seen_at)},
         {"alive_until", json::Utc(server.alive_until)},
+        {"clock_offset_ms", json::Millis(server.clock_offset)},
     });
   }
   return json::Line(servers);

@@ -2,6 +2,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "rota/base/instant.h"
@@ -14,6 +15,9 @@ struct ServerRow {
   ServerInfo server;
   bool alive = false;  // Its heartbeat has not run out.
 };
+
+// True when the server is among them and its heartbeat has not run out.
+bool IsAlive(std::string_view server, std::span<const ServerInfo> servers, WallTime now);
 
 std::vector<ServerRow> ListServers(std::span<const ServerInfo> servers, WallTime now);
 

@@ -27,8 +27,8 @@ ServerInfo Server() {
 
 TEST(ServerList, ShowsWhoIsAlive) {
   EXPECT_EQ(ToTable(ListServers(std::vector{Server()}, kNow), kNow),
-            "SERVER  STATE  HOST          PID  VERSION  SCHEDULE  STARTED               LAST HEARTBEAT\n"
-            "web1    alive  web1.example  42   0.1.0    00ff      2026-03-06T12:00:00Z  3s ago\n");
+            "SERVER  STATE  HOST          PID  VERSION  SCHEDULE  STARTED               LAST HEARTBEAT  CLOCK\n"
+            "web1    alive  web1.example  42   0.1.0    00ff      2026-03-06T12:00:00Z  3s ago          -\n");
 }
 
 TEST(ServerList, CallsAServerGoneOnceItsHeartbeatHasRunOut) {
@@ -44,11 +44,27 @@ TEST(ServerList, ShowsAHeartbeatFromAClockAheadAsJustNow) {
   EXPECT_NE(ToTable(ListServers(std::vector{server}, kNow), kNow).find("0s ago"), std::string::npos);
 }
 
+TEST(ServerList, ShowsHowFarAClockIsFromTheStores) {
+  const auto last_cell = [](Milliseconds offset) {
+    ServerInfo server = Server();
+    server.clock_offset = offset;
+    const std::string table = ToTable(ListServers(std::vector{server}, kNow), kNow);
+    return table.substr(table.rfind(' ') + 1);
+  };
+  EXPECT_EQ(last_cell(Milliseconds(12)), "+12ms\n");
+  EXPECT_EQ(last_cell(Milliseconds(-1250)), "-1s250ms\n");
+  EXPECT_EQ(last_cell(Milliseconds(0)), "0s\n");
+  ServerInfo server = Server();
+  server.clock_offset = Milliseconds(-3);
+  EXPECT_NE(ToJson(ListServers(std::vector{server}, kNow)).find(R"("clock_offset_ms":-3})"), std::string::npos);
+}
+
 TEST(ServerList, GivesAllFactsAsJson) {
   EXPECT_EQ(ToJson(ListServers(std::vector{Server()}, kNow)),
             R"([{"server":"web1","alive":true,"incarnation":"01INC","host":"web1.example","pid":42,)"
             R"("version":"0.1.0","schedule_digest":"00ff","started_at":"2026-03-06T12:00:00Z",)"
-            R"("seen_at":"2026-03-06T23:59:57Z","alive_until":"2026-03-07T00:00:12Z"}])"
+            R"("seen_at":"2026-03-06T23:59:57Z","alive_until":"2026-03-07T00:00:12Z",)"
+            R"("clock_offset_ms":null}])"
             "\n");
 }
 

@@ -98,7 +98,7 @@ TEST_F(Why, TellsEveryOtherEndOfARun) {
   facts_.records = {Run(Outcome::kLost, "web1 died")};
   EXPECT_THAT(Text(), HasSubstr("It ran on web1 and was lost: web1 died."));
   facts_.records = {Record(Outcome::kUnknown, "fail-over")};
-  EXPECT_THAT(Text(), HasSubstr("The store lost what it had acknowledged about it: fail-over."));
+  EXPECT_THAT(Text(), HasSubstr("It is unknown whether it ran: fail-over."));
 }
 
 TEST_F(Why, TellsThatItIsStillRunning) {
@@ -161,6 +161,16 @@ TEST_F(Why, TellsOfTheSpanThatWasMissedTogether) {
                                 "02:00:00 +00:00: the store could not be asked."));
   facts_.records[0].count = 0;
   EXPECT_THAT(Text(), HasSubstr("It was missed with all instants from"));
+}
+
+TEST_F(Why, TellsOfASpanThatTheStoreLost) {
+  OccurrenceRecord span = Record(Outcome::kUnknown, "decided before the store lost its state");
+  span.scheduled_at -= hours(48);
+  span.count = 3;
+  facts_.records = {span};
+  EXPECT_THAT(Text(), HasSubstr("It is unknown with all 3 instants from 2026-03-05 02:00:00 +00:00 to 2026-03-07 "
+                                "02:00:00 +00:00 whether it ran: decided before the store lost its state."));
+  EXPECT_THAT(Text(), HasSubstr("Find out from the task's own traces whether it ran."));
 }
 
 TEST_F(Why, DoesNotTakeATimeBetweenTheInstantsOfASpanForOne) {

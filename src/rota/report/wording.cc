@@ -52,14 +52,12 @@ std::string TellTimes(const OccurrenceRecord& record, const TimeZone& zone, Wall
   return text + Format(" Run {}.", record.run_id);
 }
 
-std::string TellMissed(const OccurrenceRecord& record, const TimeZone& zone) {
-  std::string text = "it was missed";
-  if (record.scheduled_last != record.scheduled_at) {
-    const std::string count = record.count > 0 ? Format("{} ", record.count) : std::string();
-    text += Format(" with all {}instants from {} to {}", count, FormatInstant(record.scheduled_at, zone),
-                   FormatInstant(record.scheduled_last, zone));
-  }
-  return text + Format(": {}. Recorded by {}.", Spell(record.reason), record.server);
+// " with all 3 instants from … to …", or nothing for a single one.
+std::string TellSpan(const OccurrenceRecord& record, const TimeZone& zone) {
+  if (record.scheduled_last == record.scheduled_at) return {};
+  const std::string count = record.count > 0 ? Format("{} ", record.count) : std::string();
+  return Format(" with all {}instants from {} to {}", count, FormatInstant(record.scheduled_at, zone),
+                FormatInstant(record.scheduled_last, zone));
 }
 
 std::string TellOutcome(const OccurrenceRecord& record, const TimeZone& zone, WallTime now) {
@@ -79,9 +77,10 @@ std::string TellOutcome(const OccurrenceRecord& record, const TimeZone& zone, Wa
     case Outcome::kSkipped:
       return Format("it was skipped: {}. Recorded by {}.", Spell(record.reason), record.server);
     case Outcome::kMissed:
-      return TellMissed(record, zone);
+      return Format("it was missed{}: {}. Recorded by {}.", TellSpan(record, zone), Spell(record.reason),
+                    record.server);
     case Outcome::kUnknown:
-      return Format("the store lost what it had acknowledged about it: {}.", Spell(record.reason));
+      return Format("it is unknown{} whether it ran: {}.", TellSpan(record, zone), Spell(record.reason));
   }
   return {};
 }

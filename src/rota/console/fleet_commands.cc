@@ -1,0 +1,187 @@
+#include <unistd.h>
+
+#include <iostream>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "rota/base/text.h"
+#include "rota/console/built_in.h"
+#include "rota/console/input_lines.h"
+#include "rota/report/diagnosis.h"
+#include "rota/report/lock_list.h"
+#include "rota/report/server_list.h"
+
+namespace rota {
+namespace {
+
+class ServersCommand final : public Command {
+ public:
+  explicit ServersCommand(const Desk& desk)
+      : Command("schedule:servers", "List the servers of the fleet"), desk_(desk) {
+    Flag("json", 0, "Print JSON");
+  }
+
+  Status Handle(Context& context) override {
+    const Result<Store*> store = OpenStore(desk_.workplace, StoreUse::kLook);
+    if (!store) return store.error();
+    const Result<std::vector<ServerInfo>> servers = (*store)->Servers();
+    if (!servers) return servers.error();
+    const WallTime now = desk_.clock.Now();
+    const std::vector<ServerRow> rows = ListServers(*servers, now);
+    if (context.Flag("json")) {
+      context.Write(ToJson(rows));
+    } else if (rows.empty()) {
+      context.Print("No server has joined {}. Start one with: {} schedule:work", (*store)->name(), desk_.program);
+    } else {
+      context.Write(ToTable(rows, now));
+    }
+    return Status::Ok();
+  }
+
+ private:
+  const Desk& desk_;
+};
+
+class LocksCommand final : public Command {
+ public:
+  explicit LocksCommand(const Desk& desk)
+      : Command("schedule:locks", "List who holds which task, since when and until when"), desk_(desk) {
+    Flag("json", 0, "Print JSON");
+  }
+
+  Status Handle(Context& context) override {
+    const Result<Store*> store = OpenStore(desk_.workplace, StoreUse::kLook);
+    if (!store) return store.error();
+    const Result<std::vector<Lock>> locks = (*store)->Locks();
+    if (!locks) return locks.error();
+    if (context.Flag("json")) {
+      context.Write(ToJson(*locks));
+    } else if (locks->empty()) {
+      context.Print("No task is locked.");
+    } else {
+      context.Write(ToTable(*locks, desk_.clock.Now()));
+    }
+    return Status::Ok();
+  }
+
+ private:
+  const Desk& desk_;
+};
+
+class UnlockCommand final : public Command {
+ public:
+  explicit UnlockCommand(const Desk& desk)
+      : Command("schedule:unlock", "Take a task's lock from the run that holds it, so that others may run it"),
+        desk_(desk) {
+    Argument("task", "The task");
+    Option("server", 's', "Only what this server holds");
+    Flag("force", 'f', "Do not ask");
+  }
+
+  Status Handle(Context& context) override {
+    const std::string& task = context.Argument("task");
+    const Result<Store*> store = OpenStore(desk_.workplace, StoreUse::kChange);
+    if (!store) return store.error();
+    const Result<std::vector<ServerInfo>> servers = (*store)->Servers();
+    if (!servers) return servers.error();
+    // Not looked up in the schedule: a task that was removed may still be locked.
+    Result<std::vector<Lock>> locks = (*store)->Locks();
+    if (!locks) return locks.error();
+    const WallTime now = desk_.clock.Now();
+    std::erase_if(*locks, [&](const Lock& lock) { return lock.task != task || lock.lock_until <= now; });
+    if (locks->empty()) return NotFound("{} is not locked; schedule:locks lists what is", task);
+    const std::string all = DescribeHolders(*locks, *servers, now);
+    if (const std::string& server = context.Option("server"); !server.empty()) {
+      std::erase_if(*locks, [&server](const Lock& lock) { return lock.server != server; });
+      if (locks->empty()) return NotFound("{} is not held by {}, but by {}", task, server, all);
+    }
+    const std::string holders = DescribeHolders(*locks, *servers, now);
+    if (!context.Flag("force")) {
+      if (desk_.input != InputKind::kTerminal) {
+        return InvalidArgument(
+            "{} is held by {}: only a terminal can be asked whether to unlock it; --force does not ask", task, holders);
+      }
+      if (!Confirm(context, Format("Unlock {}, held by {}?", task, holders))) {
+        return Errorf("nothing was unlocked");
+      }
+    }
+    for (const Lock& lock : *locks) {
+      if (Status status = Unlock(context, **store, lock, *servers); !status.ok()) return status;
+    }
+    return Status::Ok();
+  }
+
+ private:
+  // Asks on standard error, as standard output may be a pipe.
+  bool Confirm(const Context& context, const std::string& question) {
+    desk_.err << Printable(question) << " [y/N] " << std::flush;
+    std::string answer;
+    // std::cin cannot be told to stop waiting; its descriptor can.
+    const bool standard = desk_.in.rdbuf() == std::cin.rdbuf();
+    const bool answered = standard ? InputLines(STDIN_FILENO, context.StopToken()).Next(answer)
+                                   : static_cast<bool>(std::getline(desk_.in, answer));
+    if (!answered) desk_.err << "\n";
+    const std::string word = Lowercase(Trim(answer));
+    return word == "y" || word == "yes";
+  }
+
+  Status Unlock(Context& context, Store& store, const Lock& lock, std::span<const ServerInfo> servers) {
+    const Status status = store.Unlock(lock.scope, lock.run_id);
+    if (status.code() == StatusCode::kNotFound) {
+      context.Print("Run {} on {} has ended meanwhile.", lock.run_id, lock.server);
+      return Status::Ok();
+    }
+    if (!status.ok()) return status;
+    context.Print("Unlocked {}: run {} on {} keeps nobody from running it any more.", lock.task, lock.run_id,
+                  lock.server);
+    if (IsAlive(lock.server, servers, desk_.clock.Now())) {
+      context.Print(
+          "{} asks that run to stop when it next renews its leases; until it ends, another may overlap with it.",
+          lock.server);
+    } else {
+      context.Print("{} is gone: the next server that looks records that run as lost.", lock.server);
+    }
+    return Status::Ok();
+  }
+
+  const Desk& desk_;
+};
+
+class DoctorCommand final : public Command {
+ public:
+  explicit DoctorCommand(const Desk& desk)
+      : Command("schedule:doctor", "Examine the store: how it is set up, how it does, and what it has lost"),
+        desk_(desk) {
+    Flag("json", 0, "Print JSON");
+  }
+
+  Status Handle(Context& context) override {
+    // As a server would: what keeps one from opening the store is to show here.
+    const Result<Store*> store = OpenStore(desk_.workplace, StoreUse::kChange);
+    if (!store) return store.error();
+    const Result<std::shared_ptr<const Schedule>> schedule = LoadSchedule(desk_.workplace);
+    const WallTime now = desk_.clock.Now();
+    const Result<Diagnosis> diagnosis = Diagnose(**store, schedule ? schedule->get() : nullptr, now);
+    if (!diagnosis) return diagnosis.error();
+    context.Write(context.Flag("json") ? ToJson(*diagnosis) : ToText(*diagnosis, now));
+    return diagnosis->status();
+  }
+
+ private:
+  const Desk& desk_;
+};
+
+}  // namespace
+
+Commands MakeFleetCommands(Desk& desk) {
+  Commands commands;
+  commands.push_back(std::make_unique<ServersCommand>(desk));
+  commands.push_back(std::make_unique<LocksCommand>(desk));
+  commands.push_back(std::make_unique<UnlockCommand>(desk));
+  commands.push_back(std::make_unique<DoctorCommand>(desk));
+  return commands;
+}
+
+}  // namespace rota
