@@ -12,6 +12,7 @@
 #include "rota/base/instant.h"
 #include "rota/base/status.h"
 #include "rota/coordination/redis/redis_store.h"
+#include "rota/time/clock.h"
 
 namespace rota::redis {
 
@@ -39,7 +40,7 @@ class Script {
 struct Command {
   std::string key;                 // Says which node of a cluster it is for.
   std::vector<std::string> words;  // "HGET", key, field; for a script: the number of keys, keys, arguments.
-  const Script* script = nullptr;  // Sent as EVALSHA, and loaded where the server does not know it (yet, or any more).
+  const Script* script = nullptr;  // Sent in full where the server does not know it (yet, or any more).
 };
 
 // Talks to a Redis server, to the primary that Sentinels name, or to the nodes of a cluster. Connects when first used
@@ -51,15 +52,18 @@ struct Command {
 // Errors are kUnavailable and name the server, never a password. Thread-safe: each call uses connections of its own.
 class Client {
  public:
-  // `options` are those of the store. Makes no connection yet.
+  // `options` are those of the store. Makes no connection yet. `clock` times the delays between attempts to connect
+  // and must outlive the client; without one that is the system's.
   explicit Client(const RedisStoreOptions& options);
+  Client(const RedisStoreOptions& options, const Clock& clock);
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
   // Sends the commands, pipelined, and returns an answer for each in their order. Commands for one node go over one
-  // connection in the order given. A reply of Kind::kError is an answer; those that only say that the node cannot
-  // serve now (LOADING, READONLY, MASTERDOWN, CLUSTERDOWN, OOM, MISCONF, NOREPLICAS, BUSY, NOAUTH, …) are
+  // connection in the order given; only where somebody flushed the scripts, or a slot moves at that moment, may a
+  // command be overtaken by those behind it. A reply of Kind::kError is an answer; those that only say that the node
+  // cannot serve now (LOADING, READONLY, MASTERDOWN, CLUSTERDOWN, OOM, MISCONF, NOREPLICAS, BUSY, NOAUTH, …) are
   // kUnavailable.
   std::vector<Result<Reply>> Execute(std::span<const Command> commands);
   // Sends one command to each primary: to the one there is, or to those of a cluster that have slots.
@@ -69,7 +73,7 @@ class Client {
   };
   std::vector<NodeReply> ExecuteOnPrimaries(const std::vector<std::string>& words);
 
-  // As shown to people: "10.0.0.1:6379/0", "sentinel mymaster", "cluster of 3".
+  // As shown to people: "10.0.0.1:6379/0", "sentinel mymaster", "cluster at 10.0.0.1:7000".
   std::string name() const;
 
  private:

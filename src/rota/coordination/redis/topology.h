@@ -1,0 +1,58 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rota/base/status.h"
+#include "rota/coordination/redis/client.h"
+#include "rota/coordination/redis/stream.h"
+
+// What servers say of where keys are, read; pure.
+namespace rota::redis {
+
+inline constexpr int kSlots = 16384;
+
+// The slot of a key in a cluster: CRC16 (XMODEM) of what is between its first '{' and the next '}', or of all of it
+// where that is nothing (redis.io/docs/reference/cluster-spec, "Hash tags").
+int SlotOf(std::string_view key);
+
+// Which primary serves which slots. Immutable.
+class SlotMap {
+ public:
+  // Reads a reply to CLUSTER SLOTS. A server that does not know its own name stands in it without one: that is
+  // `asked`'s. Errors: kUnavailable, "a reply to CLUSTER SLOTS that is none".
+  static Result<SlotMap> Parse(const Reply& reply, const RedisAddress& asked);
+
+  // Nothing where no server serves the slot.
+  std::optional<Endpoint> At(int slot) const;
+  // The primaries that have slots, in the order of these.
+  std::vector<Endpoint> Primaries() const;
+
+ private:
+  struct Range {
+    int end;  // The last slot.
+    Endpoint primary;
+  };
+  std::map<int, Range> ranges_;  // By the first slot.
+};
+
+// A word from a server of a cluster that a key is elsewhere: "MOVED 3999 10.0.0.2:6381", "ASK …".
+struct Redirection {
+  enum class Kind { kMoved, kAsk };
+  Kind kind{};
+  Endpoint to;
+};
+// Nothing where the error is none. An address without host is on `asked`'s.
+std::optional<Redirection> ParseRedirection(std::string_view error, const RedisAddress& asked);
+
+// The first word of an error ("WRONGTYPE"), or of the error inside it that a script of Redis 6 has met:
+// "ERR Error running script (call to f_…): @user_script:1: -READONLY You can't write …".
+std::string_view ErrorWord(std::string_view error);
+
+// Whether the error says only that this server cannot serve now.
+bool IsPassing(std::string_view error);
+
+}  // namespace rota::redis
