@@ -5,6 +5,7 @@
 
 #include <ostream>
 
+#include "redis_server.h"
 #include "rota/base/check.h"
 #include "rota/base/format.h"
 #include "rota/coordination/memory/memory_store.h"
@@ -23,10 +24,23 @@ TempFolder::~TempFolder() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-void PrintTo(StoreKind kind, std::ostream* out) { *out << (kind == StoreKind::kMemory ? "memory" : "sqlite"); }
+void PrintTo(StoreKind kind, std::ostream* out) {
+  *out << (kind == StoreKind::kMemory ? "memory" : kind == StoreKind::kSqlite ? "sqlite" : "redis");
+}
+
+RedisStoreOptions RedisOptions(const TempFolder& folder, Clock& clock) {
+  static const redis_test::RedisServer server;
+  RedisStoreOptions options;
+  options.server = {"127.0.0.1", server.port()};
+  options.environment = folder.path().filename();
+  options.keep = kKeep;
+  options.decision_clock = &clock;
+  return options;
+}
 
 std::unique_ptr<Store> MakeStore(StoreKind kind, const TempFolder& folder, Clock& clock) {
   if (kind == StoreKind::kMemory) return MakeMemoryStore(clock, {.keep = kKeep});
+  if (kind == StoreKind::kRedis) return MakeRedisStore(RedisOptions(folder, clock), clock);
   Result<std::unique_ptr<Store>> store = OpenSqliteStore({.path = folder.File("rota.db"), .keep = kKeep}, clock);
   EXPECT_TRUE(store.has_value()) << store.error().message();
   return *std::move(store);

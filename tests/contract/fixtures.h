@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "rota/coordination/redis/redis_store.h"
 #include "rota/coordination/store.h"
 #include "rota/time/clock.h"
 
@@ -32,11 +33,16 @@ class TempFolder {
   std::filesystem::path path_;
 };
 
-enum class StoreKind { kMemory, kSqlite };
+enum class StoreKind { kMemory, kSqlite, kRedis };
+inline constexpr StoreKind kAllStores[] = {StoreKind::kMemory, StoreKind::kSqlite, StoreKind::kRedis};
 void PrintTo(StoreKind kind, std::ostream* out);
 
-// Makes an empty store of the kind; `folder` is for its files.
+// Makes a store of the kind that goes by `clock`, and that is empty where `folder` is new: it keeps there what it
+// keeps, or in a Redis server of this program under the folder's name.
 std::unique_ptr<Store> MakeStore(StoreKind kind, const TempFolder& folder, Clock& clock);
+
+// Of a store in the Redis server of this program, as MakeStore() makes it.
+RedisStoreOptions RedisOptions(const TempFolder& folder, Clock& clock);
 
 // A request of server "a" to run backup:run, which must not overlap, at kStart.
 ClaimRequest Request(std::string run_id, WallTime at = kStart);

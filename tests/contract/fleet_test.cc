@@ -41,7 +41,7 @@ class Fleet : public testing::TestWithParam<StoreKind> {
   FakeClock clock_{kStart};
   std::unique_ptr<Store> store_ = MakeStore(GetParam(), folder_, clock_);
 };
-INSTANTIATE_TEST_SUITE_P(Store, Fleet, testing::Values(StoreKind::kMemory, StoreKind::kSqlite),
+INSTANTIATE_TEST_SUITE_P(Store, Fleet, testing::ValuesIn(kAllStores),
                          testing::PrintToStringParamName());
 
 TEST_P(Fleet, ListsItsServersById) {
@@ -243,7 +243,7 @@ class Pauses : public Fleet {
     return store_->SetPause({std::move(task), "alice", "disk swap", clock_.Now(), until});
   }
 };
-INSTANTIATE_TEST_SUITE_P(Store, Pauses, testing::Values(StoreKind::kMemory, StoreKind::kSqlite),
+INSTANTIATE_TEST_SUITE_P(Store, Pauses, testing::ValuesIn(kAllStores),
                          testing::PrintToStringParamName());
 
 TEST_P(Pauses, SkipTheOccurrencesOfTheirTask) {

@@ -1,14 +1,10 @@
 #include "rota/coordination/sqlite/sqlite_store.h"
 
-#include <signal.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <set>
 #include <utility>
 
 #include "rota/base/format.h"
-#include "rota/base/mutex.h"
+#include "rota/coordination/joined_servers.h"
 #include "rota/coordination/ledger.h"
 #include "rota/coordination/sqlite/connection.h"
 #include "rota/coordination/sqlite/schema.h"
@@ -86,7 +82,6 @@ class SqliteStore final : public Store {
 
   ServerInfo JoinFleet(Connection& connection, const JoinRequest& request);
   Status Register(const JoinRequest& request, JoinReply& reply);
-  bool Gone(const ServerInfo& server, const ServerInfo& joining);
 
   // Constant after construction.
   const SqliteStoreOptions options_;
@@ -95,8 +90,7 @@ class SqliteStore final : public Store {
   sqlite::Pool writer_;
   sqlite::Pool readers_;
 
-  Mutex mu_;
-  std::set<std::string> joined_ ROTA_GUARDED_BY(mu_);  // The incarnations that joined through this object.
+  JoinedServers joined_;
 };
 
 Result<std::vector<ClaimReply>> SqliteStore::Claim(std::span<const ClaimRequest> requests) {
@@ -184,14 +178,13 @@ Result<std::vector<OccurrenceRecord>> SqliteStore::Query(const HistoryQuery& que
 }
 
 Result<JoinReply> SqliteStore::Join(const JoinRequest& request) {
+  ServerInfo server;
   Result<JoinReply> reply = Transact<JoinReply>(Access::kWrite, [&](Connection& connection, auto& joined) {
-    joined.server_id = JoinFleet(connection, request).id;
+    server = JoinFleet(connection, request);
+    joined.server_id = server.id;
   });
   if (!reply) return reply;
-  {
-    MutexLock lock(mu_);
-    joined_.insert(request.server.incarnation);
-  }
+  joined_.Add(server);
   if (request.tasks == nullptr) return reply;
   if (Status status = Register(request, *reply); !status.ok()) return Fail(std::move(status));
   return reply;
@@ -201,23 +194,11 @@ ServerInfo SqliteStore::JoinFleet(Connection& connection, const JoinRequest& req
   const WallTime now = clock_.Now();
   ServerInfo server = request.server;
   server.id = ledger::ChooseServerId(server, sqlite::LoadServers(connection), now,
-                                     [&](const ServerInfo& holder) { return Gone(holder, request.server); });
+                                     [&](const ServerInfo& holder) { return joined_.Gone(holder, request.server); });
   server.seen_at = now;
   server.alive_until = now + request.heartbeat_ttl;
   sqlite::SaveServer(connection, server);
   return server;
-}
-
-// A process that dies without Leave() and is started again gets its id back at once. Where the pid says too little
-// (a container's first process is always 1), the incarnations of this object tell whether the holder is this process.
-// An error here costs no exclusion: leases belong to run ids.
-bool SqliteStore::Gone(const ServerInfo& server, const ServerInfo& joining) {
-  if (server.host != joining.host || server.pid <= 0) return false;
-  if (server.pid == joining.pid) {
-    MutexLock lock(mu_);
-    return !joined_.contains(server.incarnation);
-  }
-  return kill(server.pid, 0) != 0 && errno == ESRCH;
 }
 
 // Most tasks of a large schedule are known from the last start: they are read, without keeping anybody waiting, and

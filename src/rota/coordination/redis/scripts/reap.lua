@@ -1,0 +1,113 @@
+-- asked: alive (server -> incarnation) as of asked_at, keep, max_records. Answers with the records that it made lost,
+-- with those of suspect instants, and whether there is more to drop than one call does.
+
+local BATCH = 500
+local found = {lost = {}, unknown = {}, more = false}
+
+-- A lease that ran out after its server was looked up says nothing yet.
+local function dead(lease)
+  return lease.lease_until <= math.min(now, asked.asked_at) and asked.alive[lease.server] ~= (lease.incarnation or '')
+end
+
+local function reap_leases()
+  local names = redis.call('ZRANGEBYSCORE', LEASES, '-inf', now)
+  load_scopes(names)
+  local reaped, run_ids = {}, {}
+  for _, name in ipairs(names) do
+    for _, lease in ipairs(scopes[name].leases) do
+      if dead(lease) then
+        reaped[#reaped + 1] = {name, lease}
+        run_ids[#run_ids + 1] = lease.run_id
+      end
+    end
+  end
+  load_entries(run_ids)
+  for _, one in ipairs(reaped) do
+    local name, lease = unpack(one)
+    release(scopes[name], lease.run_id)
+    touch(name)
+    local entry = entries[lease.run_id]
+    if entry and entry.outcome == 'running' then
+      entry.outcome, entry.reason = 'lost', 'server ' .. lease.server .. ' died'
+      entry.finished_at = lease.lease_until
+      put(entry)
+      found.lost[#found.lost + 1] = entry
+    end
+  end
+end
+
+-- Whether the history has records of suspect instants: scope -> true.
+local function find_recorded(names, after)
+  local recorded, offset, run_ids = {}, 0
+  repeat
+    run_ids = redis.call('ZRANGEBYSCORE', HISTORY, '(' .. after, '+inf', 'LIMIT', offset, BATCH)
+    read(RECORDS, run_ids, function(_, value)
+      local record = cjson.decode(value)
+      local name = record.scope or record.task
+      local suspect = names[name]
+      if suspect and (record.scheduled_last or record.scheduled_at) > suspect.after and
+        record.scheduled_at <= suspect.last then
+        recorded[name] = true
+      end
+    end)
+    offset = offset + BATCH
+  until #run_ids < BATCH
+  return recorded
+end
+
+local function settle_suspects()
+  local names = redis.call('SRANDMEMBER', SUSPECTS, BATCH)
+  if #names == 0 then return end
+  load_scopes(names)
+  local suspects, earliest = {}, now
+  for _, name in ipairs(names) do
+    local suspect = scopes[name].suspect
+    suspects[name] = suspect
+    if suspect then earliest = math.min(earliest, suspect.after) end
+  end
+  local recorded = find_recorded(suspects, earliest)
+  for name, suspect in pairs(suspects) do
+    scopes[name].suspect = nil
+    touch(name)
+    if not recorded[name] then
+      local task = string.match(name, '^[^\31]*')
+      local record = {run_id = string.format('%s@%.0f.unknown', name, suspect.last), task = task, scope = name,
+        scheduled_at = suspect.after + 1, scheduled_last = suspect.last, count = 0, server = '', finished_at = now,
+        outcome = 'unknown', reason = 'decided before the store lost its state'}
+      put(record)
+      found.unknown[#found.unknown + 1] = record
+    end
+  end
+  write('SREM', SUSPECTS, names)
+  found.more = found.more or #names == BATCH
+end
+
+-- Drops what is too old and the oldest beyond the bound, but no record of a run under way.
+local function prune()
+  local count = redis.call('ZCARD', HISTORY)
+  local page = redis.call('ZRANGE', HISTORY, 0, BATCH - 1, 'WITHSCORES')
+  local candidates, excess = {}, count - asked.max_records
+  for i = 1, #page, 2 do
+    if tonumber(page[i + 1]) >= now - asked.keep and excess <= 0 then break end
+    candidates[#candidates + 1] = page[i]
+    excess = excess - 1
+  end
+  local dropped = {}
+  read(RECORDS, candidates, function(run_id, value)
+    local running = value and cjson.decode(value).outcome == 'running'
+    if not running then dropped[#dropped + 1] = run_id end
+  end)
+  write('HDEL', RECORDS, dropped)
+  write('ZREM', HISTORY, dropped)
+  found.more = found.more or (#dropped > 0 and #candidates == BATCH)
+end
+
+if not enter() then return answer({}) end
+-- While servers tell what they remember, leases and heartbeats may be older than they were.
+if now >= quiet_until then
+  reap_leases()
+  settle_suspects()
+  save()
+end
+prune()
+return answer(found)

@@ -1,0 +1,15 @@
+-- asked: scopes, seed. Gives those that have no watermark this one. Answers with the watermark of each, in order.
+
+if not enter() then return answer({}) end
+load_scopes(asked.scopes)
+local watermarks = {}
+for i, name in ipairs(asked.scopes) do
+  local scope = scopes[name]
+  if not scope.watermark then
+    scope.watermark = asked.seed
+    touch(name)
+  end
+  watermarks[i] = scope.watermark
+end
+save()
+return answer(watermarks)

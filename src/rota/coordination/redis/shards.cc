@@ -1,0 +1,202 @@
+#include "rota/coordination/redis/shards.h"
+
+#include <algorithm>
+#include <random>
+
+#include "rota/base/format.h"
+#include "rota/base/text.h"
+#include "rota/time/format.h"
+
+// Interleavings. Calls of several threads are under way at once, each with the epoch known when it was sent. A late
+// answer may thus name an older epoch than is known by now; then the next call is told the newer one again, and the
+// caller tells what it remembers once more than needed. Beats only ever grow: that of an answer is taken when it is
+// larger, so a call never carries one that its shard has not reached.
+
+namespace rota::redis {
+namespace {
+
+// So many calls go to Redis in one pipeline: what they do there must end well within the time-out of a command.
+constexpr std::size_t kCallsAtATime = 64;
+constexpr std::size_t kEpochChangesKept = 100;
+
+std::uint64_t Seed() {
+  std::random_device device;
+  return (std::uint64_t{device()} << 32) | device();
+}
+
+}  // namespace
+
+Status CheckReply(const Client& client, const Result<Reply>& reply) {
+  if (!reply) return reply.error();
+  if (reply->kind != Reply::Kind::kError) return Status::Ok();
+  const std::string message = Format("redis {}: {}", client.name(), Printable(reply->text));
+  if (reply->text.starts_with("NOPERM")) return Unavailable("{}", message);
+  return DataLoss("{}", message);
+}
+
+Shards::Shards(const RedisStoreOptions& options, const Keys& keys, Client& client, Clock& clock)
+    : options_(options),
+      keys_(keys),
+      client_(client),
+      clock_(clock),
+      ids_(Seed()),
+      known_(static_cast<std::size_t>(options.shards)) {}
+
+std::vector<Result<std::string>> Shards::Ask(std::span<const Call> calls, Mode mode, int replicas) {
+  if (const Status status = lost(); mode == Mode::kGuarded && !status.ok()) {
+    return std::vector<Result<std::string>>(calls.size(), Fail(status));
+  }
+  return AskAll(calls, {.mode = mode, .replicas = replicas});
+}
+
+std::vector<Result<std::string>> Shards::AskIn(const Epochs& epochs, std::span<const Call> calls) {
+  return AskAll(calls, {.epochs = &epochs});
+}
+
+std::vector<Result<std::string>> Shards::AskAll(std::span<const Call> calls, const How& how) {
+  std::vector<Result<std::string>> found;
+  found.reserve(calls.size());
+  for (std::size_t begin = 0; begin < calls.size(); begin += kCallsAtATime) {
+    AskSome(calls.subspan(begin, std::min(kCallsAtATime, calls.size() - begin)), how, found);
+  }
+  return found;
+}
+
+void Shards::AskSome(std::span<const Call> calls, const How& how, std::vector<Result<std::string>>& found) {
+  std::string offered;
+  {
+    MutexLock lock(mu_);
+    offered = ids_.Next(std::max(WallTime(), clock_.Now()));
+  }
+  std::vector<Command> commands;
+  for (const Call& call : calls) commands.push_back(Prepare(call, how, offered));
+  // Behind what is to be waited for, on the same connection: that of the node, of which a cluster has many.
+  const std::size_t waits = how.replicas == 0 ? 0 : options_.cluster.empty() ? 1 : calls.size();
+  const std::string patience = Format("{}", options_.command_timeout.count() / 2);
+  for (std::size_t i = 0; i < waits; ++i) {
+    commands.push_back({commands[i].key, {"WAIT", Format("{}", how.replicas), patience}, nullptr});
+  }
+  const std::vector<Result<Reply>> replies = client_.Execute(commands);
+
+  std::vector<EpochChange> changes;
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    Result<std::string> answer = Read(calls[i], replies[i], how.mode, changes);
+    if (answer && waits > 0) {
+      Status status = CheckReplicas(replies[calls.size() + std::min(i, waits - 1)], how.replicas);
+      if (!status.ok()) answer = Fail(std::move(status));
+    }
+    found.push_back(std::move(answer));
+  }
+  Tell(changes);
+}
+
+Status Shards::CheckReplicas(const Result<Reply>& waited, int replicas) const {
+  if (Status status = CheckReply(client_, waited); !status.ok()) return status;
+  if (waited->integer >= replicas) return Status::Ok();
+  return Unavailable("redis {}: {} of {} replicas have what was written", client_.name(), waited->integer, replicas);
+}
+
+Command Shards::Prepare(const Call& call, const How& how, const std::string& offered) const {
+  Caller caller;
+  caller.offered = offered;
+  caller.quarantine = options_.quarantine;
+  caller.settling = options_.max_skew;
+  if (options_.decision_clock != nullptr) {
+    caller.now = options_.decision_clock->Now();
+    caller.settling = Milliseconds(0);
+  }
+  const auto shard = static_cast<std::size_t>(call.shard);
+  if (how.epochs != nullptr) {
+    caller.epoch = how.epochs->at(shard);
+  } else {
+    MutexLock lock(mu_);
+    caller.epoch = known_[shard].epoch;
+    caller.beat = known_[shard].beat;
+  }
+  const std::vector<std::string> keys = keys_.OfShard(call.shard);
+  Command command{keys[0], {Format("{}", keys.size())}, call.script};
+  command.words.insert(command.words.end(), keys.begin(), keys.end());
+  command.words.push_back(EncodeCaller(caller));
+  command.words.push_back(call.asked);
+  return command;
+}
+
+Result<std::string> Shards::Read(const Call& call, const Result<Reply>& reply, Mode mode,
+                                 std::vector<EpochChange>& changes) {
+  if (Status status = CheckReply(client_, reply); !status.ok()) return Fail(std::move(status));
+  if (reply->items.size() != 2) return Fail(DataLoss("redis {}: a script answered something else", client_.name()));
+  if (mode == Mode::kPlain) return reply->items[1].text;
+  const Result<ShardSays> says = DecodeShard(reply->items[0].text);
+  if (!says) return Fail(says.error().WithContext(Format("redis {}", client_.name())));
+  Learn(call.shard, *says);
+  if (says->opened && *says->opened != "it is new") {
+    const auto same = std::ranges::find_if(changes, [&](const EpochChange& change) {
+      return change.reason == *says->opened && change.former == says->former && change.process == says->process;
+    });
+    EpochChange& change = same != changes.end() ? *same : changes.emplace_back();
+    change.at = says->now;
+    change.reason = *says->opened;
+    change.epoch = says->epoch;
+    change.former = says->former;
+    change.process = says->process;
+    change.gap = std::max(change.gap, says->gap);
+    change.shards.push_back(call.shard);
+  }
+  if (says->lost) return Fail(lost());
+  if (says->quiet_until) {
+    return Fail(Unavailable("redis {}: the store may have lost what it acknowledged: claims pause until {}",
+                            client_.name(), FormatInstant(*says->quiet_until)));
+  }
+  return reply->items[1].text;
+}
+
+void Shards::Learn(int shard, const ShardSays& says) {
+  MutexLock lock(mu_);
+  Known& known = known_[static_cast<std::size_t>(shard)];
+  if (says.lost) {
+    known.next = says.epoch;
+    reason_ = *says.lost;
+    return;
+  }
+  if (known.epoch.empty()) known.epoch = says.epoch;
+  if (known.epoch == says.epoch) known.beat = std::max(known.beat, says.beat);
+}
+
+Status Shards::lost() const {
+  MutexLock lock(mu_);
+  const bool owed = std::ranges::any_of(known_, [](const Known& known) { return !known.next.empty(); });
+  if (!owed) return Status::Ok();
+  return StateLost("redis {}: the store may have lost what it acknowledged ({})", client_.name(), reason_);
+}
+
+Shards::Epochs Shards::Newest() const {
+  MutexLock lock(mu_);
+  Epochs epochs;
+  for (const Known& known : known_) epochs.push_back(known.next.empty() ? known.epoch : known.next);
+  return epochs;
+}
+
+void Shards::Acknowledge(const Epochs& epochs, const std::vector<bool>& failed) {
+  MutexLock lock(mu_);
+  for (std::size_t i = 0; i < known_.size(); ++i) {
+    Known& known = known_[i];
+    if (failed[i]) {
+      known.next.clear();
+    } else if (!known.next.empty() && known.next == epochs[i]) {
+      known = {.epoch = epochs[i], .beat = 0, .next = ""};
+    }
+  }
+}
+
+// What operators read later. Nothing depends on it, so an error here is nobody's.
+void Shards::Tell(std::span<const EpochChange> changes) {
+  if (changes.empty()) return;
+  std::vector<Command> commands;
+  const std::string key = keys_.Epochs();
+  for (const EpochChange& change : changes)
+    commands.push_back({key, {"LPUSH", key, EncodeEpochChange(change)}, nullptr});
+  commands.push_back({key, {"LTRIM", key, "0", Format("{}", kEpochChangesKept - 1)}, nullptr});
+  client_.Execute(commands);
+}
+
+}  // namespace rota::redis
