@@ -156,6 +156,42 @@ TEST_F(CommandLine, TellsTheHistoryAndWhy) {
   EXPECT_THAT(early.out, HasSubstr("Nothing is recorded for it"));
 }
 
+TEST_F(CommandLine, TakesALockOnlyFromWhomItMayAsk) {
+  Write("config.yaml",
+        "server: {id: web1}\n"
+        "tasks:\n  - {name: long, schedule: yearly, unique: true, exec: [sleep, '600']}\n");
+  const auto locks = [this] { return Json({"schedule:locks", "--json"}).as_array(); };
+  Process holder = Start({"schedule:test", "long"});
+  ASSERT_TRUE(Eventually([&locks] { return locks().size() == 1; }));
+  EXPECT_EQ(Text(locks()[0].as_object(), "server"), "web1");
+
+  const Ran unasked = Run({"schedule:unlock", "long"});
+  EXPECT_EQ(unasked.exit, 2);
+  EXPECT_THAT(unasked.err, HasSubstr("error: long is held by web1 since "));
+  const std::string refused =
+      OutputOfShell("echo n | script --quiet --return --command '$ROTA schedule:unlock long' /dev/null; echo $?");
+  EXPECT_THAT(refused, HasSubstr("Unlock long, held by web1 since "));
+  EXPECT_THAT(refused, testing::EndsWith("error: nothing was unlocked\r\n1\n"));
+  EXPECT_TRUE(IsRunning(holder.pid()));
+
+  const Ran forced = Run({"schedule:unlock", "long", "--force"});
+  EXPECT_EQ(forced.exit, 0);
+  EXPECT_THAT(forced.out, HasSubstr("Unlocked long: run "));
+  EXPECT_EQ(holder.Wait(), 1);
+  EXPECT_THAT(holder.err(), HasSubstr("error: long: cancelled("));
+}
+
+TEST_F(CommandLine, ExaminesTheStore) {
+  Write("config.yaml", "");
+  const Ran ran = Run({"schedule:doctor"});
+  EXPECT_EQ(ran.exit, 0);
+  EXPECT_EQ(ran.out, "Nothing to say about sqlite var/rota.db.\n");
+  Write("var/rota.db", "this is no database of anybody's, whatever its name says");
+  const Ran broken = Run({"schedule:doctor"});
+  EXPECT_EQ(broken.exit, 1);
+  EXPECT_THAT(broken.err, testing::StartsWith("error: var/rota.db: not a database: "));
+}
+
 TEST_F(CommandLine, TellsWhenACronExpressionFiresNext) {
   const Ran ran = Run({"cron:next", "*/15 2 * * 1-5", "-n", "3", "--from", "2026-03-06 02:30", "-z", "Europe/Berlin"});
   EXPECT_EQ(ran.exit, 0);

@@ -103,7 +103,12 @@ redis:
 )",
                                     "config/config.yaml", nullptr);
   ASSERT_TRUE(config.has_value()) << config.error().message();
-  EXPECT_EQ(config->options().redis, (RedisOptions{"localhost", 6379, "", 0}));
+  ASSERT_TRUE(config->options().redis.has_value());
+  const RedisOptions& redis = *config->options().redis;
+  EXPECT_EQ(redis.host, "localhost");
+  EXPECT_EQ(redis.port, 6379);
+  EXPECT_EQ(redis.password, "");
+  EXPECT_EQ(redis.db, 0);
   EXPECT_EQ(config->options().coordination.driver, CoordinationDriver::kRedis);
 }
 
