@@ -1,5 +1,7 @@
 #include "rota/base/text.h"
 
+#include <algorithm>
+
 #include "rota/base/format.h"
 
 namespace rota {
@@ -59,9 +61,15 @@ int Width(char32_t code) {
   return wide ? 2 : 1;
 }
 
+// What most text is.
+bool IsPlainAscii(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c >= 0x20 && c <= 0x7e; });
+}
+
 }  // namespace
 
 std::string Printable(std::string_view text) {
+  if (IsPlainAscii(text)) return std::string(text);
   std::string result;
   result.reserve(text.size());
   while (!text.empty()) {
@@ -82,6 +90,7 @@ std::string Printable(std::string_view text) {
 }
 
 std::string ValidUtf8(std::string_view bytes) {
+  if (IsPlainAscii(bytes)) return std::string(bytes);
   std::string result;
   result.reserve(bytes.size());
   while (!bytes.empty()) {

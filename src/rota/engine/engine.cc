@@ -6,6 +6,7 @@
 
 #include "rota/base/check.h"
 #include "rota/base/mutex.h"
+#include "rota/engine/event_lane.h"
 #include "rota/engine/worker_pool.h"
 #include "rota/schedule/calendar_warnings.h"
 #include "rota/time/time_zone.h"
@@ -43,8 +44,8 @@ struct Engine::Loop {
         coordinator(coordinator_given),
         diagnostics(diagnostics_given),
         runner(runner_given),
-        events(events_given),
         core(std::move(given), schedule, std::move(watermarks)),
+        events(events_given),
         claim_lane("rota-claims", 1),
         lease_lane("rota-leases", 1),
         upkeep_lane("rota-upkeep", 1),
@@ -88,6 +89,7 @@ struct Engine::Loop {
         if (decision.finished) break;
       }
     }
+    events.Drain();
   }
 
   Decision Step(const EngineInput& input) {
@@ -147,7 +149,7 @@ struct Engine::Loop {
     event.at = clock.Now();
     event.server = options.server;
     event.detail = std::move(detail);
-    events.Publish(event);
+    events.Publish(std::move(event));
   }
 
   // There too, since it looks at every task.
@@ -243,7 +245,6 @@ struct Engine::Loop {
   Coordinator& coordinator;
   Diagnostics& diagnostics;
   Runner& runner;
-  EventSink& events;
 
   // Engine thread only.
   EngineCore core;
@@ -262,7 +263,8 @@ struct Engine::Loop {
   CondVar changed;
   std::deque<EngineInput> mail ROTA_GUARDED_BY(mu);
 
-  // Last, so that they end first: their work uses all of the above.
+  // Last, so that they end first: their work uses all of the above, and publishes events.
+  EventLane events;
   WorkerPool claim_lane;
   WorkerPool lease_lane;
   WorkerPool upkeep_lane;

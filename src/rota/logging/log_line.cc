@@ -19,6 +19,7 @@ constexpr std::string_view kPlain = "\x1b[0m";
 
 // Escapes, as JSON does, what JSON allows to stand as it is but a terminal would obey. REQUIRES: valid UTF-8.
 std::string EscapeControls(std::string_view json) {
+  if (json.find_first_of("\x7f\xc2") == std::string_view::npos) return Printable(json);
   std::string result;
   result.reserve(json.size());
   for (std::size_t i = 0; i < json.size(); ++i) {

@@ -145,8 +145,16 @@ std::optional<WallTime> ReadInstant(std::string_view text, const TimeZone& zone)
 // "2026-03-07", a separator, "02:00:00", and ".250" when there are milliseconds.
 std::string FormatCivil(CivilTime civil, char separator, Milliseconds fraction) {
   const std::chrono::hh_mm_ss time(civil - std::chrono::floor<days>(civil));
-  std::string text = Format("{}{}{:02}:{:02}:{:02}", FormatDate(civil), separator, time.hours().count(),
-                            time.minutes().count(), time.seconds().count());
+  std::string text = FormatDate(civil);
+  // Every log line has one: digits without a format string.
+  const auto append = [&text](char before, auto number) {
+    text += before;
+    text += static_cast<char>('0' + number / 10);
+    text += static_cast<char>('0' + number % 10);
+  };
+  append(separator, time.hours().count());
+  append(':', time.minutes().count());
+  append(':', time.seconds().count());
   if (fraction != Milliseconds(0)) text += Format(".{:03}", fraction.count());
   return text;
 }
