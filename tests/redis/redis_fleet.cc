@@ -25,6 +25,12 @@ std::string Field(const std::string& lines, const std::string& name) {
   return "";
 }
 
+int Count(const std::string& text, const std::string& part) {
+  int count = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
 bool Contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
@@ -37,6 +43,8 @@ Sentinels::Sentinels(const RedisServer& primary, int replicas, const SentinelsOp
   if (!options.primary_password.empty()) {
     configuration += Format("sentinel auth-pass {} {}\n", name_, options.primary_password);
   }
+  Await("replicas that follow",
+        [&] { return Count(primary.Send({"INFO", "replication"}), "state=online") == replicas; });
   std::vector<std::string> arguments = options.arguments;
   arguments.push_back("--sentinel");
   for (int i = 0; i < options.count; ++i) {

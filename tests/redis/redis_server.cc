@@ -189,7 +189,7 @@ std::vector<std::string> RedisServer::Arguments() const {
   const std::string port = std::to_string(port_);
   const std::string plain = options_.tls ? "0" : port;
   words.insert(words.end(), {"--port", plain, "--bind", "127.0.0.1", "--unixsocket", socket(), "--dir", folder()});
-  words.insert(words.end(), {"--save", "", "--daemonize", "no"});
+  words.insert(words.end(), {"--save", "", "--daemonize", "no", "--repl-diskless-sync-delay", "0"});
   if (options_.tls) words.insert(words.end(), {"--tls-port", port});
   words.insert(words.end(), options_.arguments.begin(), options_.arguments.end());
   return words;

@@ -162,7 +162,8 @@ Status Stream::State::Encrypt(const RedisTls& options, const std::string& host, 
   const ErrorCode error =
       Run(deadline.Left(), [&](auto handler) { tls->async_handshake(asio::ssl::stream_base::client, handler); });
   if (!error) return Status::Ok();
-  if (error == asio::error::timed_out) return Unavailable("no TLS handshake within {} ms", deadline.allowed().count());
+  if (error == asio::error::timed_out)
+    return Unavailable("no TLS handshake within {} ms (does the server speak TLS?)", deadline.allowed().count());
   const long verified = SSL_get_verify_result(ssl);
   if (verified == X509_V_OK) return Unavailable("TLS handshake failed: {}", Words(error));
   Status status = Unavailable("certificate verify failed: {}", X509_verify_cert_error_string(verified));
@@ -205,6 +206,13 @@ Status Stream::Write(std::string_view bytes, const Deadline& deadline) {
     }
   });
   if (error == asio::error::timed_out) return Unavailable("takes no command within {} ms", deadline.allowed().count());
+  if (error && state_->tls) {
+    // A server that refuses the client's certificate says so when the client takes the handshake for done: the reason
+    // lies unread before the end.
+    char byte = 0;
+    const auto reason = Read(&byte, 1, deadline);
+    if (!reason) return reason.error();
+  }
   return error ? Unavailable("{}", Words(error)) : Status::Ok();
 }
 
