@@ -1,0 +1,307 @@
+#include "rota/testing/cluster/checker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "rota/base/check.h"
+#include "rota/base/format.h"
+#include "rota/base/text.h"
+#include "rota/time/format.h"
+
+namespace rota::cluster {
+namespace {
+
+// So many leases long must all have been well before an outcome is held against a server.
+constexpr int kLeasesToSettle = 2;
+
+std::string AtTime(std::string_view what, SteadyTime now) {
+  return Printable(Format("{:.3f} s: {}", std::chrono::duration<double>(now.time_since_epoch()).count(), what));
+}
+
+std::string Utc(WallTime at) { return FormatInstant(at, TimeZone()); }
+
+std::string Describe(const OccurrenceRecord& record) {
+  return Format("{} of {} at {} on {}", record.run_id, record.scope, Utc(record.scheduled_last), record.server);
+}
+
+std::string Describe(const Scope& scope, const ledger::Changes& changes) {
+  std::string text = Format("store: {}", scope);
+  if (changes.watermark) text += Format(", watermark {}", Utc(*changes.watermark));
+  if (changes.token) text += Format(", token {}", *changes.token);
+  if (changes.lease) text += Format(", {} leased until {}", changes.lease->run_id, Utc(changes.lease->lease_until));
+  if (changes.released) text += Format(", {} released", *changes.released);
+  if (changes.suspect)
+    text += Format(", suspect from {} to {}", Utc(changes.suspect->after), Utc(changes.suspect->until));
+  if (changes.settled) text += ", settled";
+  for (const auto& [record, answer, holder] : changes.entries) {
+    text += Format(", {} from {} is {}", Describe(record), Utc(record.scheduled_at),
+                   DescribeOutcome(record.outcome, record.reason));
+  }
+  return text;
+}
+
+}  // namespace
+
+Checker::Checker(std::shared_ptr<const Schedule> schedule, const Options& options)
+    : schedule_(std::move(schedule)), options_(options), losses_(static_cast<std::size_t>(options.shards)) {}
+
+ProcessId Checker::ProcessStarted(std::string server, std::string incarnation, SteadyTime now) {
+  const auto id = static_cast<ProcessId>(processes_.size());
+  by_incarnation_[std::move(incarnation)] = id;
+  by_server_[server] = id;
+  Process process;
+  process.server = std::move(server);
+  process.started = now;
+  if (options_.journal) Note(Format("{} joins as process {}", process.server, id), now);
+  processes_.push_back(std::move(process));
+  return id;
+}
+
+void Checker::ProcessCrashed(ProcessId process, SteadyTime now) {
+  if (options_.journal) Note(Format("{} crashes", processes_[process].server), now);
+  processes_[process].crashed = true;
+  ProcessEnded(process, now);
+}
+
+void Checker::ProcessEnded(ProcessId process, SteadyTime now) {
+  if (options_.journal) Note(Format("{} ends", processes_[process].server), now);
+  processes_[process].ended = now;
+  for (auto& [scope, truth] : scopes_) {
+    std::erase_if(truth.under_way, [&](const std::string& run_id) { return runs_.at(run_id).process == process; });
+  }
+}
+
+void Checker::ProcessPaused(ProcessId process, SteadyTime now) {
+  if (options_.journal) Note(Format("{} is paused", processes_[process].server), now);
+  processes_[process].paused = true;
+  ProcessImpaired(process, now);
+}
+
+void Checker::ProcessResumed(ProcessId process, SteadyTime now) {
+  if (options_.journal) Note(Format("{} goes on", processes_[process].server), now);
+  processes_[process].paused = false;
+  ProcessRecovered(process, now);
+  std::vector<std::string> resumed;
+  for (const auto& [scope, truth] : scopes_) {
+    for (const std::string& run_id : truth.under_way) {
+      if (runs_.at(run_id).process == process) resumed.push_back(run_id);
+    }
+  }
+  std::ranges::sort(resumed);
+  for (const std::string& run_id : resumed) CheckOverlap(run_id, now);
+}
+
+void Checker::ProcessImpaired(ProcessId process, SteadyTime now) {
+  processes_[process].impaired = true;
+  processes_[process].impaired_at = now;
+}
+
+void Checker::ProcessRecovered(ProcessId process, SteadyTime now) {
+  processes_[process].impaired = false;
+  processes_[process].impaired_at = now;
+}
+
+void Checker::RunStarted(ProcessId process, const OccurrenceRecord& record, SteadyTime now) {
+  if (options_.journal)
+    Note(Format("{} starts {}, token {}", processes_[process].server, Describe(record), record.token), now);
+  ScopeTruth& truth = Truth(record.scope);
+  Run run{process, record.scope, truth.task, record.scheduled_at, record.token, now, {}, {}, {}};
+  if (const auto decided = decided_.find(record.run_id); decided != decided_.end()) run.granted = decided->second.at;
+  if (!runs_.emplace(record.run_id, run).second) {
+    Violate(Format("{} was started twice", Describe(record)), now);
+    return;
+  }
+  if (record.kind == OccurrenceKind::kScheduled && truth.task->unique()) {
+    const auto [first, is_first] = truth.starts.emplace(record.scheduled_at, record.run_id);
+    if (!is_first) {
+      const Run& before = runs_.at(first->second);
+      Judge(IsExcused(before.process, truth.shard, before.granted, run.granted, Whose::kClaim), "started again",
+            Format("{} had started already on {}", Describe(record), processes_[before.process].server), now);
+    }
+  }
+  truth.under_way.push_back(record.run_id);
+  CheckOverlap(record.run_id, now);
+}
+
+void Checker::CheckOverlap(const std::string& run_id, SteadyTime now) {
+  const Run& run = runs_.at(run_id);
+  if (run.task->policies->overlap != OverlapPolicy::kSkip || run.told) return;
+  const ScopeTruth& truth = Truth(run.scope);
+  for (const std::string& other_id : truth.under_way) {
+    const Run& other = runs_.at(other_id);
+    if (other_id == run_id || other.told || processes_[other.process].paused) continue;
+    const Run& older = other.granted < run.granted ? other : run;
+    const Run& newer = &older == &other ? run : other;
+    const bool excused = older.process != newer.process &&  // It knows what it runs, whatever the store forgot.
+                         IsExcused(older.process, truth.shard, older.granted, newer.granted, Whose::kAnything);
+    Judge(excused, "overlapped",
+          Format("run {} of {} on {} overlaps run {} on {}, which was not told to stop", run_id, run.scope,
+                 processes_[run.process].server, other_id, processes_[other.process].server),
+          now);
+  }
+}
+
+void Checker::RunToldToStop(const std::string& run_id, SteadyTime now) {
+  if (options_.journal) Note(Format("{} of {} is told to stop", run_id, runs_.at(run_id).scope), now);
+  runs_.at(run_id).told = now;
+}
+
+void Checker::RunEnded(const std::string& run_id, Outcome outcome, SteadyTime now) {
+  if (options_.journal) Note(Format("{} of {} ends {}", run_id, runs_.at(run_id).scope, Name(outcome)), now);
+  Run& run = runs_.at(run_id);
+  if (run.outcome) Violate(Format("run {} of {} ended twice", run_id, run.scope), now);
+  run.outcome = outcome;
+  std::erase(Truth(run.scope).under_way, run_id);
+}
+
+void Checker::Recorded(std::span<const OccurrenceRecord> records, SteadyTime now) {
+  for (const OccurrenceRecord& record : records) {
+    if (record.outcome == Outcome::kRunning) continue;
+    if (const auto run = runs_.find(record.run_id); run != runs_.end()) run->second.recorded = now;
+  }
+}
+
+void Checker::Wrote(int shard, const Scope& scope, const ledger::ScopeState& before, const ledger::Changes& changes,
+                    StoreMoment moment) {
+  ScopeTruth& truth = Truth(scope);
+  truth.shard = shard;
+  last_now_ = moment.now;
+  if (options_.journal) Note(Describe(scope, changes), moment.now);
+  if (changes.watermark) {
+    if (!truth.first_watermark) truth.first_watermark = changes.watermark;
+    if (before.watermark && *changes.watermark < *before.watermark) {
+      Violate(
+          Format("the watermark of {} went back by {}", scope, FormatDuration(*before.watermark - *changes.watermark)),
+          moment.now);
+    }
+    if (truth.task->unique() && *changes.watermark > moment.wall + options_.max_skew) {
+      Violate(Format("the watermark of {} lies {} ahead", scope, FormatDuration(*changes.watermark - moment.wall)),
+              moment.now);
+    }
+  }
+  for (const ledger::Entry& entry : changes.entries) {
+    const OccurrenceRecord& record = entry.record;
+    const bool is_new = !decided_.contains(record.run_id);
+    if (is_new) {
+      const auto server = by_server_.find(record.server);
+      decided_[record.run_id] = {server == by_server_.end() ? 0 : server->second, moment.now};
+    }
+    if (record.outcome == Outcome::kLost && changes.released) CheckLost(before, record, moment);
+    if (record.outcome == Outcome::kMissed && is_new) CheckMissed(truth, record, moment);
+  }
+  const bool grants = changes.token && changes.lease && !changes.entries.empty() && changes.entries.back().answer;
+  if (grants) CheckGrant(scope, *changes.lease, truth, moment);
+}
+
+void Checker::CheckGrant(const Scope& scope, const ledger::Lease& lease, ScopeTruth& truth, StoreMoment moment) {
+  if (const auto process = by_incarnation_.find(lease.incarnation); process != by_incarnation_.end()) {
+    decided_[lease.run_id] = {process->second, moment.now};
+  }
+  if (lease.token <= truth.token) {
+    Violate(Format("token {} of {} was given out after {}", lease.token, scope, truth.token), moment.now);
+  }
+  truth.token = std::max(truth.token, lease.token);
+}
+
+void Checker::CheckLost(const ledger::ScopeState& before, const OccurrenceRecord& record, StoreMoment moment) {
+  const auto lease = std::ranges::find(before.leases, record.run_id, &ledger::Lease::run_id);
+  if (lease == before.leases.end()) return;
+  if (record.server != lease->server) {
+    Violate(Format("{} was recorded as lost with {}", Describe(record), lease->server), moment.now);
+  }
+  const auto place = by_incarnation_.find(lease->incarnation);
+  if (place == by_incarnation_.end()) return;
+  const SteadyTime since = moment.now - kLeasesToSettle * options_.lease_ttl;
+  if (IsHealthySince(processes_[place->second], since)) {
+    Violate(Format("{} was recorded as lost although its server was well", Describe(record)), moment.now);
+  }
+}
+
+void Checker::CheckMissed(const ScopeTruth& truth, const OccurrenceRecord& record, StoreMoment moment) {
+  if (!options_.has_ample_workers || !truth.task->unique()) return;
+  const SteadyTime due = moment.now + (record.scheduled_last - moment.wall);
+  const SteadyTime since = due - kLeasesToSettle * options_.lease_ttl;
+  if (store_is_troubled_ || store_troubled_at_ >= since) return;
+  for (const Process& process : processes_) {
+    if (!IsHealthySince(process, since)) continue;
+    Violate(
+        Format("{} was recorded as missed ({}) although {} was well", Describe(record), record.reason, process.server),
+        moment.now);
+    return;
+  }
+}
+
+void Checker::ProcessReasserted(ProcessId process, int shard, SteadyTime now) {
+  if (options_.journal) Note(Format("{} tells shard {} what it remembers", processes_[process].server, shard), now);
+  processes_[process].reasserted.emplace_back(shard, now);
+}
+
+void Checker::WritesLost(int shard, SteadyTime kept, StoreMoment moment) {
+  if (options_.journal)
+    Note(
+        Format("shard {} loses {}", shard,
+               kept == SteadyTime::min() ? "everything"
+                                         : FormatDuration(std::chrono::duration_cast<Milliseconds>(moment.now - kept))),
+        moment.now);
+  losses_[static_cast<std::size_t>(shard)].push_back({moment.now, kept, moment.wall, std::nullopt});
+}
+
+void Checker::LossNoticed(int shard, SteadyTime now) {
+  if (options_.journal) Note(Format("shard {} opens an epoch", shard), now);
+  for (Loss& loss : losses_[static_cast<std::size_t>(shard)]) {
+    if (!loss.noticed) loss.noticed = now;
+  }
+}
+
+void Checker::StoreTroubled(SteadyTime now) {
+  store_is_troubled_ = true;
+  store_troubled_at_ = now;
+}
+
+void Checker::StoreRecovered(SteadyTime now) {
+  store_is_troubled_ = false;
+  store_troubled_at_ = now;
+}
+
+Checker::ScopeTruth& Checker::Truth(const Scope& scope) {
+  ScopeTruth& truth = scopes_[scope];
+  if (truth.task == nullptr) truth.task = schedule_->Find(TaskOfScope(scope));
+  ROTA_CHECK(truth.task != nullptr, "scopes are of tasks of the schedule");
+  return truth;
+}
+
+bool Checker::IsHealthySince(const Process& process, SteadyTime since) const {
+  return process.started <= since && !process.ended && !process.impaired && process.impaired_at < since;
+}
+
+bool Checker::IsExcused(ProcessId id, int shard, SteadyTime since, SteadyTime now, Whose whose) const {
+  const Process& process = processes_[id];
+  return std::ranges::any_of(losses_[static_cast<std::size_t>(shard)], [&](const Loss& loss) {
+    if (loss.at < since || loss.at > now || (whose == Whose::kClaim && loss.kept >= since)) return false;
+    const bool told = std::ranges::any_of(process.reasserted, [&](const auto& reasserted) {
+      return reasserted.first == shard && reasserted.second >= loss.at && reasserted.second <= now;
+    });
+    if (told) return false;
+    const bool unnoticed = !loss.noticed || *loss.noticed >= now;
+    return unnoticed || process.ended || process.impaired || process.impaired_at >= loss.at;
+  });
+}
+
+void Checker::Judge(bool excused, std::string_view kind, std::string what, SteadyTime now) {
+  if (excused) {
+    ++suspects_[std::string(kind)];
+  } else {
+    Violate(std::move(what), now);
+  }
+}
+
+void Checker::Violate(std::string what, SteadyTime now) {
+  violations_.push_back(AtTime(what, now));
+  if (options_.journal) Note(Format("VIOLATION {}", what), now);
+}
+
+void Checker::Note(std::string_view what, SteadyTime now) const {
+  if (options_.journal) options_.journal(AtTime(what, now));
+}
+
+}  // namespace rota::cluster

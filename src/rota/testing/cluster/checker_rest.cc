@@ -1,0 +1,123 @@
+#include <algorithm>
+#include <utility>
+
+#include "rota/base/format.h"
+#include "rota/testing/cluster/checker.h"
+#include "rota/time/format.h"
+
+// What Checker holds against the store's contents when all has come to rest.
+namespace rota::cluster {
+namespace {
+
+// As many instants of a span are counted by the engine; more are "at least" so many.
+constexpr std::uint64_t kMostCounted = 20'000;
+
+std::string KindOf(const OccurrenceRecord& record) {
+  const bool has_word = record.outcome == Outcome::kSkipped || record.outcome == Outcome::kMissed;
+  return DescribeOutcome(record.outcome, has_word ? record.reason : "");
+}
+
+std::string Utc(WallTime at) { return FormatInstant(at, TimeZone()); }
+
+}  // namespace
+
+void Checker::Conclude(const Rest& rest) {
+  std::unordered_map<std::string_view, const OccurrenceRecord*> by_run;
+  std::map<std::string_view, std::vector<const OccurrenceRecord*>> by_scope;
+  for (const OccurrenceRecord* record : rest.records) {
+    by_run[record->run_id] = record;
+    if (record->outcome == Outcome::kRunning) {
+      Violate(
+          Format("run {} of {} on {} is recorded as running for ever", record->run_id, record->scope, record->server),
+          last_now_);
+    }
+    if (record->kind == OccurrenceKind::kScheduled) by_scope[record->scope].push_back(record);
+  }
+  for (const auto& [name, scope] : rest.scopes) ConcludeScope(name, scope, std::move(by_scope[name]), rest);
+  for (const auto& [run_id, run] : runs_) {
+    const auto record = by_run.find(run_id);
+    ConcludeRun(run_id, run, record == by_run.end() ? nullptr : record->second);
+  }
+}
+
+// Each due instant up to the watermark has one outcome, and the watermark is where it has to be.
+void Checker::ConcludeScope(const Scope& name, const ledger::ScopeState& scope,
+                            std::vector<const OccurrenceRecord*> records, const Rest& rest) {
+  const ScopeTruth& truth = Truth(name);
+  if (!scope.leases.empty()) Violate(Format("{} is still leased", name), last_now_);
+  if (scope.suspect) Violate(Format("the suspect instants of {} were never settled", name), last_now_);
+  if (!scope.watermark || !truth.first_watermark) return;
+  std::ranges::sort(records, {}, &OccurrenceRecord::scheduled_at);
+  const Trigger& trigger = *truth.task->trigger;
+  std::vector<std::uint64_t> counts(records.size());
+  std::size_t first = 0;
+  std::optional<WallTime> at = trigger.Next(*truth.first_watermark);
+  for (; at && *at <= *scope.watermark; at = trigger.Next(*at)) {
+    ++occurrences_;
+    while (first < records.size() && records[first]->scheduled_last < *at) ++first;
+    const OccurrenceRecord* found = nullptr;
+    for (std::size_t i = first; i < records.size() && records[i]->scheduled_at <= *at; ++i) {
+      if (records[i]->scheduled_last < *at) continue;
+      ++counts[i];
+      if (found != nullptr) CheckTwice(truth, *found, *records[i], *at);
+      found = records[i];
+    }
+    if (found == nullptr) {
+      CheckHole(truth, name, *at);
+    } else {
+      ++outcomes_[KindOf(*found)];
+    }
+  }
+  for (std::size_t i = 0; i < records.size(); ++i) CheckCount(*records[i], counts[i]);
+  const bool is_served = truth.task->unique() || std::ranges::any_of(rest.servers, [&](const std::string& server) {
+                           return MakeScope(*truth.task, server) == name;
+                         });
+  if (is_served && at && *at < rest.quiet_since - options_.lease_ttl) {
+    Violate(Format("{} at {} was never decided", name, Utc(*at)), last_now_);
+  }
+}
+
+void Checker::CheckTwice(const ScopeTruth& truth, const OccurrenceRecord& a, const OccurrenceRecord& b, WallTime at) {
+  Decided older = decided_.at(a.run_id);
+  Decided newer = decided_.at(b.run_id);
+  if (newer.at < older.at) std::swap(older, newer);
+  Judge(IsExcused(older.process, truth.shard, older.at, newer.at, Whose::kClaim), "recorded twice",
+        Format("{} at {} has two outcomes: {} by {} and {} by {}", a.scope, Utc(at), KindOf(a), a.run_id, KindOf(b),
+               b.run_id),
+        last_now_);
+}
+
+void Checker::CheckHole(const ScopeTruth& truth, const Scope& name, WallTime at) {
+  const bool is_excused = std::ranges::any_of(losses_[static_cast<std::size_t>(truth.shard)], [&](const Loss& loss) {
+    return loss.kept == SteadyTime::min() && at <= loss.wall + options_.max_skew;
+  });
+  Judge(is_excused, "forgotten", Format("{} at {} has no outcome", name, Utc(at)), last_now_);
+}
+
+void Checker::CheckCount(const OccurrenceRecord& record, std::uint64_t count) {
+  const bool is_uncounted = record.count == 0;  // Its claimer died before it could count.
+  if (count == 0 && record.outcome != Outcome::kUnknown) {
+    Violate(Format("{} of {} at {} is of no due instant", record.run_id, record.scope, Utc(record.scheduled_at)),
+            last_now_);
+  } else if (!is_uncounted && record.count != count && record.count < kMostCounted) {
+    Violate(Format("{} of {} counts {} instants of {}", record.run_id, record.scope, record.count, count), last_now_);
+  }
+}
+
+// A run that ended is recorded so; one whose server died, as lost or as it ended.
+void Checker::ConcludeRun(const std::string& run_id, const Run& run, const OccurrenceRecord* record) {
+  const Process& process = processes_[run.process];
+  if (record == nullptr && process.crashed && run.token == 0) return;  // It died before it could tell.
+  const bool is_as_it_was = record != nullptr && (record->outcome == run.outcome || !run.outcome);
+  const bool is_lost = record != nullptr && record->outcome == Outcome::kLost &&
+                       (process.crashed || record->reason.find("; later reported ") != std::string::npos);
+  if (is_as_it_was || is_lost) return;
+  const int shard = Truth(run.scope).shard;
+  Judge(IsExcused(run.process, shard, run.recorded.value_or(run.granted), last_now_, Whose::kClaim), "outcome lost",
+        Format("run {} of {} on {} ended {} and is recorded {}", run_id, run.scope, process.server,
+               run.outcome ? Name(*run.outcome) : std::string_view("never"),
+               record == nullptr ? std::string("nowhere") : DescribeOutcome(record->outcome, record->reason)),
+        last_now_);
+}
+
+}  // namespace rota::cluster

@@ -1,0 +1,82 @@
+#include "rota/testing/cluster/workload.h"
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "rota/base/format.h"
+#include "rota/cron/rule.h"
+#include "rota/schedule/task.h"
+
+namespace rota::cluster {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+std::shared_ptr<const Trigger> CronTrigger(std::string_view text) {
+  const CronRule rule = *CronRule::Parse(text, Expression::Options());
+  return std::make_shared<const Trigger>(Trigger::FromCron(rule, text, CronDialect::kOcps, TimeZone()));
+}
+
+std::shared_ptr<const Trigger> DrawTrigger(Dice& dice) {
+  if (dice.OneIn(40)) return CronTrigger("@reboot");
+  if (dice.OneIn(4)) {
+    return CronTrigger(dice.OneOf<std::string_view>({"* * * * * *", "*/2 * * * * *", "*/5 * * * * *", "0-20 * * * * *",
+                                                     "*/15 * * * * *", "* * * * *", "*/5 * * * *", "0 * * * *"}));
+  }
+  const Milliseconds period =
+      dice.OneOf<Milliseconds>({seconds(1), seconds(1), seconds(1), seconds(1), seconds(2), seconds(3), seconds(5),
+                                milliseconds(7'500), seconds(10), seconds(30), minutes(1), minutes(5), hours(1)});
+  return std::make_shared<const Trigger>(IntervalFrequency{period}, TimeZone(), Restrictions{});
+}
+
+TaskPolicies DrawPolicies(Dice& dice) {
+  TaskPolicies policies;
+  const bool unique = !dice.OneIn(4);
+  policies.placement = unique ? Placement::kOneServer : Placement::kEveryServer;
+  policies.overlap = unique != dice.OneIn(5) ? OverlapPolicy::kSkip : OverlapPolicy::kAllow;
+  policies.lock_timeout = dice.OneOf<Milliseconds>({seconds(8), seconds(40), minutes(30), minutes(30)});
+  if (dice.OneIn(3))
+    policies.grace = dice.OneOf<Milliseconds>({milliseconds(500), seconds(5), seconds(20), minutes(1)});
+  return policies;
+}
+
+// Occurrences a second, as seen over the first hour.
+double RateOf(const Trigger& trigger) {
+  constexpr int kMost = 200;
+  const WallTime begin{};
+  WallTime last = begin;
+  int count = 0;
+  for (auto next = trigger.Next(begin); next && count < kMost && *next <= begin + hours(1); next = trigger.Next(last)) {
+    last = *next;
+    ++count;
+  }
+  return count == 0 ? 0 : count / std::chrono::duration<double>(last - begin).count();
+}
+
+}  // namespace
+
+Workload DrawWorkload(Dice& dice, int servers) {
+  Workload workload;
+  std::vector<Task> tasks;
+  const auto count = 20 + dice.Below(60);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    Task task;
+    task.id = Format("task-{}", i);
+    task.work = CommandCall{task.id, {}};
+    task.trigger = DrawTrigger(dice);
+    task.policies = std::make_shared<const TaskPolicies>(DrawPolicies(dice));
+    workload.rate += RateOf(*task.trigger) * (task.unique() ? 1 : servers);
+    workload.durations.push_back(
+        dice.OneOf<Milliseconds>({milliseconds(5), milliseconds(5), milliseconds(50), milliseconds(400),
+                                  milliseconds(400), seconds(3), seconds(20)}));
+    tasks.push_back(std::move(task));
+  }
+  workload.schedule = std::make_shared<const Schedule>(std::move(tasks));
+  return workload;
+}
+
+}  // namespace rota::cluster
