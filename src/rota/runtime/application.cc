@@ -46,9 +46,10 @@ int Application::Run(int argc, char** argv) {
   });
   int code = 1;
   try {
-    Console console(state_->commands, wiring, clock,
-                    {.version = kVersion, .author = OperatorName(), .locale = EnvironmentLocale()}, std::cin, std::cout,
-                    std::cerr);
+    Console console(
+        state_->commands, wiring, clock,
+        {.version = kVersion, .author = OperatorName(), .locale = EnvironmentLocale(), .input = StandardInputKind()},
+        std::cin, std::cout, std::cerr);
     code = console.Run(argc, argv, stop.get_token());
   } catch (const std::exception& error) {  // A command of the program has the name of a built-in one.
     std::cerr << "error: " << error.what() << "\n";
