@@ -48,7 +48,9 @@ TEST_P(Claims, OfAnOlderInstantAreDecided) {
 
 TEST_P(Claims, AheadOfTheStoresClockAreEarlyAndMayBeTriedAgain) {
   const ClaimRequest request = Request("r1", kStart + seconds(3));
-  EXPECT_EQ(ClaimOne(*store_, request).outcome, ClaimOutcome::kEarly);
+  const ClaimReply early = ClaimOne(*store_, request);
+  EXPECT_EQ(early.outcome, ClaimOutcome::kEarly);
+  EXPECT_EQ(early.wait, seconds(1));
   EXPECT_EQ(OutcomeOf(*store_, "r1"), "none");
   EXPECT_EQ(ClaimOne(*store_, Request("r0")).outcome, ClaimOutcome::kClaimed) << "the watermark has not moved";
   ASSERT_TRUE(Finish(*store_, "r0").ok());

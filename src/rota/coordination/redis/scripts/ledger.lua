@@ -58,7 +58,7 @@ local function finish(record)
 
   touch(name)
   if not known then
-    local last = record.scheduled_last or record.scheduled_at
+    local last = place_of(record)
     if not record.kind and (not scope.watermark or scope.watermark < last) then scope.watermark = last end
     scope.token = math.max(scope.token, record.token or 0)
   end

@@ -45,7 +45,7 @@ local function find_recorded(names, after)
       local record = cjson.decode(value)
       local name = record.scope or record.task
       local suspect = names[name]
-      if suspect and (record.scheduled_last or record.scheduled_at) > suspect.after and
+      if suspect and place_of(record) > suspect.after and
         record.scheduled_at <= suspect.last then
         recorded[name] = true
       end
@@ -71,9 +71,9 @@ local function settle_suspects()
     touch(name)
     if not recorded[name] then
       local task = string.match(name, '^[^\31]*')
-      local record = {run_id = string.format('%s@%.0f.unknown', name, suspect.last), task = task, scope = name,
-        scheduled_at = suspect.after + 1, scheduled_last = suspect.last, count = 0, server = '', finished_at = now,
-        outcome = 'unknown', reason = 'decided before the store lost its state'}
+      local record = {run_id = name .. '@' .. string.format('%.0f', suspect.last) .. '.unknown', task = task,
+        scope = name, scheduled_at = suspect.after + 1, scheduled_last = suspect.last, count = 0, server = '',
+        finished_at = now, outcome = 'unknown', reason = 'decided before the store lost its state'}
       put(record)
       found.unknown[#found.unknown + 1] = record
     end
@@ -106,6 +106,7 @@ if not enter() then return answer({}) end
 -- While servers tell what they remember, leases and heartbeats may be older than they were.
 if now >= quiet_until then
   reap_leases()
+  save()
   settle_suspects()
   save()
 end

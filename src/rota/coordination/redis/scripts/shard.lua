@@ -49,6 +49,7 @@ local function answer(found) return {cjson.encode(shard), cjson.encode(found)} e
 
 local scopes, touched = {}, {}    -- By name.
 local entries, changed = {}, {}  -- By run id.
+local places = {}                -- By run id: the score in the history.
 
 local function load_scopes(names)
   read(SCOPES, names, function(name, value)
@@ -59,8 +60,14 @@ local function load_scopes(names)
   end)
 end
 
+local function place_of(entry) return entry.scheduled_last or entry.scheduled_at end
+
 local function load_entries(run_ids)
-  read(RECORDS, run_ids, function(run_id, value) entries[run_id] = decode(value) end)
+  read(RECORDS, run_ids, function(run_id, value)
+    local entry = decode(value)
+    entries[run_id] = entry
+    places[run_id] = entry and place_of(entry)
+  end)
 end
 
 -- Reads what a batch of claims or records is about.
@@ -100,12 +107,14 @@ local function save()
   write('ZADD', LEASES, ends)
   write('ZREM', LEASES, ended)
 
-  local records, ages = {}, {}
+  local records, moved = {}, {}
   for run_id in pairs(changed) do
     local entry = entries[run_id]
     records[#records + 1], records[#records + 2] = run_id, cjson.encode(entry)
-    ages[#ages + 1], ages[#ages + 2] = entry.scheduled_last or entry.scheduled_at, run_id
+    local place = place_of(entry)
+    if places[run_id] ~= place then moved[#moved + 1], moved[#moved + 2] = place, run_id end
   end
   write('HSET', RECORDS, records)
-  write('ZADD', HISTORY, ages)
+  write('ZADD', HISTORY, moved)
+  touched, changed = {}, {}
 end
