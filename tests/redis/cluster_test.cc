@@ -15,6 +15,7 @@ namespace {
 
 using redis_test::Eventually;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 // One cluster for all of these: it takes seconds to come up.
 class ClusterTest : public ::testing::Test {
@@ -91,15 +92,17 @@ TEST_F(ClusterTest, FollowsASlotThatHasMoved) {
   Client client(Options());
   EXPECT_EQ(TextOf(client, Words("moved", {"SET", "moved", "1"})), "OK");
   const int slot = SlotOf("moved");
-  const std::size_t to = OtherThan(cluster_->OwnerOf(slot));
+  const std::size_t from = cluster_->OwnerOf(slot);
+  const std::size_t to = OtherThan(from);
   cluster_->BeginMigration(slot, to);
   cluster_->EndMigration(slot, to);
   const std::vector<Command> commands = {Words("moved", {"APPEND", "moved", "2"}),
                                          Words("moved", {"APPEND", "moved", "3"}), Words("moved", {"GET", "moved"})};
   EXPECT_EQ(client.Execute(commands).at(2)->text, "123");
-  cluster_->at(to).Send({"CONFIG", "RESETSTAT"});
+  // From now on it goes there at once.
+  cluster_->at(from).Send({"CONFIG", "RESETSTAT"});
   EXPECT_EQ(TextOf(client, Words("moved", {"GET", "moved"})), "123");
-  EXPECT_THAT(cluster_->at(to).Send({"INFO", "commandstats"}), HasSubstr("cmdstat_get:calls=1,"));
+  EXPECT_THAT(cluster_->at(from).Send({"INFO", "commandstats"}), Not(HasSubstr("cmdstat_get:")));
 }
 
 TEST_F(ClusterTest, AsksTheNewNodeForKeysOfASlotOnItsWay) {

@@ -200,12 +200,12 @@ struct Client::State {
       : options(given),
         dialing{.connection = ConnectionOptionsOf(given),
                 .connect_timeout = given.connect_timeout,
-                .clock = clock == nullptr ? system_clock : *clock,
+                .clock = clock == nullptr ? machine_clock : *clock,
                 .resolver = resolver},
         directory(MakeDirectory(options, dialing)) {}
 
   const RedisStoreOptions options;
-  const SystemClock system_clock;
+  const SystemClock machine_clock;
   Resolver resolver;
   const Dialing dialing;
   const std::unique_ptr<Directory> directory;

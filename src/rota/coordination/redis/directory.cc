@@ -30,17 +30,26 @@ class OneServer final : public Directory {
   const NodePtr node_;
 };
 
-// Asks one Sentinel after another for the primary, until one names a server that says itself that it is.
+// Asks one Sentinel after another for the primary, until one names a server that says itself that it is. And asks again
+// now and then: after a fail-over by hand the old primary goes on taking commands for ten seconds, all of which are
+// lost.
 class SentinelPrimary final : public Directory {
  public:
   SentinelPrimary(const RedisStoreOptions& options, const Dialing& dialing)
-      : options_(options), dialing_(dialing), backoff_(std::random_device()()) {}
+      : options_(options),
+        dialing_(dialing),
+        sentinel_dialing_{.connection = {.login = options.sentinel_login, .tls = options.tls},
+                          .connect_timeout = options.connect_timeout,
+                          .clock = dialing.clock,
+                          .resolver = dialing.resolver},
+        backoff_(std::random_device()()) {
+    for (const RedisAddress& address : options.sentinels) {
+      sentinels_.push_back(std::make_unique<Node>(Endpoint{.address = address, .socket = {}}, sentinel_dialing_));
+    }
+  }
 
   Result<NodePtr> NodeOf(std::string_view, const Deadline& deadline) override {
-    {
-      const MutexLock lock(mu_);
-      if (primary_ != nullptr) return primary_;
-    }
+    if (NodePtr known = Known(deadline)) return known;
     if (auto failure = backoff_.Holds(dialing_.clock.SteadyNow())) return Fail(*std::move(failure));
     auto found = Find(deadline);
     if (!found) {
@@ -52,6 +61,7 @@ class SentinelPrimary final : public Directory {
     const MutexLock lock(mu_);
     // Another thread may have found the same meanwhile.
     if (primary_ == nullptr || primary_->endpoint() != (*found)->endpoint()) primary_ = *found;
+    ask_again_at_ = dialing_.clock.SteadyNow() + kAskAgainAfter;
     return primary_;
   }
 
@@ -69,14 +79,34 @@ class SentinelPrimary final : public Directory {
   }
 
  private:
+  static constexpr Milliseconds kAskAgainAfter{1000};
+
+  // The primary found before; null where there is none, or a Sentinel names another by now. When no Sentinel answers it
+  // is as good as ever.
+  NodePtr Known(const Deadline& deadline) {
+    NodePtr known;
+    {
+      const MutexLock lock(mu_);
+      const SteadyTime now = dialing_.clock.SteadyNow();
+      if (primary_ == nullptr || now < ask_again_at_) return primary_;
+      ask_again_at_ = now + kAskAgainAfter;  // Other threads need not ask too.
+      known = primary_;
+    }
+    for (std::size_t i = 0; i < sentinels_.size(); ++i) {
+      const auto named = AskSentinel(i, deadline);
+      if (!named || !*named) continue;
+      if (**named == known->endpoint()) return known;
+      Doubt(*known);
+      return nullptr;
+    }
+    return known;
+  }
+
   Result<NodePtr> Find(const Deadline& deadline) {
     std::vector<std::string> silent;
     std::optional<Status> failure;
-    for (std::size_t i = 0; i < options_.sentinels.size(); ++i) {
-      // One that swallows everything leaves time for the others, and for the primary.
-      const auto share = deadline.Left() / static_cast<std::int64_t>(options_.sentinels.size() - i + 1);
-      const Endpoint sentinel{.address = options_.sentinels[i], .socket = {}};
-      const auto named = AskSentinel(sentinel, deadline.Within(share));
+    for (std::size_t i = 0; i < sentinels_.size(); ++i) {
+      const auto named = AskSentinel(i, deadline);
       if (!named) {
         constexpr std::string_view kKind = "redis ";
         std::string_view message = named.error().message();
@@ -85,7 +115,7 @@ class SentinelPrimary final : public Directory {
         continue;
       }
       if (!*named) {
-        failure = Unavailable("the Sentinel {} knows no primary of this name", sentinel.name());
+        failure = Unavailable("the Sentinel {} knows no primary of this name", sentinels_[i]->endpoint().name());
         continue;
       }
       auto node = std::make_shared<Node>(**named, dialing_);
@@ -97,29 +127,32 @@ class SentinelPrimary final : public Directory {
       failure = connection.error();
     }
     if (failure) return Fail(*std::move(failure));
-    return Fail(Unavailable("none of {} Sentinels answers ({})", options_.sentinels.size(), Join(silent, "; ")));
+    return Fail(Unavailable("none of {} Sentinels answers ({})", sentinels_.size(), Join(silent, "; ")));
   }
 
   // Nothing: it knows no primary of the name.
-  Result<std::optional<Endpoint>> AskSentinel(const Endpoint& sentinel, const Deadline& deadline) {
-    const ConnectionOptions connection_options{
-        .login = options_.sentinel_login, .db = 0, .tls = options_.tls, .role = ConnectionOptions::Role::kAny};
-    const Deadline limit = deadline.Within(options_.connect_timeout);
-    auto connection = Connection::Open(sentinel, connection_options, dialing_.resolver, limit);
+  Result<std::optional<Endpoint>> AskSentinel(std::size_t i, const Deadline& deadline) {
+    // One that swallows everything leaves time for those behind it, and for the primary.
+    const Deadline share = deadline.Within(deadline.Left() / static_cast<std::int64_t>(sentinels_.size() - i + 1));
+    auto connection = sentinels_[i]->Borrow(share);
     if (!connection) return Fail(connection.error());
-    const auto reply = connection->Ask({"SENTINEL", "GET-MASTER-ADDR-BY-NAME", options_.sentinel_primary}, limit);
+    const auto reply = connection->Ask({"SENTINEL", "GET-MASTER-ADDR-BY-NAME", options_.sentinel_primary}, share);
     if (!reply) return Fail(reply.error());
+    sentinels_[i]->Return(*std::move(connection));
     if (reply->items.size() < 2) return std::nullopt;
-    int port = 0;
-    for (const char digit : reply->items[1].text) port = port * 10 + (digit - '0');
-    return Endpoint{.address = {.host = reply->items[0].text, .port = port}, .socket = {}};
+    std::optional<Endpoint> endpoint = ParseAddress(reply->items[0].text + ':' + reply->items[1].text, {});
+    if (!endpoint) return Fail(Unavailable("redis {}: this is no Sentinel", sentinels_[i]->endpoint().name()));
+    return endpoint;
   }
 
   const RedisStoreOptions& options_;
   const Dialing& dialing_;
+  const Dialing sentinel_dialing_;
+  std::vector<std::unique_ptr<Node>> sentinels_;  // Constant after construction.
   Backoff backoff_;
   Mutex mu_;
   NodePtr primary_ ROTA_GUARDED_BY(mu_);  // Null: to be found.
+  SteadyTime ask_again_at_ ROTA_GUARDED_BY(mu_);
 };
 
 class ClusterNodes final : public Directory {
@@ -178,7 +211,9 @@ class ClusterNodes final : public Directory {
     for (std::size_t i = 0; i < options_.cluster.size(); ++i) {
       if (std::find(knowing.begin(), knowing.end(), Seed(i)) == knowing.end()) knowing.push_back(Seed(i));
     }
-    std::stable_partition(knowing.begin(), knowing.end(), [&](const Endpoint& node) { return node != doubted; });
+    if (const auto it = std::find(knowing.begin(), knowing.end(), doubted); it != knowing.end()) {
+      std::rotate(it, it + 1, knowing.end());
+    }
     std::vector<std::string> failures;
     for (std::size_t i = 0; i < knowing.size(); ++i) {
       const auto share = deadline.Left() / static_cast<std::int64_t>(knowing.size() - i + 1);

@@ -1,6 +1,6 @@
 #include "rota/coordination/redis/stream.h"
 
-#include <openssl/err.h>
+#include <fcntl.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
@@ -8,16 +8,13 @@
 #include <sys/un.h>
 
 #include <algorithm>
-#include <boost/asio/connect.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/read.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/write.hpp>
 #include <cctype>
-#include <cstring>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -96,19 +93,28 @@ struct Stream::State {
     return asio::error::timed_out;
   }
 
+  ErrorCode Open(const Protocol& protocol);
   Status Connect(const std::vector<Protocol::endpoint>& endpoints, const Deadline& deadline);
   Status LoadFiles(const RedisTls& options);
   Status Encrypt(const RedisTls& options, const std::string& host, const Deadline& deadline);
 };
+
+ErrorCode Stream::State::Open(const Protocol& protocol) {
+  ErrorCode error;
+  if (socket.is_open()) socket.close(error);
+  socket.open(protocol, error);
+  // The commands that a program starts by itself are not to hold the connection open.
+  if (!error) fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
+  return error;
+}
 
 Status Stream::State::Connect(const std::vector<Protocol::endpoint>& endpoints, const Deadline& deadline) {
   ErrorCode error = asio::error::host_not_found;
   for (std::size_t i = 0; i < endpoints.size(); ++i) {
     // An address that swallows everything leaves time for the others.
     const auto share = deadline.Left() / static_cast<std::int64_t>(endpoints.size() - i);
-    error = {};
-    if (socket.is_open()) socket.close(error);
-    error = Run(share, [&](auto handler) { socket.async_connect(endpoints[i], handler); });
+    error = Open(endpoints[i].protocol());
+    if (!error) error = Run(share, [&](auto handler) { socket.async_connect(endpoints[i], handler); });
     if (!error) break;
   }
   if (error == asio::error::timed_out) return Unavailable("no connection within {} ms", deadline.allowed().count());

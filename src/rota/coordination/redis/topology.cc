@@ -37,16 +37,6 @@ std::optional<int> ParseNumber(std::string_view text) {
   return number;
 }
 
-// "10.0.0.2:6381", "fe80::1:6381" (Redis writes no brackets), ":6381".
-std::optional<Endpoint> ParseAddress(std::string_view text, const RedisAddress& asked) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return std::nullopt;
-  const std::optional<int> port = ParseNumber(text.substr(colon + 1));
-  if (!port) return std::nullopt;
-  const std::string host(text.substr(0, colon));
-  return Endpoint{.address = {.host = host.empty() ? asked.host : host, .port = *port}, .socket = {}};
-}
-
 }  // namespace
 
 int SlotOf(std::string_view key) { return Crc16(HashedPart(key)) % kSlots; }
@@ -86,6 +76,15 @@ std::vector<Endpoint> SlotMap::Primaries() const {
     }
   }
   return primaries;
+}
+
+std::optional<Endpoint> ParseAddress(std::string_view text, const RedisAddress& asked) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  const std::optional<int> port = ParseNumber(text.substr(colon + 1));
+  if (!port) return std::nullopt;
+  const std::string host(text.substr(0, colon));
+  return Endpoint{.address = {.host = host.empty() ? asked.host : host, .port = *port}, .socket = {}};
 }
 
 std::optional<Redirection> ParseRedirection(std::string_view error, const RedisAddress& asked) {

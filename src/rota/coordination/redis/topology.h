@@ -39,13 +39,16 @@ class SlotMap {
   std::map<int, Range> ranges_;  // By the first slot.
 };
 
+// "10.0.0.2:6381", "fe80::1:6381" (Redis writes no brackets); ":6381" is on `asked`'s host. Nothing where it is none.
+std::optional<Endpoint> ParseAddress(std::string_view text, const RedisAddress& asked);
+
 // A word from a server of a cluster that a key is elsewhere: "MOVED 3999 10.0.0.2:6381", "ASK …".
 struct Redirection {
   enum class Kind { kMoved, kAsk };
   Kind kind{};
   Endpoint to;
 };
-// Nothing where the error is none. An address without host is on `asked`'s.
+// Nothing where the error is none.
 std::optional<Redirection> ParseRedirection(std::string_view error, const RedisAddress& asked);
 
 // The first word of an error ("WRONGTYPE"), or of the error inside it that a script of Redis 6 has met:
