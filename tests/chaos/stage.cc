@@ -23,6 +23,8 @@ constexpr Milliseconds kHistoryPeriod = seconds(2);
 constexpr Milliseconds kRecent = seconds(10);  // How far back a look at the history goes: longer than a run takes.
 constexpr Milliseconds kPage = seconds(60);
 constexpr Milliseconds kPatience = seconds(60);
+constexpr Milliseconds kSettleCheck(500);
+constexpr Milliseconds kClockTolerance(10);
 
 std::string ServerId(int server) { return Format("s{}", server + 1); }
 
@@ -63,12 +65,15 @@ Stage::Stage(const Folder& folder, Backend& backend, StageOptions options)
 
 void Stage::WriteConfig() const {
   std::string text = Format(
-      "app: {{name: chaos, environment: test}}\n"
+      "app: {{name: {}, environment: {}}}\n"
       "server: {{id: \"${{SERVER}}\", workers: {}, shutdown_grace: 5s}}\n"
-      "{}, lease_ttl: {}, max_skew: {}}}\n"
+      "coordination: {{lease_ttl: {}, max_skew: {}}}\n"
+      "history: {{max_records: 100000000}}\n"
       "log: {{file: \"${{SERVER}}.log\", level: warning, max_size: 100MB}}\n"
+      "{}"
       "tasks:\n",
-      options_.workers, backend_.Config(), FormatDuration(options_.lease_ttl), FormatDuration(kMaxSkew));
+      kApp, kEnvironment, options_.workers, FormatDuration(options_.lease_ttl), FormatDuration(kMaxSkew),
+      backend_.Config());
   for (const TaskSpec& task : options_.tasks) {
     text += Format("  - {{name: {}, schedule: every {}, unique: true, command: note, arguments: [--take, {}]}}\n",
                    task.name, FormatDuration(task.period), FormatDuration(task.take));
@@ -216,13 +221,36 @@ Evidence Stage::Gather(WallTime to) const {
   return evidence;
 }
 
+// That the clocks of the servers are wrong as wished: else a scenario about them shows nothing.
+void Stage::CheckClocks() const {
+  const auto real_to_wall = clock_.Now().time_since_epoch() - clock_.SteadyNow().time_since_epoch();
+  for (int server = 0; server < servers(); ++server) {
+    const std::string id = ServerId(server);
+    const auto is_its = [&id](const Note& note) { return note.server == id; };
+    const auto is_right = [&](const Note& note) {  // Some are late: the process may have to wait between two clocks.
+      const auto offset = note.wall.time_since_epoch() - note.real.time_since_epoch() - real_to_wall;
+      return is_its(note) && std::chrono::abs(offset - options_.clock_offsets[server]) < kClockTolerance;
+    };
+    if (std::ranges::any_of(notes_, is_its) && std::ranges::none_of(notes_, is_right)) {
+      throw std::runtime_error(Format("the clock of {} is not wrong by {}: {} does not do its work", id,
+                                      FormatDuration(options_.clock_offsets[server]), FAKETIME_LIBRARY));
+    }
+  }
+}
+
 Verdict Stage::Close() {
   for (int server = 0; server < servers(); ++server) {
     if (!IsUp(server)) Start(server);
   }
   const WallTime to = std::chrono::floor<seconds>(clock_.Now());
-  // What never gets an outcome is for the judge to tell.
-  (void)Until([this, to] { return ReadHistory(to).ok() && Judge(Gather(to)).without_outcome == 0; }, kPatience);
+  CheckClocks();
+  SteadyTime next;
+  const auto settled = [&] {
+    if (Now() < next) return false;
+    next = Now() + kSettleCheck;
+    return ReadHistory(to).ok() && Judge(Gather(to)).without_outcome == 0;
+  };
+  (void)Until(settled, kPatience);  // What never gets an outcome is for the judge to tell.
   for (int server = 0; server < servers(); ++server) Terminate(server);
   Look();
   const std::map<std::string, OccurrenceRecord> told = records_;

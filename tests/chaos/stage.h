@@ -100,6 +100,7 @@ class Stage {
   Status ReadHistory(WallTime from, WallTime to);
   Status ReadHistory(WallTime to);  // Everything since Open(), a page at a time.
   Evidence Gather(WallTime to) const;
+  void CheckClocks() const;
 
   const Folder& folder_;
   Backend& backend_;
