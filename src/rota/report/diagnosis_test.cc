@@ -75,7 +75,7 @@ TEST(Diagnosis, ListsTheOccurrencesThatTheStoreLost) {
       "ran:\n"
       "DUE                                                                    TASK        SERVER  OUTCOME"
       "                                           TOOK  RUN\n"
-      "2026-03-06 18:00:00 +00:00 to 2026-03-06 20:00:00 +00:00 (3 instants)  backup:run          "
+      "2026-03-06 18:00:00 +00:00 to 2026-03-06 20:00:00 +00:00 (3 instants)  backup:run  -       "
       "unknown(decided before the store lost its state)  -     backup:run@1.unknown\n");
   EXPECT_THAT(ToJson(diagnosis), HasSubstr(R"("unknown":[{"run_id":"backup:run@1.unknown",)"));
 }

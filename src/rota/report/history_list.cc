@@ -41,8 +41,8 @@ std::string ToTable(std::span<const HistoryRow> rows, WallTime now) {
   Table table({{"DUE"}, {"TASK"}, {"SERVER"}, {"OUTCOME", kOutcomeWidth}, {"TOOK"}, {"RUN"}});
   for (const HistoryRow& row : rows) {
     const OccurrenceRecord& record = row.record;
-    table.AddRow({DescribeDue(row), record.task, record.server, DescribeOutcome(record.outcome, record.reason),
-                  DescribeLength(record, now), record.run_id});
+    table.AddRow({DescribeDue(row), record.task, record.server.empty() ? "-" : record.server,
+                  DescribeOutcome(record.outcome, record.reason), DescribeLength(record, now), record.run_id});
   }
   return table.Render();
 }
