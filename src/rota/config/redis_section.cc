@@ -83,7 +83,8 @@ Section RedisSection() {
   return {
       "redis",
       "The Redis of the fleet, 6.0 or later. With this section `coordination.driver` is `redis` unless it says "
-      "otherwise. One of `host` with `port`, `socket`, `sentinels` and `cluster` says where it is.",
+      "otherwise. One of `host` with `port`, `socket`, `sentinels` and `cluster` says where it is. operations.md tells "
+      "how to set it up.",
       {Single("host", Host(), "localhost", "Its host name or address.", &RedisOptions::host),
        Single("port", Integer(1, 65535), "6379", "Its TCP port.", &RedisOptions::port),
        Single("password", Text(), "\"\"", "Its password; empty: none. Best as `${REDIS_PASSWORD}`.",
