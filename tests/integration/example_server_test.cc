@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "programs.h"
+#include "redis_server.h"
 
 namespace rota::integration {
 namespace {
@@ -149,16 +150,26 @@ TEST_F(ExampleServer, BeatsWhileItWorks) {
   EXPECT_THAT(server.err(), HasSubstr("heartbeat finished: succeeded"));
 }
 
-TEST_F(ExampleServer, SaysThatThereIsNoRedisStoreAndWhatToWriteInstead) {
-  Write(kConfig, Uncommented(Config(), kRedisBlock));
-  for (const std::string command : {"schedule:work", "schedule:run"}) {
-    const Ran ran = Run({command});
-    EXPECT_EQ(ran.exit, 1) << command;
-    EXPECT_EQ(ran.err,
-              "error: config/config.yaml: this version of Rota cannot coordinate through Redis: leave out the redis: "
-              "block, or keep it and write coordination: {driver: sqlite}\n")
-        << command;
-  }
+TEST_F(ExampleServer, CoordinatesThroughRedisWithTheBlockOfItsConfig) {
+  const redis_test::RedisServer redis;
+  std::string config = Uncommented(Config(), kRedisBlock);
+  config.replace(config.find("6379"), 4, std::to_string(redis.port()));
+  Write(kConfig, config);
+  EXPECT_EQ(Run({"schedule:test", "heartbeat"}).exit, 0);
+  EXPECT_FALSE(fs::exists(Path("var/rota.db")));
+  EXPECT_NE(redis.Send({"KEYS", "{rota:*:production:fleet}:*"}), "");
+  EXPECT_THAT(Run({"schedule:history"}).out, HasSubstr("heartbeat"));
+}
+
+TEST_F(ExampleServer, SaysThatRedisIsNotThere) {
+  std::string config = Uncommented(Config(), kRedisBlock);
+  const std::string port = std::to_string(redis_test::FreePort());
+  config.replace(config.find("6379"), 4, port);
+  Write(kConfig, config);
+  const Ran ran = Run({"schedule:work"});
+  EXPECT_EQ(ran.exit, 1);
+  EXPECT_THAT(ran.err, HasSubstr("error: redis localhost:" + port));
+  EXPECT_THAT(ran.err, HasSubstr("connection refused"));
 }
 
 TEST_F(ExampleServer, TakesTheRedisBlockBesideTheSqliteDriver) {

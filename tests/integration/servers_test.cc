@@ -1,10 +1,12 @@
 #include <algorithm>
 #include <csignal>
 #include <map>
+#include <memory>
 #include <set>
 #include <sstream>
 
 #include "programs.h"
+#include "redis_server.h"
 #include "rota/base/format.h"
 #include "rota/time/clock.h"
 
@@ -16,17 +18,27 @@ using std::chrono::seconds;
 constexpr seconds kLeaseTtl(2);
 constexpr seconds kPeriod(1);
 
-class Servers : public Programs {
+enum class Driver { kSqlite, kRedis };
+void PrintTo(Driver driver, std::ostream* out) { *out << (driver == Driver::kSqlite ? "sqlite" : "redis"); }
+
+class Servers : public Programs, public testing::WithParamInterface<Driver> {
  protected:
   // Each server has a name and a log of its own; they share the store.
   void WriteConfig(std::string_view tasks) const {
-    Write("config.yaml", Format("server: {{id: \"${{SERVER}}\", shutdown_grace: 5s}}\n"
-                                "coordination: {{lease_ttl: {}s}}\n"
-                                "log: {{file: \"var/${{SERVER}}.log\"}}\n"
-                                "tasks:\n{}",
-                                kLeaseTtl.count(), tasks));
+    Write("config.yaml",
+          Format("server: {{id: \"${{SERVER}}\", shutdown_grace: 5s}}\n"
+                 "coordination: {{lease_ttl: {}s}}\n"
+                 "log: {{file: \"var/${{SERVER}}.log\"}}\n{}"
+                 "tasks:\n{}",
+                 kLeaseTtl.count(), redis_ ? Format("redis: {{port: {}}}\n", redis_->port()) : "", tasks));
   }
+
+ private:
+  const std::unique_ptr<redis_test::RedisServer> redis_ =
+      GetParam() == Driver::kRedis ? std::make_unique<redis_test::RedisServer>() : nullptr;
 };
+INSTANTIATE_TEST_SUITE_P(Store, Servers, testing::Values(Driver::kSqlite, Driver::kRedis),
+                         testing::PrintToStringParamName());
 
 // One line of a task that writes down "instant token run-id server".
 struct Note {
@@ -47,7 +59,7 @@ std::vector<Note> ReadNotes(const Words& lines) {
   return notes;
 }
 
-TEST_F(Servers, RunAUniqueTaskOnceAnOccurrenceAndAnyOtherTaskOnBoth) {
+TEST_P(Servers, RunAUniqueTaskOnceAnOccurrenceAndAnyOtherTaskOnBoth) {
   constexpr std::string_view kNote = "echo \"$ROTA_SCHEDULED_AT $ROTA_FENCING_TOKEN $ROTA_RUN_ID $SERVER\"";
   WriteConfig(
       Format("  - {{name: unique, schedule: every second, unique: true, shell: '{} >>unique'}}\n"
@@ -92,7 +104,7 @@ TEST_F(Servers, RunAUniqueTaskOnceAnOccurrenceAndAnyOtherTaskOnBoth) {
   }
 }
 
-TEST_F(Servers, OutliveEachOtherAndTellWhatWasLost) {
+TEST_P(Servers, OutliveEachOtherAndTellWhatWasLost) {
   // The process id of the shell stays that of the program it becomes.
   WriteConfig(
       "  - {name: long, schedule: every second, unique: true,\n"
@@ -146,7 +158,7 @@ TEST_F(Servers, OutliveEachOtherAndTellWhatWasLost) {
   EXPECT_TRUE(IsRunning(second.pid));
 }
 
-TEST_F(Servers, OfOneNameAreToldApart) {
+TEST_P(Servers, OfOneNameAreToldApart) {
   WriteConfig("");
   Process first = Start({"schedule:work"}, "web");
   ASSERT_TRUE(Eventually([this] { return Log("server_started", "var/web.log").size() == 1; }));
@@ -161,7 +173,7 @@ TEST_F(Servers, OfOneNameAreToldApart) {
   EXPECT_EQ(Text(Log("var/web.log").at(2), "server"), "web") << "its holder is known to be dead";
 }
 
-TEST_F(Servers, AccountForTheTimeInWhichNoneRan) {
+TEST_P(Servers, AccountForTheTimeInWhichNoneRan) {
   WriteConfig("  - {name: beat, schedule: every second, unique: true, shell: echo $ROTA_SCHEDULED_AT >>beats}\n");
   Process first = Start({"schedule:work"});
   ASSERT_TRUE(Eventually([this] { return !Lines("beats").empty(); }));
@@ -186,7 +198,7 @@ TEST_F(Servers, AccountForTheTimeInWhichNoneRan) {
   EXPECT_NE(why.out.find("no server was running"), std::string::npos) << why.out;
 }
 
-TEST_F(Servers, KeepToAPauseThatIsSetWhileTheyRun) {
+TEST_P(Servers, KeepToAPauseThatIsSetWhileTheyRun) {
   WriteConfig("  - {name: beat, schedule: every second, shell: echo x >>beats}\n");
   Process server = Start({"schedule:work"});
   ASSERT_TRUE(Eventually([this] { return !Lines("beats").empty(); }));

@@ -138,6 +138,7 @@ void EngineCore::On(const input::Reasserted& reasserted, Moment now) {
   NoteStore(Status::Ok(), now);
   state_lost_ = false;
   quiet_until_ = std::max(quiet_until_, now.steady + *reasserted.pause);
+  store_quiet_until_ = quiet_until_;
   renew_at_ = now.steady;
   Publish(EventKind::kStateReasserted, now, Format("claims pause for {}", FormatDuration(*reasserted.pause)));
 }
@@ -209,7 +210,7 @@ void EngineCore::On(const input::ShutdownRequested&, Moment now) {
 void EngineCore::TakeDue(Moment now) {
   if (phase_ != Phase::kFollowing) return;
   for (const Agenda::Due& due : agenda_.PopDue(now.wall)) {
-    Enqueue(*due.cohort, due.at, store_down_ ? reason::kStore : reason::kLate);
+    Enqueue(*due.cohort, due.at, WhyLate(now));
   }
 }
 
@@ -256,7 +257,7 @@ void EngineCore::DispatchWaiting(Waiting& waiting, Moment now) {
       // A server of the right environment may share the store: a unique occurrence is its own to take, in time.
       close(Outcome::kSkipped, reason::kEnvironment, every_server ? waiting.at : waiting.expires);
     } else if (late) {
-      close(Outcome::kMissed, store_down_ && !every_server ? reason::kStore : waiting.gap_reason, waiting.at);
+      close(Outcome::kMissed, HeldByStore(now) && !every_server ? reason::kStore : waiting.gap_reason, waiting.at);
     } else if (every_server && task.policies->overlap == OverlapPolicy::kSkip &&
                RunsWithoutLease(MakeScope(task, options_.scope_server))) {
       close(Outcome::kSkipped, reason::kOverlap, waiting.at);
@@ -285,7 +286,7 @@ void EngineCore::DispatchRetries(Moment now) {
     if (retry.request.purpose == ClaimPurpose::kRun && now.wall > retry.expires) {
       retry.request.purpose = ClaimPurpose::kRecord;
       retry.request.outcome = Outcome::kMissed;
-      retry.request.reason = std::string(store_down_ ? reason::kStore : reason::kLate);
+      retry.request.reason = std::string(WhyLate(now));
     }
     const bool has_worker = retry.request.purpose == ClaimPurpose::kRecord || FreeWorkers() > 0;
     if (now.steady >= retry.not_before && MayClaim(now) && has_worker) {
@@ -640,6 +641,10 @@ bool EngineCore::Finished() const {
 bool EngineCore::StoreMayAnswer(Moment now) const {
   return !store_down_ || (asked_ == 0 && recording_ == 0 && now.steady >= store_retry_at_);
 }
+
+bool EngineCore::HeldByStore(Moment now) const { return store_down_ || state_lost_ || now.steady < store_quiet_until_; }
+
+std::string_view EngineCore::WhyLate(Moment now) const { return HeldByStore(now) ? reason::kStore : reason::kLate; }
 
 bool EngineCore::MayClaim(Moment now) const {
   return StoreMayAnswer(now) && !state_lost_ && !has_backlog_ && now.steady >= quiet_until_;

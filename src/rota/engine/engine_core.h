@@ -246,6 +246,9 @@ class EngineCore {
   bool Claiming() const { return phase_ <= Phase::kDraining; }
   bool StoreMayAnswer(Moment now) const;
   bool MayClaim(Moment now) const;
+  // It is the store that keeps unique tasks from being claimed.
+  bool HeldByStore(Moment now) const;
+  std::string_view WhyLate(Moment now) const;
   void Publish(EventKind kind, Moment now, std::string detail = "");
   void Publish(EventKind kind, Moment now, const OccurrenceRecord& record, std::string detail = "");
 
@@ -283,6 +286,7 @@ class EngineCore {
   bool reasserting_ = false;
   // After a forward jump others must get to renew their leases; after the store lost its state, to tell what they know.
   SteadyTime quiet_until_ = SteadyTime::min();
+  SteadyTime store_quiet_until_ = SteadyTime::min();  // The latter alone.
 
   struct Count {
     const Trigger* trigger = nullptr;

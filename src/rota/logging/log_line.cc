@@ -1,5 +1,6 @@
 #include "rota/logging/log_line.h"
 
+#include <algorithm>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <cmath>
@@ -19,7 +20,7 @@ constexpr std::string_view kPlain = "\x1b[0m";
 
 // Escapes, as JSON does, what JSON allows to stand as it is but a terminal would obey. REQUIRES: valid UTF-8.
 std::string EscapeControls(std::string_view json) {
-  if (json.find_first_of("\x7f\xc2") == std::string_view::npos) return Printable(json);
+  if (std::ranges::none_of(json, [](char c) { return c == '\x7f' || c == '\xc2'; })) return Printable(json);
   std::string result;
   result.reserve(json.size());
   for (std::size_t i = 0; i < json.size(); ++i) {

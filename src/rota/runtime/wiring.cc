@@ -3,20 +3,18 @@
 #include <unistd.h>
 
 #include <exception>
-#include <filesystem>
 #include <random>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "rota/base/ulid.h"
-#include "rota/coordination/memory/memory_store.h"
-#include "rota/coordination/sqlite/sqlite_store.h"
 #include "rota/logging/console_log.h"
 #include "rota/logging/event_log.h"
 #include "rota/logging/file_log.h"
 #include "rota/logging/tee_log.h"
 #include "rota/run/task_runner.h"
+#include "rota/runtime/open_store.h"
 #include "rota/runtime/version.h"
 
 namespace rota {
@@ -65,12 +63,6 @@ Result<const Options*> Wiring::LoadOptions() {
   if (config_) return &config_->options();
   Result<Config> loaded = Config::Load(config_path_);
   if (!loaded) return Fail(loaded.error());
-  if (loaded->options().coordination.driver == CoordinationDriver::kRedis) {
-    return Fail(InvalidArgument(
-        "{}: this version of Rota cannot coordinate through Redis: leave out the redis: block, or keep it and write "
-        "coordination: {{driver: sqlite}}",
-        config_path_));
-  }
   config_.emplace(*std::move(loaded));
   return &config_->options();
 }
@@ -104,15 +96,7 @@ Result<Store*> Wiring::OpenStore(StoreUse use) {
   if (store_) return store_.get();
   const Result<const Options*> options = LoadOptions();
   if (!options) return Fail(options.error());
-  const Options::Coordination& chosen = (*options)->coordination;
-  std::error_code ignored;
-  const bool unmade = use == StoreUse::kLook && !std::filesystem::exists(chosen.path, ignored);
-  if (chosen.driver == CoordinationDriver::kMemory || unmade) {
-    store_ = MakeMemoryStore(clock_, {.max_skew = chosen.max_skew, .keep = (*options)->history.keep});
-    return store_.get();
-  }
-  Result<std::unique_ptr<Store>> opened =
-      OpenSqliteStore({.path = chosen.path, .max_skew = chosen.max_skew, .keep = (*options)->history.keep}, clock_);
+  Result<std::unique_ptr<Store>> opened = OpenConfiguredStore(**options, use, clock_);
   if (!opened) return Fail(opened.error());
   store_ = *std::move(opened);
   return store_.get();
@@ -191,6 +175,7 @@ void Wiring::Close() {
 Status Wiring::Work(WorkMode mode) {
   if (const auto schedule = LoadSchedule(); !schedule) return schedule.error();
   if (const auto store = OpenStore(StoreUse::kChange); !store) return store.error();
+  if (Status fit = CheckStore(*store_); !fit.ok()) return fit;
   JoinRequest request = MakeJoinRequest();
   request.tasks = &schedule_->tasks();
   if (mode == WorkMode::kOneTick) {

@@ -119,7 +119,17 @@ local function claim(request)
 end
 
 if not enter() then return answer({}) end
-if now < quiet_until then
+-- A new shard has nothing to be remembered but instants: what people ask for need not wait.
+local function waits()
+  if now >= quiet_until then return false end
+  if token_floor > 0 then return true end
+  for _, request in ipairs(asked.requests) do
+    if not request.kind then return true end
+  end
+  return false
+end
+
+if waits() then
   shard.quiet_until = quiet_until
   return answer({})
 end
