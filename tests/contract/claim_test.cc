@@ -16,8 +16,7 @@ class Claims : public testing::TestWithParam<StoreKind> {
   FakeClock clock_{kStart};
   std::unique_ptr<Store> store_ = MakeStore(GetParam(), folder_, clock_);
 };
-INSTANTIATE_TEST_SUITE_P(Store, Claims, testing::ValuesIn(kAllStores),
-                         testing::PrintToStringParamName());
+INSTANTIATE_TEST_SUITE_P(Store, Claims, testing::ValuesIn(kAllStores), testing::PrintToStringParamName());
 
 TEST_P(Claims, StartAnOccurrenceOnceAndForAll) {
   const ClaimReply first = ClaimOne(*store_, Request("r1"));

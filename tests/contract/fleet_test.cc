@@ -41,8 +41,7 @@ class Fleet : public testing::TestWithParam<StoreKind> {
   FakeClock clock_{kStart};
   std::unique_ptr<Store> store_ = MakeStore(GetParam(), folder_, clock_);
 };
-INSTANTIATE_TEST_SUITE_P(Store, Fleet, testing::ValuesIn(kAllStores),
-                         testing::PrintToStringParamName());
+INSTANTIATE_TEST_SUITE_P(Store, Fleet, testing::ValuesIn(kAllStores), testing::PrintToStringParamName());
 
 TEST_P(Fleet, ListsItsServersById) {
   EXPECT_TRUE(store_->Servers().value().empty());
@@ -243,8 +242,7 @@ class Pauses : public Fleet {
     return store_->SetPause({std::move(task), "alice", "disk swap", clock_.Now(), until});
   }
 };
-INSTANTIATE_TEST_SUITE_P(Store, Pauses, testing::ValuesIn(kAllStores),
-                         testing::PrintToStringParamName());
+INSTANTIATE_TEST_SUITE_P(Store, Pauses, testing::ValuesIn(kAllStores), testing::PrintToStringParamName());
 
 TEST_P(Pauses, SkipTheOccurrencesOfTheirTask) {
   ASSERT_TRUE(Set("backup:run").ok());

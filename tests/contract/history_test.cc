@@ -44,8 +44,7 @@ class History : public testing::TestWithParam<StoreKind> {
   FakeClock clock_{kStart};
   std::unique_ptr<Store> store_ = MakeStore(GetParam(), folder_, clock_);
 };
-INSTANTIATE_TEST_SUITE_P(Store, History, testing::ValuesIn(kAllStores),
-                         testing::PrintToStringParamName());
+INSTANTIATE_TEST_SUITE_P(Store, History, testing::ValuesIn(kAllStores), testing::PrintToStringParamName());
 
 TEST_P(History, OfAnEmptyStoreIsEmpty) { EXPECT_TRUE(Ids({}).empty()); }
 

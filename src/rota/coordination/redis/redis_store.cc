@@ -10,6 +10,7 @@
 #include "rota/coordination/ledger.h"
 #include "rota/coordination/redis/calls.h"
 #include "rota/coordination/redis/client.h"
+#include "rota/coordination/redis/doctor.h"
 #include "rota/coordination/redis/fleet_rows.h"
 #include "rota/coordination/redis/history.h"
 #include "rota/coordination/redis/keys.h"
@@ -90,6 +91,7 @@ class RedisStore final : public Store {
  public:
   RedisStore(const RedisStoreOptions& options, Clock& clock)
       : options_(options),
+        clock_(clock),
         keys_(options.app, options.environment),
         client_(options),
         shards_(options_, keys_, client_, clock),
@@ -111,7 +113,7 @@ class RedisStore final : public Store {
   Result<std::vector<Pause>> Pauses() override;
   Result<std::vector<Lock>> Locks() override;
   Status Unlock(const Scope& scope, const std::string& run_id) override;
-  Result<std::vector<Finding>> Examine() override { return std::vector<Finding>(); }
+  Result<std::vector<Finding>> Examine() override { return redis::Examine(options_, keys_, client_, fleet_, clock_); }
 
  private:
   // What a script's answer says, read by `decode`.
@@ -129,6 +131,7 @@ class RedisStore final : public Store {
 
   // Constant after construction.
   const RedisStoreOptions options_;
+  Clock& clock_;
   const redis::Keys keys_;
 
   redis::Client client_;

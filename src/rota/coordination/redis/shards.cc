@@ -46,57 +46,64 @@ std::vector<Result<std::string>> Shards::Ask(std::span<const Call> calls, Mode m
   if (const Status status = lost(); mode == Mode::kGuarded && !status.ok()) {
     return std::vector<Result<std::string>>(calls.size(), Fail(status));
   }
-  return AskAll(calls, {.mode = mode, .replicas = replicas});
+  std::vector<Result<std::string>> found = AskAll(calls, mode, nullptr);
+  if (replicas > 0) AwaitReplicas(calls, replicas, found);
+  return found;
 }
 
 std::vector<Result<std::string>> Shards::AskIn(const Epochs& epochs, std::span<const Call> calls) {
-  return AskAll(calls, {.epochs = &epochs});
+  return AskAll(calls, Mode::kGuarded, &epochs);
 }
 
-std::vector<Result<std::string>> Shards::AskAll(std::span<const Call> calls, const How& how) {
+std::vector<Result<std::string>> Shards::AskAll(std::span<const Call> calls, Mode mode, const Epochs* epochs) {
   std::vector<Result<std::string>> found;
   found.reserve(calls.size());
   for (std::size_t begin = 0; begin < calls.size(); begin += kCallsAtATime) {
-    AskSome(calls.subspan(begin, std::min(kCallsAtATime, calls.size() - begin)), how, found);
+    AskSome(calls.subspan(begin, std::min(kCallsAtATime, calls.size() - begin)), mode, epochs, found);
   }
   return found;
 }
 
-void Shards::AskSome(std::span<const Call> calls, const How& how, std::vector<Result<std::string>>& found) {
+void Shards::AskSome(std::span<const Call> calls, Mode mode, const Epochs* epochs,
+                     std::vector<Result<std::string>>& found) {
   std::string offered;
   {
     MutexLock lock(mu_);
     offered = ids_.Next(std::max(WallTime(), clock_.Now()));
   }
   std::vector<Command> commands;
-  for (const Call& call : calls) commands.push_back(Prepare(call, how, offered));
-  // Behind what is to be waited for, on the same connection: that of the node, of which a cluster has many.
-  const std::size_t waits = how.replicas == 0 ? 0 : options_.cluster.empty() ? 1 : calls.size();
-  const std::string patience = Format("{}", options_.command_timeout.count() / 2);
-  for (std::size_t i = 0; i < waits; ++i) {
-    commands.push_back({commands[i].key, {"WAIT", Format("{}", how.replicas), patience}, nullptr});
-  }
+  for (const Call& call : calls) commands.push_back(Prepare(call, epochs, offered));
   const std::vector<Result<Reply>> replies = client_.Execute(commands);
-
   std::vector<EpochChange> changes;
-  for (std::size_t i = 0; i < calls.size(); ++i) {
-    Result<std::string> answer = Read(calls[i], replies[i], how.mode, changes);
-    if (answer && waits > 0) {
-      Status status = CheckReplicas(replies[calls.size() + std::min(i, waits - 1)], how.replicas);
-      if (!status.ok()) answer = Fail(std::move(status));
-    }
-    found.push_back(std::move(answer));
-  }
+  for (std::size_t i = 0; i < calls.size(); ++i) found.push_back(Read(calls[i], replies[i], mode, changes));
   Tell(changes);
 }
 
-Status Shards::CheckReplicas(const Result<Reply>& waited, int replicas) const {
-  if (Status status = CheckReply(client_, waited); !status.ok()) return status;
-  if (waited->integer >= replicas) return Status::Ok();
-  return Unavailable("redis {}: {} of {} replicas have what was written", client_.name(), waited->integer, replicas);
+// WAIT is about what its own connection wrote, and the calls may have had another one: it stands behind a write of its
+// own, which replicas have only when they have all that was written before.
+void Shards::AwaitReplicas(std::span<const Call> calls, int replicas, std::vector<Result<std::string>>& found) {
+  std::vector<Command> commands;
+  const std::string patience = Format("{}", options_.command_timeout.count() / 2);
+  const std::size_t nodes = options_.cluster.empty() ? 1 : calls.size();  // In a cluster, each shard may have its own.
+  for (std::size_t i = 0; i < nodes; ++i) {
+    const std::string key = keys_.OfShard(calls[i].shard)[0];
+    commands.push_back({key, {"HINCRBY", key, "beat", "0"}, nullptr});
+    commands.push_back({key, {"WAIT", Format("{}", replicas), patience}, nullptr});
+  }
+  const std::vector<Result<Reply>> replies = client_.Execute(commands);
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    if (!found[i]) continue;
+    const Result<Reply>& waited = replies[2 * std::min(i, nodes - 1) + 1];
+    if (Status status = CheckReply(client_, waited); !status.ok()) {
+      found[i] = Fail(std::move(status));
+    } else if (waited->integer < replicas) {
+      found[i] = Fail(
+          Unavailable("redis {}: {} of {} replicas have what was claimed", client_.name(), waited->integer, replicas));
+    }
+  }
 }
 
-Command Shards::Prepare(const Call& call, const How& how, const std::string& offered) const {
+Command Shards::Prepare(const Call& call, const Epochs* epochs, const std::string& offered) const {
   Caller caller;
   caller.offered = offered;
   caller.quarantine = options_.quarantine;
@@ -106,8 +113,8 @@ Command Shards::Prepare(const Call& call, const How& how, const std::string& off
     caller.settling = Milliseconds(0);
   }
   const auto shard = static_cast<std::size_t>(call.shard);
-  if (how.epochs != nullptr) {
-    caller.epoch = how.epochs->at(shard);
+  if (epochs != nullptr) {
+    caller.epoch = epochs->at(shard);
   } else {
     MutexLock lock(mu_);
     caller.epoch = known_[shard].epoch;
@@ -144,7 +151,7 @@ Result<std::string> Shards::Read(const Call& call, const Result<Reply>& reply, M
   }
   if (says->lost) return Fail(lost());
   if (says->quiet_until) {
-    return Fail(Unavailable("redis {}: the store may have lost what it acknowledged: claims pause until {}",
+    return Fail(Unavailable("redis {}: claims pause until {}, so that every server can tell what it remembers",
                             client_.name(), FormatInstant(*says->quiet_until)));
   }
   return reply->items[1].text;

@@ -59,17 +59,12 @@ class Shards {
     std::string next;  // The one it is in, when that is another one.
   };
 
-  // How a slice of calls is made.
-  struct How {
-    Mode mode = Mode::kGuarded;
-    int replicas = 0;
-    const Epochs* epochs = nullptr;
-  };
-  std::vector<Result<std::string>> AskAll(std::span<const Call> calls, const How& how);
-  void AskSome(std::span<const Call> calls, const How& how, std::vector<Result<std::string>>& found);
-  Command Prepare(const Call& call, const How& how, const std::string& offered) const;
+  // `epochs` may be null.
+  std::vector<Result<std::string>> AskAll(std::span<const Call> calls, Mode mode, const Epochs* epochs);
+  void AskSome(std::span<const Call> calls, Mode mode, const Epochs* epochs, std::vector<Result<std::string>>& found);
+  Command Prepare(const Call& call, const Epochs* epochs, const std::string& offered) const;
+  void AwaitReplicas(std::span<const Call> calls, int replicas, std::vector<Result<std::string>>& found);
   Result<std::string> Read(const Call& call, const Result<Reply>& reply, Mode mode, std::vector<EpochChange>& changes);
-  Status CheckReplicas(const Result<Reply>& waited, int replicas) const;
   void Learn(int shard, const ShardSays& says);
   void Tell(std::span<const EpochChange> changes);
 
