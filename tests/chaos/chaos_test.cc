@@ -5,7 +5,6 @@
 
 #include <random>
 
-#include "rota/base/text.h"
 #include "scenario.h"
 
 namespace rota::chaos {
@@ -19,7 +18,8 @@ Report Play(std::string_view name) {
   run.seed = std::random_device()();
   const testing::ScopedTrace trace(__FILE__, __LINE__, "seed " + std::to_string(run.seed));
   Report report = FindScenario(name)->play(run);
-  EXPECT_THAT(report.violations, testing::IsEmpty()) << Join(report.verdict.examples, "\n");
+  EXPECT_THAT(report.violations, testing::IsEmpty());
+  for (const auto& [task, verdict] : report.lines) EXPECT_THAT(verdict.examples, testing::IsEmpty()) << task;
   EXPECT_GT(report.faults, 0);
   return report;
 }

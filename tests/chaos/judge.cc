@@ -78,6 +78,7 @@ class Judgement {
       for (std::size_t i = 0; i < instants.size(); ++i) JudgeInstant(task.name, instants.At(i), instants[i]);
       JudgeTokens(task.name);
       JudgeOverlaps(task.name);
+      JudgeMemory(task.name);
     }
     return std::move(verdict_);
   }
@@ -113,6 +114,17 @@ class Judgement {
       ++verdict_.token_regressions;
       Example(Format("{} {}: token {} follows {}", task, FormatInstant(tokens[i].first), tokens[i].second,
                      tokens[i - 1].second));
+    }
+  }
+
+  void JudgeMemory(const std::string& task) {
+    for (const auto& [run_id, record] : evidence_.told) {
+      const bool judged = record.scheduled_at >= evidence_.from && record.scheduled_last < evidence_.to;
+      if (record.task != task || !judged || record.outcome == Outcome::kRunning) continue;
+      if (evidence_.records.contains(run_id)) continue;
+      ++verdict_.vanished;
+      Example(Format("{} {}: {} as {} is not known any more", task, FormatInstant(record.scheduled_at), run_id,
+                     DescribeOutcome(record.outcome, record.reason)));
     }
   }
 

@@ -32,9 +32,9 @@ struct Evidence {
   WallTime from;  // Instants from here on, and
   WallTime to;    // before here, are judged.
   std::vector<Note> notes;
-  std::map<std::string, OccurrenceRecord>
-      records;                         // By run id: what the store told last, or, where it lost it, before.
-  std::map<pid_t, SteadyTime> deaths;  // Of processes that ended.
+  std::map<std::string, OccurrenceRecord> records;  // By run id: what is known of outcomes in the end,
+  std::map<std::string, OccurrenceRecord> told;     // and what the store told of them before.
+  std::map<pid_t, SteadyTime> deaths;               // Of processes that ended.
   std::vector<Standstill> standstills;
 };
 

@@ -9,7 +9,6 @@ namespace rota::chaos {
 namespace {
 
 using std::chrono::seconds;
-using testing::ElementsAre;
 
 constexpr WallTime kStart(seconds(1'000));
 constexpr pid_t kPid = 7;
@@ -125,6 +124,14 @@ TEST_F(JudgeTest, SeesASuccessThatNobodyWitnessed) {
 TEST_F(JudgeTest, SeesATokenThatDoesNotGrow) {
   evidence_.notes[2].token = 1;
   EXPECT_EQ(Judge(evidence_).token_regressions, 1u);
+}
+
+TEST_F(JudgeTest, SeesAnOutcomeThatTheStoreForgot) {
+  evidence_.told = evidence_.records;
+  evidence_.records.erase("r1");
+  EXPECT_EQ(Judge(evidence_).vanished, 1u);
+  evidence_.told["r1"].outcome = Outcome::kRunning;
+  EXPECT_EQ(Judge(evidence_).vanished, 0u);
 }
 
 TEST_F(JudgeTest, SeesAStartBeforeTheEndOfTheRunBefore) {

@@ -28,7 +28,7 @@ struct Wish {
   std::vector<const Scenario*> scenarios;
   double minutes = 1;
   std::optional<std::uint64_t> seed;
-  StoreKind store = StoreKind::kSqlite;
+  StoreKind store = StoreKind::kRedis;
   bool json = false;
 };
 
@@ -98,58 +98,50 @@ struct Row {
   Report report;
 };
 
+// "12 late, 3 store"
 std::string Reasons(const Verdict& verdict) {
+  constexpr std::string_view kMissed = "missed(";
   std::vector<std::string> parts;
   for (const auto& [outcome, count] : verdict.ended) {
-    if (outcome.starts_with("missed")) parts.push_back(Format("{} {}", count, outcome.substr(7, outcome.size() - 8)));
+    if (!outcome.starts_with(kMissed)) continue;
+    parts.push_back(Format("{} {}", count, outcome.substr(kMissed.size(), outcome.size() - kMissed.size() - 1)));
   }
   return parts.empty() ? "0" : Join(parts, ", ");
 }
 
 std::string ToTable(const std::vector<Row>& rows) {
-  Table table({{"SCENARIO"},
-               {"FAULTS"},
-               {"DUE"},
-               {"ONCE"},
-               {"TWICE"},
-               {"MISSED"},
-               {"OVERLAPS"},
-               {"SKIPPED"},
-               {"LOST"},
-               {"UNKNOWN"},
-               {"NO OUTCOME"},
-               {"TAKE-OVER"},
-               {"ALLOWED"}});
-  for (const auto& [scenario, report] : rows) {
-    const Verdict& verdict = report.verdict;
-    const auto text = [](std::uint64_t count) { return std::to_string(count); };
-    std::string overlaps = text(verdict.overlaps);
-    if (verdict.excused_overlaps > 0) overlaps += Format(" (+{} excused)", verdict.excused_overlaps);
-    std::string takeover = "-";
-    if (std::vector<Milliseconds> sorted = report.takeovers; !sorted.empty()) {
-      std::ranges::sort(sorted);
-      takeover = Format("median {}, most {}", FormatDuration(sorted[sorted.size() / 2]), FormatDuration(sorted.back()));
-    }
-    table.AddRow({std::string(scenario->name), std::to_string(report.faults), text(verdict.due),
-                  text(verdict.started_once), text(verdict.duplicates), Reasons(verdict), overlaps,
-                  text(verdict.EndedLike("skipped")), text(verdict.EndedLike("lost")),
-                  text(verdict.EndedLike("unknown")), text(verdict.without_outcome), takeover,
-                  std::string(scenario->allowed)});
+  std::vector<Table::Column> columns;
+  for (const char* title : {"SCENARIO", "FAULTS", "TASK", "DUE", "ONCE", "TWICE", "MISSED", "OVERLAPS", "SKIPPED",
+                            "LOST", "UNKNOWN", "NO OUTCOME", "ALLOWED"}) {
+    columns.push_back({title});
   }
-  return table.Render();
+  Table table(std::move(columns));
+  for (const auto& [scenario, report] : rows) {
+    for (const auto& [task, verdict] : report.lines) {
+      const auto text = [](std::uint64_t count) { return std::to_string(count); };
+      std::string overlaps = text(verdict.overlaps);
+      if (verdict.excused_overlaps > 0) overlaps += Format(" (and {} allowed)", verdict.excused_overlaps);
+      table.AddRow({std::string(scenario->name), std::to_string(report.faults), task, text(verdict.due),
+                    text(verdict.started_once), text(verdict.duplicates), Reasons(verdict), overlaps,
+                    text(verdict.EndedLike("skipped")), text(verdict.EndedLike("lost")),
+                    text(verdict.EndedLike("unknown")), text(verdict.without_outcome), std::string(scenario->allowed)});
+    }
+  }
+  std::string told = table.Render();
+  for (const auto& [scenario, report] : rows) {
+    std::vector<Milliseconds> sorted = report.takeovers;
+    if (sorted.empty()) continue;
+    std::ranges::sort(sorted);
+    told += Format("{}: {} take-overs, the median after {}, the latest after {}\n", scenario->name, sorted.size(),
+                   FormatDuration(sorted[sorted.size() / 2]), FormatDuration(sorted.back()));
+  }
+  return told;
 }
 
-boost::json::object ToJson(const Row& row) {
-  const Verdict& verdict = row.report.verdict;
+boost::json::object ToJson(const Verdict& verdict) {
   boost::json::object ended;
   for (const auto& [outcome, count] : verdict.ended) ended[outcome] = count;
-  boost::json::array takeovers;
-  for (const Milliseconds takeover : row.report.takeovers) takeovers.push_back(takeover.count());
-  boost::json::array violations;
-  for (const std::string& violation : row.report.violations) violations.push_back(boost::json::string(violation));
-  return {{"scenario", row.scenario->name},
-          {"faults", row.report.faults},
-          {"due", verdict.due},
+  return {{"due", verdict.due},
           {"started_once", verdict.started_once},
           {"duplicates", verdict.duplicates},
           {"outcomes", ended},
@@ -159,9 +151,18 @@ boost::json::object ToJson(const Row& row) {
           {"several_outcomes", verdict.several_outcomes},
           {"contradictions", verdict.contradictions},
           {"token_regressions", verdict.token_regressions},
-          {"vanished", verdict.vanished},
-          {"takeovers_ms", takeovers},
-          {"violations", violations}};
+          {"vanished", verdict.vanished}};
+}
+
+boost::json::object ToJson(const Row& row) {
+  boost::json::object tasks;
+  for (const auto& [task, verdict] : row.report.lines) tasks[task] = ToJson(verdict);
+  boost::json::array takeovers;
+  for (const Milliseconds takeover : row.report.takeovers) takeovers.push_back(takeover.count());
+  boost::json::array violations;
+  for (const std::string& violation : row.report.violations) violations.push_back(boost::json::string(violation));
+  return {{"scenario", row.scenario->name}, {"faults", row.report.faults}, {"tasks", tasks},
+          {"takeovers_ms", takeovers},      {"violations", violations},    {"allowed", row.scenario->allowed}};
 }
 
 int PlayAll(const Wish& wish) {
@@ -180,7 +181,9 @@ int PlayAll(const Wish& wish) {
     rows.push_back({scenario, scenario->play(run)});
     const Report& report = rows.back().report;
     for (const std::string& violation : report.violations) std::cerr << "  NOT ALLOWED: " << violation << "\n";
-    for (const std::string& example : report.verdict.examples) std::cerr << "    " << example << "\n";
+    for (const auto& [task, verdict] : report.lines) {
+      for (const std::string& example : verdict.examples) std::cerr << "    " << example << "\n";
+    }
     well = well && report.violations.empty();
   }
   if (wish.json) {

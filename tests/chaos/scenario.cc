@@ -16,9 +16,9 @@ using std::chrono::seconds;
 // The quarantine in which servers tell a Redis that lost its state what they remember, and some calm.
 constexpr Milliseconds kRecovery = seconds(8);
 
-const TaskSpec kSecond{"second", seconds(1), Milliseconds(5)};
-const TaskSpec kRapid{"rapid", Milliseconds(5), Milliseconds(0)};
-const TaskSpec kHold{"hold", seconds(1), Milliseconds(1500)};  // Every other occurrence finds it still running.
+const TaskKind kSecond{"second", seconds(1), Milliseconds(5), 1};
+const TaskKind kRapid{"rapid", Milliseconds(5), Milliseconds(0), 1};
+const TaskKind kHold{"hold", seconds(1), Milliseconds(1500), 1};  // Every other occurrence finds it still running.
 
 StageOptions Usual() {
   StageOptions options;
@@ -27,19 +27,20 @@ StageOptions Usual() {
 }
 
 void CheckPromises(StoreKeeps store_keeps, Report& report) {
-  const Verdict& verdict = report.verdict;
-  const auto none = [&report](std::uint64_t count, std::string_view what) {
-    if (count > 0) report.violations.push_back(Format("{} {}", count, what));
-  };
-  none(verdict.duplicates, "starts of an occurrence that had started before");
-  none(verdict.overlaps, "starts while another run of the task was under way");
-  none(verdict.without_outcome, "due instants without an outcome");
-  none(verdict.several_outcomes, "due instants with several outcomes");
-  none(verdict.contradictions, "due instants whose outcome is not what happened");
-  none(verdict.token_regressions, "fencing tokens that did not grow");
-  none(verdict.vanished, "outcomes that the store told once and later did not know");
-  if (store_keeps == StoreKeeps::kEverything) none(verdict.EndedLike("unknown"), "unknown outcomes");
-  if (verdict.started_once == 0) report.violations.push_back("nothing ran");
+  for (const auto& [task, verdict] : report.lines) {
+    const auto none = [&](std::uint64_t count, std::string_view what) {
+      if (count > 0) report.violations.push_back(Format("{}: {} {}", task, count, what));
+    };
+    none(verdict.duplicates, "starts of an occurrence that had started before");
+    none(verdict.overlaps, "starts while another run of the task was under way");
+    none(verdict.without_outcome, "due instants without an outcome");
+    none(verdict.several_outcomes, "due instants with several outcomes");
+    none(verdict.contradictions, "due instants whose outcome is not what happened");
+    none(verdict.token_regressions, "fencing tokens that did not grow");
+    none(verdict.vanished, "outcomes that the store told once and later did not know");
+    if (store_keeps == StoreKeeps::kEverything) none(verdict.EndedLike("unknown"), "unknown outcomes");
+    if (verdict.started_once == 0) report.violations.push_back(Format("{}: never ran", task));
+  }
 }
 
 // Does harm once, and lets the fleet live with it for a while.
@@ -52,7 +53,8 @@ Report Play(const Run& run, const Folder& folder, Backend& backend, StageOptions
   Stage stage(folder, backend, options);
   stage.Open();
   for (const SteadyTime end = stage.Now() + run.duration; stage.Now() < end; ++report.faults) strike(stage, report);
-  report.verdict = stage.Close();
+  const std::vector<Verdict> verdicts = stage.Close();
+  for (std::size_t i = 0; i < verdicts.size(); ++i) report.lines.push_back({options.tasks[i].name, verdicts[i]});
   CheckPromises(options.store_keeps, report);
   return report;
 }
@@ -180,14 +182,14 @@ Report PlayClocks(const Run& run, StageOptions options, Milliseconds spread) {
 
 Report PlaySkew(const Run& run, Milliseconds spread) {
   StageOptions options;
-  options.tasks.push_back(kRapid);
-  for (int i = 0; i < 100; ++i) options.tasks.push_back({Format("second-{}", i), kSecond.period, kSecond.take});
+  options.tasks = {kSecond};
+  options.tasks[0].count = 100;
   return PlayClocks(run, std::move(options), spread);
 }
 
 Report PlayKillHolder(const Run& run) {
   StageOptions options;
-  options.tasks = {{"long", Milliseconds(500), std::chrono::hours(1)}};
+  options.tasks = {{"long", Milliseconds(500), std::chrono::hours(1), 1}};
   Report told = Play(run, options, [](Stage& stage, Report& report) {
     stage.Await("the long task runs", [&stage] {
       return !stage.notes().empty() && stage.notes().back().kind == Note::Kind::kStart &&

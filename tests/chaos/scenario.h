@@ -24,7 +24,11 @@ struct Run {
 
 // What came of it.
 struct Report {
-  Verdict verdict;
+  struct Line {
+    std::string task;  // Or the kind of several.
+    Verdict verdict;
+  };
+  std::vector<Line> lines;
   int faults = 0;                       // How often it struck.
   std::vector<Milliseconds> takeovers;  // From the death of a holder to the start of the task elsewhere.
   std::vector<std::string> violations;  // Of what the guarantee promises under this fault.

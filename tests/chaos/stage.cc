@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -32,6 +33,14 @@ std::string ServerId(int server) { return Format("s{}", server + 1); }
 std::string Seconds(Milliseconds offset) {
   const auto ms = std::chrono::abs(offset).count();
   return Format("{}{}.{:03}", offset < Milliseconds(0) ? "-" : "+", ms / 1000, ms % 1000);
+}
+
+std::vector<WatchedTask> TasksOf(const TaskKind& kind) {
+  std::vector<WatchedTask> tasks;
+  for (int i = 1; i <= kind.count; ++i) {
+    tasks.push_back({kind.count == 1 ? kind.name : Format("{}-{}", kind.name, i), kind.period});
+  }
+  return tasks;
 }
 
 // The end of what a process that ended by itself had to say.
@@ -74,9 +83,11 @@ void Stage::WriteConfig() const {
       "tasks:\n",
       kApp, kEnvironment, options_.workers, FormatDuration(options_.lease_ttl), FormatDuration(kMaxSkew),
       backend_.Config());
-  for (const TaskSpec& task : options_.tasks) {
-    text += Format("  - {{name: {}, schedule: every {}, unique: true, command: note, arguments: [--take, {}]}}\n",
-                   task.name, FormatDuration(task.period), FormatDuration(task.take));
+  for (const TaskKind& kind : options_.tasks) {
+    for (const WatchedTask& task : TasksOf(kind)) {
+      text += Format("  - {{name: {}, schedule: every {}, unique: true, command: note, arguments: [--take, {}]}}\n",
+                     task.name, FormatDuration(kind.period), FormatDuration(kind.take));
+    }
   }
   std::ofstream(folder_.path() + "/config.yaml") << text;
 }
@@ -90,7 +101,14 @@ void Stage::Open() {
     const Result<std::vector<ServerInfo>> joined = store_->Servers();
     return joined && std::ssize(*joined) >= servers();
   });
-  Await("tasks run", [this] { return !notes_.empty(); });
+  // A store that is new lets a moment pass before the first claim of each of its parts.
+  Await("all tasks have run", [this] {
+    std::set<std::string> ran;
+    for (const Note& note : notes_) ran.insert(note.task);
+    std::size_t tasks = 0;
+    for (const TaskKind& kind : options_.tasks) tasks += static_cast<std::size_t>(kind.count);
+    return ran.size() == tasks;
+  });
   from_ = std::chrono::ceil<seconds>(clock_.Now());
 }
 
@@ -186,18 +204,15 @@ void Stage::Look() {
 }
 
 Status Stage::ReadHistory(WallTime from, WallTime to) {
-  for (const TaskSpec& task : options_.tasks) {
-    HistoryQuery query;
-    query.task = task.name;
-    query.from = from;
-    query.to = to;
-    query.limit = std::numeric_limits<int>::max();
-    Result<std::vector<OccurrenceRecord>> records = store_->Query(query);
-    if (!records) return records.error();
-    for (OccurrenceRecord& record : *records) {
-      const std::string run_id = record.run_id;
-      records_[run_id] = std::move(record);
-    }
+  HistoryQuery query;
+  query.from = from;
+  query.to = to;
+  query.limit = std::numeric_limits<int>::max();
+  Result<std::vector<OccurrenceRecord>> records = store_->Query(query);
+  if (!records) return records.error();
+  for (OccurrenceRecord& record : *records) {
+    const std::string run_id = record.run_id;
+    records_[run_id] = std::move(record);
   }
   return Status::Ok();
 }
@@ -209,16 +224,21 @@ Status Stage::ReadHistory(WallTime to) {
   return Status::Ok();
 }
 
-Evidence Stage::Gather(WallTime to) const {
+std::vector<Verdict> Stage::JudgeAll(WallTime to) const {
   Evidence evidence;
-  for (const TaskSpec& task : options_.tasks) evidence.tasks.push_back({task.name, task.period});
   evidence.from = from_;
   evidence.to = to;
   evidence.notes = notes_;
   evidence.records = records_;
+  evidence.told = told_;
   evidence.deaths = deaths_;
   evidence.standstills = standstills_;
-  return evidence;
+  std::vector<Verdict> verdicts;
+  for (const TaskKind& kind : options_.tasks) {
+    evidence.tasks = TasksOf(kind);
+    verdicts.push_back(Judge(evidence));
+  }
+  return verdicts;
 }
 
 // That the clocks of the servers are wrong as wished: else a scenario about them shows nothing.
@@ -238,30 +258,26 @@ void Stage::CheckClocks() const {
   }
 }
 
-Verdict Stage::Close() {
+std::vector<Verdict> Stage::Close() {
   for (int server = 0; server < servers(); ++server) {
     if (!IsUp(server)) Start(server);
   }
   const WallTime to = std::chrono::floor<seconds>(clock_.Now());
-  CheckClocks();
   SteadyTime next;
   const auto settled = [&] {
     if (Now() < next) return false;
     next = Now() + kSettleCheck;
-    return ReadHistory(to).ok() && Judge(Gather(to)).without_outcome == 0;
+    if (!ReadHistory(to).ok()) return false;
+    return std::ranges::all_of(JudgeAll(to), [](const Verdict& verdict) { return verdict.without_outcome == 0; });
   };
   (void)Until(settled, kPatience);  // What never gets an outcome is for the judge to tell.
   for (int server = 0; server < servers(); ++server) Terminate(server);
   Look();
-  const std::map<std::string, OccurrenceRecord> told = records_;
+  CheckClocks();
+  told_ = records_;
   if (options_.store_keeps == StoreKeeps::kEverything) records_.clear();
   if (Status read = ReadHistory(to); !read.ok()) throw std::runtime_error(read.message());
-  Verdict verdict = Judge(Gather(to));
-  for (const auto& [run_id, record] : told) {
-    const bool counts = record.outcome != Outcome::kRunning && record.scheduled_at >= from_ && record.scheduled_at < to;
-    if (counts && !records_.contains(run_id)) ++verdict.vanished;
-  }
-  return verdict;
+  return JudgeAll(to);
 }
 
 }  // namespace rota::chaos

@@ -24,18 +24,19 @@ class Interrupted : public std::runtime_error {
   Interrupted() : std::runtime_error("interrupted") {}
 };
 
-// A unique task whose runs note that they ran.
-struct TaskSpec {
-  std::string name;
+// Unique tasks whose runs note that they ran.
+struct TaskKind {
+  std::string name;  // Of the task, or the beginning of the names of several.
   Milliseconds period{};
   Milliseconds take{};  // How long a run works.
+  int count = 1;
 };
 
 // Whether the store keeps what it acknowledged, come what may in the scenario.
 enum class StoreKeeps { kEverything, kPerhapsNot };
 
 struct StageOptions {
-  std::vector<TaskSpec> tasks;
+  std::vector<TaskKind> tasks;
   std::vector<Milliseconds> clock_offsets = std::vector<Milliseconds>(3);  // One for each server.
   StoreKeeps store_keeps = StoreKeeps::kEverything;
   Milliseconds lease_ttl = std::chrono::seconds(3);
@@ -85,8 +86,8 @@ class Stage {
   void Await(std::string_view what, const std::function<bool()>& fact);
 
   // Ends what was begun: starts the servers that are down, waits until all that was due has an outcome, ends the
-  // servers and judges what happened since Open(). Once.
-  Verdict Close();
+  // servers and judges what happened since Open(), for each kind of task. Once.
+  std::vector<Verdict> Close();
 
   const std::vector<Note>& notes() const { return notes_; }  // So far.
   std::mt19937_64& dice() { return dice_; }
@@ -99,7 +100,7 @@ class Stage {
   void Look();  // Reads what came since the last look.
   Status ReadHistory(WallTime from, WallTime to);
   Status ReadHistory(WallTime to);  // Everything since Open(), a page at a time.
-  Evidence Gather(WallTime to) const;
+  std::vector<Verdict> JudgeAll(WallTime to) const;
   void CheckClocks() const;
 
   const Folder& folder_;
@@ -114,7 +115,8 @@ class Stage {
   std::unique_ptr<Store> store_;
   NoteReader reader_;
   std::vector<Note> notes_;
-  std::map<std::string, OccurrenceRecord> records_;
+  std::map<std::string, OccurrenceRecord> told_;     // By the store, while servers ran,
+  std::map<std::string, OccurrenceRecord> records_;  // and now, as it ends.
   WallTime from_;
   SteadyTime history_due_;
 };

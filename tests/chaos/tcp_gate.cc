@@ -53,7 +53,8 @@ class Lane {
  public:
   Lane(int from, int to) : from_(from), to_(to) {}
 
-  bool wants_input() const { return !at_end_; }
+  int from() const { return from_; }
+  bool at_end() const { return at_end_; }
   bool over() const { return over_; }
   // When the next piece may go on: nothing while there is none.
   std::optional<SteadyTime> due() const { return pieces_.empty() ? std::nullopt : std::optional(pieces_.front().due); }
@@ -117,8 +118,7 @@ struct TcpGate::Connection {
   Lane replies;
 };
 
-TcpGate::TcpGate(int target_port) : dice_(static_cast<std::uint64_t>(target_port)) {
-  orders_.target_port = target_port;
+TcpGate::TcpGate(int target_port) : target_port_(target_port), dice_(static_cast<std::uint64_t>(target_port)) {
   listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   wake_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   sockaddr_in address = Loopback(0);
@@ -142,10 +142,6 @@ void TcpGate::Set(const Weather& weather) {
   Give([&weather](Orders& orders) { orders.weather = weather; });
 }
 
-void TcpGate::SetTarget(int port) {
-  Give([port](Orders& orders) { orders.target_port = port; });
-}
-
 void TcpGate::DropConnections() {
   Give([](Orders& orders) { orders.drops = true; });
 }
@@ -166,11 +162,11 @@ TcpGate::Orders TcpGate::TakeOrders() {
   return orders;
 }
 
-void TcpGate::Accept(const Orders& orders) {
+void TcpGate::Accept(const Weather& weather) {
   for (;;) {
     const int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (client < 0) return;
-    const int server = orders.weather.takes_connections ? Connect(orders.target_port) : -1;
+    const int server = weather.takes_connections ? Connect(target_port_) : -1;
     if (server < 0) {
       Reset(client);
       continue;
@@ -184,52 +180,62 @@ void TcpGate::Accept(const Orders& orders) {
   }
 }
 
+// Sends on what is due. Returns when there is something to do again.
+SteadyTime TcpGate::PassOn(const Weather& weather, SteadyTime now) {
+  SteadyTime next = now + std::chrono::seconds(1);
+  for (Connection& connection : connections_) {
+    for (auto [lane, passes] : {std::pair(&connection.requests, weather.passes_requests),
+                                std::pair(&connection.replies, weather.passes_replies)}) {
+      if (!passes) continue;
+      lane->Write(now);
+      // What the other end has no room for is tried again a little later.
+      if (lane->due()) next = std::min(next, std::max(*lane->due(), now + Milliseconds(1)));
+    }
+  }
+  connections_.remove_if([](const Connection& connection) {
+    if (!connection.requests.over() || !connection.replies.over()) return false;
+    close(connection.client);
+    close(connection.server);
+    return true;
+  });
+  return next;
+}
+
+void TcpGate::Drop() {
+  for (const Connection& connection : connections_) {
+    Reset(connection.client);
+    Reset(connection.server);
+  }
+  connections_.clear();
+}
+
 void TcpGate::Serve() {
   const SystemClock clock;
   for (;;) {
     const Orders orders = TakeOrders();
-    const SteadyTime now = clock.SteadyNow();
-    if (orders.drops || orders.ends) {
-      for (const Connection& connection : connections_) {
-        Reset(connection.client);
-        Reset(connection.server);
-      }
-      connections_.clear();
-    }
+    if (orders.drops || orders.ends) Drop();
     if (orders.ends) return;
+    const SteadyTime now = clock.SteadyNow();
+    const SteadyTime next = PassOn(orders.weather, now);
 
-    // A piece whose time has come, but which the other end has no room for, is tried again a little later.
-    SteadyTime next = now + std::chrono::seconds(1);
     std::vector<pollfd> watched = {{wake_, POLLIN, 0}, {listener_, POLLIN, 0}};
-    for (Connection& connection : connections_) {
-      for (auto [lane, passes] : {std::pair(&connection.requests, orders.weather.passes_requests),
-                                  std::pair(&connection.replies, orders.weather.passes_replies)}) {
-        if (passes) {
-          lane->Write(now);
-          if (lane->due()) next = std::min(next, std::max(*lane->due(), now + Milliseconds(1)));
-        }
-        const int from = lane == &connection.requests ? connection.client : connection.server;
-        watched.push_back({lane->wants_input() ? from : -1, POLLIN, 0});
-      }
-    }
-    const auto timeout = std::chrono::ceil<Milliseconds>(next - now);
-    if (poll(watched.data(), watched.size(), static_cast<int>(timeout.count())) < 0) continue;
-
-    std::uint64_t woken = 0;
-    [[maybe_unused]] const ssize_t got = read(wake_, &woken, sizeof(woken));
-    std::size_t place = 2;
+    std::vector<Lane*> lanes = {nullptr, nullptr};
     for (Connection& connection : connections_) {
       for (Lane* lane : {&connection.requests, &connection.replies}) {
-        if (watched[place++].revents != 0) lane->Read(orders.weather, clock.SteadyNow(), dice_);
+        if (lane->at_end()) continue;
+        watched.push_back({lane->from(), POLLIN, 0});
+        lanes.push_back(lane);
       }
     }
-    connections_.remove_if([](const Connection& connection) {
-      if (!connection.requests.over() || !connection.replies.over()) return false;
-      close(connection.client);
-      close(connection.server);
-      return true;
-    });
-    Accept(orders);
+    const auto patience = std::chrono::ceil<Milliseconds>(next - now);
+    if (poll(watched.data(), watched.size(), static_cast<int>(patience.count())) < 0) continue;
+
+    for (std::size_t i = 0; i < lanes.size(); ++i) {
+      if (lanes[i] != nullptr && watched[i].revents != 0) lanes[i]->Read(orders.weather, clock.SteadyNow(), dice_);
+    }
+    std::uint64_t woken = 0;
+    [[maybe_unused]] const ssize_t got = read(wake_, &woken, sizeof(woken));
+    Accept(orders.weather);
   }
 }
 

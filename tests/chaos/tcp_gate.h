@@ -35,8 +35,6 @@ class TcpGate {
 
   int port() const { return port_; }
   void Set(const Weather& weather) ROTA_EXCLUDES(mu_);
-  // Where new connections lead.
-  void SetTarget(int port) ROTA_EXCLUDES(mu_);
   // Resets all connections; what they hold is lost.
   void DropConnections() ROTA_EXCLUDES(mu_);
 
@@ -44,7 +42,6 @@ class TcpGate {
   struct Connection;
   struct Orders {
     Weather weather;
-    int target_port = 0;
     bool drops = false;
     bool ends = false;
   };
@@ -52,12 +49,15 @@ class TcpGate {
   void Give(const std::function<void(Orders&)>& order) ROTA_EXCLUDES(mu_);
   Orders TakeOrders() ROTA_EXCLUDES(mu_);
   void Serve();
-  void Accept(const Orders& orders);
+  SteadyTime PassOn(const Weather& weather, SteadyTime now);
+  void Accept(const Weather& weather);
+  void Drop();
 
   Mutex mu_;
   Orders orders_ ROTA_GUARDED_BY(mu_);
 
   // Constant after construction.
+  const int target_port_;
   int listener_ = -1;
   int wake_ = -1;  // An eventfd.
   int port_ = 0;
