@@ -119,14 +119,16 @@ TEST_P(Fleet, SeedsTheWatermarksOfNewTasksOnly) {
   ASSERT_EQ(ClaimOne(*store_, claim).outcome, ClaimOutcome::kClaimed);
 
   const std::vector<Task> second = {UniqueTask("a"), UniqueTask("c"), UniqueTask("b")};
-  const WallTime later = kStart + minutes(5);
+  clock_.Advance(minutes(5));
+  const WallTime later = clock_.Now();
   EXPECT_THAT(JoinWith("web", "i1", second, later).watermarks, ElementsAre(kStart + seconds(1), later, kStart));
 }
 
 TEST_P(Fleet, GivesEachServerItsOwnWatermarkOfATaskThatRunsOnEach) {
   const std::vector<Task> tasks = {EveryServerTask("a"), UniqueTask("u")};
   JoinWith("web", "i1", tasks, kStart);
-  const WallTime later = kStart + minutes(5);
+  const WallTime later = kStart + seconds(5);
+  clock_.Advance(seconds(5));
   const JoinReply other = JoinWith("web", "i2", tasks, later);
   EXPECT_EQ(other.server_id, "web#2");
   EXPECT_THAT(other.watermarks, ElementsAre(later, kStart));
@@ -135,6 +137,11 @@ TEST_P(Fleet, GivesEachServerItsOwnWatermarkOfATaskThatRunsOnEach) {
   claim.task = "a";
   claim.scope = "a\x1fweb#2";
   EXPECT_EQ(ClaimOne(*store_, claim).outcome, ClaimOutcome::kDecided);
+}
+
+TEST_P(Fleet, SeedsNoWatermarkAheadOfItsClock) {
+  const std::vector<Task> tasks = {UniqueTask("a")};
+  EXPECT_THAT(JoinWith("fast", "i1", tasks, kStart + minutes(180)).watermarks, ElementsAre(kStart));
 }
 
 TEST_P(Fleet, SeedsATaskThatOnlyAPersonHasRun) {

@@ -270,8 +270,9 @@ Changes ReassertRun(const HeldRun& run, const ScopeState& scope, const Entry* kn
   return changes;
 }
 
-Changes ReassertWatermark(WallTime remembered, const ScopeState& scope) {
+Changes ReassertWatermark(WallTime remembered, const ScopeState& scope, WallTime latest) {
   Changes changes;
+  remembered = std::min(remembered, latest);
   if (scope.watermark && *scope.watermark >= remembered) return changes;
   changes.watermark = remembered;
   // A store that knows nothing of the scope any more cannot tell what lies between.

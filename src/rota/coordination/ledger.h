@@ -109,8 +109,9 @@ Changes Unlock(const Lease& lease, WallTime now);
 // that it remembers are merged by Finish().)
 Changes ReassertRun(const HeldRun& run, const ScopeState& scope, const Entry* known, std::string_view incarnation,
                     WallTime now);
-// And of the last instant that it knows to be decided.
-Changes ReassertWatermark(WallTime remembered, const ScopeState& scope);
+// And of the last instant that it knows to be decided; of one after `latest`, up to which claims are taken at all, only
+// that much is believed.
+Changes ReassertWatermark(WallTime remembered, const ScopeState& scope, WallTime latest);
 // When all servers have had their time to tell: suspect instants become one record with the outcome unknown, unless
 // `recorded` says that the history has a record of the scope among them. Nothing when there are none.
 std::optional<Changes> Settle(const Scope& name, const ScopeState& scope, Recorded recorded, WallTime now);

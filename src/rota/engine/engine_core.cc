@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <set>
 #include <utility>
 
 #include "rota/base/check.h"
@@ -27,6 +26,7 @@ EngineCore::EngineCore(EngineOptions options, std::shared_ptr<const Schedule> sc
     : options_(std::move(options)),
       schedule_(std::move(schedule)),
       watermarks_(std::move(watermarks)),
+      decided_(watermarks_),
       agenda_(*schedule_),
       preference_(*schedule_, agenda_, options_.server),
       leases_(options_.lease_ttl),
@@ -259,7 +259,7 @@ void EngineCore::DispatchWaiting(Waiting& waiting, Moment now) {
     } else if (late) {
       close(Outcome::kMissed, HeldByStore(now) && !every_server ? reason::kStore : waiting.gap_reason, waiting.at);
     } else if (every_server && task.policies->overlap == OverlapPolicy::kSkip &&
-               RunsWithoutLease(MakeScope(task, options_.scope_server))) {
+               RunsHere(MakeScope(task, options_.scope_server))) {
       close(Outcome::kSkipped, reason::kOverlap, waiting.at);
     } else if (FreeWorkers() == 0 || (!may_claim && !every_server)) {
       return;  // Waits within its grace: a unique task cannot be claimed without its store.
@@ -351,6 +351,7 @@ void EngineCore::SendClaims(Moment now) {
 }
 
 void EngineCore::Granted(const ClaimRequest& request, const ClaimReply& reply, SteadyTime asked, Moment now) {
+  if (reply.outcome != ClaimOutcome::kEarly && reply.outcome != ClaimOutcome::kUnanswered) NoteDecided(request);
   if (reply.gap) {
     CloseSpan(*schedule_->tasks()[TaskOf(request)].trigger, *reply.gap, now);
     if (reply.gap->run_id == request.run_id) return;  // The span ends with this occurrence.
@@ -375,7 +376,11 @@ void EngineCore::Granted(const ClaimRequest& request, const ClaimReply& reply, S
       recent_.Add(Close(request, Outcome::kSkipped, reason::kPaused, now, reply.holder), now.steady);
       return;
     case ClaimOutcome::kEarly:
-      if (Claiming()) RetryLater(request, now.steady + std::max(reply.wait, Milliseconds(1)));
+      // This server's clock is fast: its grace begins when the store will take the claim.
+      if (Claiming()) {
+        const Milliseconds wait = std::max(reply.wait, Milliseconds(1));
+        RetryLater(request, now.wall + wait, now.steady + wait);
+      }
       return;
     case ClaimOutcome::kUnanswered:
       Unanswered(request, now);
@@ -391,7 +396,7 @@ void EngineCore::Unanswered(const ClaimRequest& request, Moment now) {
   } else if (!Claiming()) {
     return;  // Undecided: another server takes it, or the next start finds it.
   } else if (request.purpose == ClaimPurpose::kRecord || task.unique()) {
-    if (phase_ == Phase::kFollowing) RetryLater(request, now.steady + kStoreRetry);
+    if (phase_ == Phase::kFollowing) RetryLater(request, request.at, now.steady + kStoreRetry);
   } else if (now.wall <= Agenda::Expiry(*task.trigger, task.policies->grace, request.at)) {
     StartWithoutStore(request, now);
   } else {
@@ -399,16 +404,19 @@ void EngineCore::Unanswered(const ClaimRequest& request, Moment now) {
   }
 }
 
-void EngineCore::RetryLater(const ClaimRequest& request, SteadyTime not_before) {
+void EngineCore::RetryLater(const ClaimRequest& request, WallTime begin, SteadyTime not_before) {
   const Task& task = schedule_->tasks()[TaskOf(request)];
-  retries_.push_back({request, Agenda::Expiry(*task.trigger, task.policies->grace, request.at), not_before});
+  const Milliseconds grace = Agenda::Expiry(*task.trigger, task.policies->grace, request.at) - request.at;
+  retries_.push_back({request, std::max(request.at, begin) + grace, not_before});
 }
 
 // A task that every server runs for itself needs nobody's leave. The store learns of it as soon as it answers, before
 // it is asked for anything else of the scope.
 void EngineCore::StartWithoutStore(const ClaimRequest& request, Moment now) {
   has_backlog_ = true;
-  if (request.overlap == OverlapPolicy::kSkip && RunsWithoutLease(request.scope)) {
+  CloseUndecided(request, now);
+  NoteDecided(request);
+  if (request.overlap == OverlapPolicy::kSkip && RunsHere(request.scope)) {
     unrecorded_.push_back(Close(request, Outcome::kSkipped, reason::kOverlap, now, options_.server));
   } else {
     StartRun(request, 0, now);
@@ -416,10 +424,31 @@ void EngineCore::StartWithoutStore(const ClaimRequest& request, Moment now) {
   }
 }
 
-bool EngineCore::RunsWithoutLease(const Scope& scope) const {
+// A run that was told to stop, at its lock timeout say, holds nobody back.
+bool EngineCore::RunsHere(const Scope& scope) const {
   return std::ranges::any_of(runs_, [&scope](const auto& entry) {
-    return entry.second.record.token == 0 && entry.second.record.scope == scope;
+    return entry.second.stop_cause.empty() && entry.second.record.scope == scope;
   });
+}
+
+// The instants that lie between the last decided one and this, which no store uncovers: it will find the watermark
+// moved.
+void EngineCore::CloseUndecided(const ClaimRequest& request, Moment now) {
+  const TaskIndex index = TaskOf(request);
+  if (!request.previous || *request.previous <= decided_[index]) return;
+  OccurrenceRecord gap = MakeRecord(request);
+  gap.run_id = Format("{}.gap", request.run_id);
+  gap.scheduled_at = decided_[index] + Milliseconds(1);
+  gap.scheduled_last = *request.previous;
+  gap.finished_at = now.wall;
+  gap.outcome = Outcome::kMissed;
+  gap.reason = request.gap_reason;
+  CloseSpan(*schedule_->tasks()[index].trigger, std::move(gap), now);
+}
+
+void EngineCore::NoteDecided(const ClaimRequest& request) {
+  WallTime& decided = decided_[TaskOf(request)];
+  if (request.kind == OccurrenceKind::kScheduled) decided = std::max(decided, request.at);
 }
 
 // A span that the store recorded without knowing the trigger: its first instant and their number are found out here.
@@ -535,14 +564,8 @@ Memory EngineCore::Remember(Moment now) const {
     const OverlapPolicy overlap = schedule_->tasks()[run.task].policies->overlap;
     memory.runs.push_back({run.record, overlap, options_.lease_ttl, *lock_left});
   }
-  // What was taken up but not decided yet must not be taken for decided.
-  std::set<TaskIndex> undecided;
-  for (const Retry& retry : retries_) undecided.insert(TaskOf(retry.request));
-  for (const auto& [index, closing] : closings_) undecided.insert(index);
-  for (TaskIndex i = 0; i < watermarks_.size(); ++i) {
-    const Task& task = schedule_->tasks()[i];
-    if (undecided.contains(i)) continue;
-    memory.watermarks.push_back({MakeScope(task, options_.scope_server), watermarks_[i]});
+  for (TaskIndex i = 0; i < decided_.size(); ++i) {
+    memory.watermarks.push_back({MakeScope(schedule_->tasks()[i], options_.scope_server), decided_[i]});
   }
   return memory;
 }

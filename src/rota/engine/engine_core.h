@@ -219,10 +219,13 @@ class EngineCore {
   void Granted(const ClaimRequest& request, const ClaimReply& reply, SteadyTime asked, Moment now);
   void Unanswered(const ClaimRequest& request, Moment now);
   void CloseSpan(const Trigger& trigger, OccurrenceRecord span, Moment now);
-  void RetryLater(const ClaimRequest& request, SteadyTime not_before);
+  // Its grace begins at `begin`, or when it is due, whichever is later.
+  void RetryLater(const ClaimRequest& request, WallTime begin, SteadyTime not_before);
   void StartWithoutStore(const ClaimRequest& request, Moment now);
-  bool RunsWithoutLease(const Scope& scope) const;
+  bool RunsHere(const Scope& scope) const;
+  void NoteDecided(const ClaimRequest& request);
   static OccurrenceRecord MakeRecord(const ClaimRequest& request);
+  void CloseUndecided(const ClaimRequest& request, Moment now);
   OccurrenceRecord Close(const ClaimRequest& request, Outcome outcome, std::string_view reason, Moment now,
                          std::string detail = "");
   void StartRun(const ClaimRequest& request, std::uint64_t token, Moment now);
@@ -257,6 +260,7 @@ class EngineCore {
   const std::shared_ptr<const Schedule> schedule_;
 
   std::vector<WallTime> watermarks_;  // Per task: the last instant that this server has taken up.
+  std::vector<WallTime> decided_;     // And the last one that is known to be decided.
   Agenda agenda_;
   Preference preference_;
   LeaseBook leases_;

@@ -117,6 +117,18 @@ TEST(EngineCoreInAFleet, KeepsALeaseThatAPartOfTheStoreDidNotAnswerFor) {
   EXPECT_THAT(core.stops, IsEmpty());
 }
 
+TEST(EngineCoreInAFleet, WithAFastClockCountsTheGraceFromWhenTheStoreTakesTheClaim) {
+  Core core({MakeTask("a", seconds(1), Unique())});
+  core.Follow();
+  core.Advance(seconds(1));
+  ClaimReply early;
+  early.outcome = ClaimOutcome::kEarly;
+  early.wait = seconds(5);
+  core.Tell(input::ClaimsAnswered{std::exchange(core.claims, {}).at(0), std::vector{early}, core.now().steady});
+  core.AdvanceWithoutClaims(seconds(5));
+  EXPECT_THAT(core.Asked(), Contains("a@1")) << "to run it";
+}
+
 // One that runs "a" since the first minute, has a recorded outcome of the minute before, and is told that the store
 // lost its state.
 class RememberingCore : public Core {
@@ -189,17 +201,29 @@ TEST(EngineCoreAfterALoss, TriesAgainWhenTheStoreIsGoneInBetween) {
 }
 
 TEST(EngineCoreAfterALoss, DoesNotTakeForDecidedWhatWasOnlyAsked) {
-  Core core({MakeTask("a", seconds(60), Unique()), MakeTask("b", seconds(120), Unique())});
+  Core core({MakeTask("a", seconds(60), Unique())});
   core.Follow();
+  core.Advance(seconds(60));
+  core.AnswerClaims(ClaimOutcome::kDecided);
   core.Advance(seconds(60));
   core.FailClaims(StateLost("another process"));
   ASSERT_THAT(core.memories, SizeIs(1));
   ASSERT_THAT(core.memories[0].watermarks, SizeIs(1));
-  EXPECT_EQ(core.memories[0].watermarks[0].scope, "b");
-  const std::vector<std::string> before = core.Asked();
+  EXPECT_EQ(core.memories[0].watermarks[0].at, kStart + seconds(60));
   core.Tell(input::Reasserted{Milliseconds(0)});
   core.Advance(seconds(1));
-  EXPECT_THAT(core.Asked(), ElementsAre("a@60"));
+  EXPECT_THAT(core.Asked(), ElementsAre("a@120"));
+}
+
+TEST(EngineCoreAfterALoss, DoesNotTakeForDecidedWhatAStoppingServerGaveUp) {
+  Core core({MakeTask("a", seconds(60), Unique())});
+  core.Follow();
+  core.Advance(seconds(60));
+  core.FailClaims();
+  core.Tell(input::ShutdownRequested{});
+  core.Tell(input::LeasesRenewed{{}, Fail(StateLost("another process")), core.now().steady});
+  core.Advance(seconds(1));
+  for (const Memory& memory : core.memories) EXPECT_EQ(memory.watermarks.at(0).at, kStart);
 }
 
 TEST(EngineCoreAfterALoss, WaitsForClaimsUnderWayBeforeItTells) {

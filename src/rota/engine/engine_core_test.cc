@@ -576,5 +576,35 @@ TEST(EngineCore, NeverSpins) {
   }
 }
 
+TEST(EngineCoreWithoutItsStore, DoesNotOverlapARunThatWasClaimedBefore) {
+  TaskPolicies policies;
+  policies.overlap = OverlapPolicy::kSkip;
+  Core core({MakeTask("cache", seconds(60), policies)});
+  core.Follow();
+  core.Advance(seconds(60));
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  core.AdvanceWithoutStore(seconds(60));
+  core.FailClaims();
+  EXPECT_THAT(core.starts, SizeIs(1));
+  core.Advance(seconds(1));
+  EXPECT_THAT(core.Asked(), ElementsAre("cache\x1f" "a@120 skipped(overlap)"));
+}
+
+TEST(EngineCoreWithoutItsStore, RecordsTheInstantsThatItSleptThrough) {
+  Core core({MakeTask("cache", seconds(10), {})});
+  core.Follow();
+  core.Advance(seconds(10));
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  core.Sleep(seconds(50));
+  core.FailClaims();
+  EXPECT_THAT(core.starts, SizeIs(2));
+  const auto missed = std::ranges::find_if(
+      core.events, [](const Event& event) { return event.record && event.record->outcome == Outcome::kMissed; });
+  ASSERT_NE(missed, core.events.end());
+  EXPECT_EQ(missed->record->scheduled_at, kStart + seconds(20));
+  EXPECT_EQ(missed->record->scheduled_last, kStart + seconds(50));
+  EXPECT_EQ(missed->record->count, 4u);
+}
+
 }  // namespace
 }  // namespace rota

@@ -74,6 +74,20 @@ class Core {
       AnswerRenewals();
     }
   }
+  // The same, and the store calls every other claim early for an hour.
+  void AdvanceWithoutClaims(Milliseconds duration) {
+    for (; duration > Milliseconds(0); duration -= std::chrono::seconds(1)) {
+      for (std::vector<ClaimRequest>& batch : std::exchange(claims, {})) {
+        std::vector<ClaimReply> replies(batch.size());
+        for (ClaimReply& reply : replies) {
+          reply.outcome = ClaimOutcome::kEarly;
+          reply.wait = std::chrono::hours(1);
+        }
+        Tell(input::ClaimsAnswered{std::move(batch), std::move(replies), now_.steady});
+      }
+      Advance(std::min<Milliseconds>(duration, std::chrono::seconds(1)));
+    }
+  }
   // The same, and the store answers no renewal.
   void AdvanceWithoutStore(Milliseconds duration) {
     for (; duration > Milliseconds(0); duration -= std::chrono::seconds(1)) {
@@ -83,6 +97,8 @@ class Core {
       }
     }
   }
+  // Time passes at once, as for a process that was stopped.
+  void Sleep(Milliseconds duration) { Pass(duration); }
   void JumpWall(Milliseconds change) {
     now_.wall += change;
     Tell(input::ClockJumped{change});

@@ -153,7 +153,7 @@ class MemoryStore final : public Store {
                                                   info == nullptr ? std::string_view() : info->incarnation, now));
     }
     for (const Memory::Watermark& remembered : memory.watermarks) {
-      Apply(remembered.scope, ledger::ReassertWatermark(remembered.at, Find(remembered.scope)));
+      Apply(remembered.scope, ledger::ReassertWatermark(remembered.at, Find(remembered.scope), now + options_.max_skew));
     }
     return Milliseconds(0);
   }
@@ -207,7 +207,7 @@ class MemoryStore final : public Store {
     reply.watermarks.reserve(request.tasks->size());
     for (const Task& task : *request.tasks) {
       ScopeState& scope = scopes_[MakeScope(task, scope_server)];
-      if (!scope.watermark) scope.watermark = request.seed;
+      if (!scope.watermark) scope.watermark = std::min(request.seed, now);
       reply.watermarks.push_back(*scope.watermark);
     }
     return reply;

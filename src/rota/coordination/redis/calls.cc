@@ -282,7 +282,7 @@ std::string EncodeRecords(std::span<const OccurrenceRecord* const> records, cons
   return serialize(object{{"records", std::move(list)}, {"incarnations", ToJson(incarnations)}});
 }
 
-std::string EncodeMemory(const MemoryPart& part, const Incarnations& incarnations) {
+std::string EncodeMemory(const MemoryPart& part, const Incarnations& incarnations, Milliseconds max_skew) {
   array records;
   for (const OccurrenceRecord* record : part.records) records.push_back(ToJson(*record));
   array runs;
@@ -299,7 +299,8 @@ std::string EncodeMemory(const MemoryPart& part, const Incarnations& incarnation
   return serialize(object{{"records", std::move(records)},
                           {"runs", std::move(runs)},
                           {"watermarks", std::move(watermarks)},
-                          {"incarnations", ToJson(incarnations)}});
+                          {"incarnations", ToJson(incarnations)},
+                          {"max_skew", Number(max_skew)}});
 }
 
 Result<Milliseconds> DecodeQuiet(std::string_view text) {

@@ -60,7 +60,7 @@ struct MemoryPart {
   std::vector<const Memory::Watermark*> watermarks;
   std::size_t size() const { return records.size() + runs.size() + watermarks.size(); }
 };
-std::string EncodeMemory(const MemoryPart& part, const Incarnations& incarnations);
+std::string EncodeMemory(const MemoryPart& part, const Incarnations& incarnations, Milliseconds max_skew);
 // How long claims pause.
 Result<Milliseconds> DecodeQuiet(std::string_view text);
 

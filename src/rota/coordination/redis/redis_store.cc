@@ -273,7 +273,7 @@ Result<Milliseconds> RedisStore::Reassert(const std::string&, const Memory& memo
   const redis::Incarnations incarnations = fleet_.Joined();
   const redis::Script& script = redis::AllScripts().reassert;
   // Each shard says first what epoch it is in.
-  const std::vector<Shards::Call> touches = CallEach(script, redis::EncodeMemory({}, incarnations));
+  const std::vector<Shards::Call> touches = CallEach(script, redis::EncodeMemory({}, incarnations, options_.max_skew));
   shards_.AskIn(shards_.Newest(), touches);
   const Shards::Epochs epochs = shards_.Newest();
 
@@ -282,7 +282,7 @@ Result<Milliseconds> RedisStore::Reassert(const std::string&, const Memory& memo
     for (const Part& part : Divide(shards_, batch)) {
       redis::MemoryPart some;
       some.*member = Pick(batch, part);
-      calls.push_back({part.shard, &script, redis::EncodeMemory(some, incarnations)});
+      calls.push_back({part.shard, &script, redis::EncodeMemory(some, incarnations, options_.max_skew)});
     }
   };
   add(memory.records, &redis::MemoryPart::records);

@@ -107,7 +107,7 @@ Command Shards::Prepare(const Call& call, const Epochs* epochs, const std::strin
   Caller caller;
   caller.offered = offered;
   caller.quarantine = options_.quarantine;
-  caller.settling = options_.max_skew;
+  caller.settling = options_.quarantine;
   if (options_.decision_clock != nullptr) {
     caller.now = options_.decision_clock->Now();
     caller.settling = Milliseconds(0);

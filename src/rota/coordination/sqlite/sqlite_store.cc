@@ -227,7 +227,8 @@ Status SqliteStore::Register(const JoinRequest& request, JoinReply& reply) {
     Status status = Write([&](Connection& connection) {
       for (std::size_t n = begin; n < end; ++n) {
         const std::size_t i = unknown[n];
-        reply.watermarks[i] = sqlite::SeedWatermark(connection, MakeScope(tasks[i], scope_server), request.seed);
+        reply.watermarks[i] =
+            sqlite::SeedWatermark(connection, MakeScope(tasks[i], scope_server), std::min(request.seed, clock_.Now()));
       }
       connection.Run("UPDATE servers SET alive_until = ? WHERE id = ?",
                      {clock_.Now() + request.heartbeat_ttl, reply.server_id});

@@ -32,23 +32,25 @@ ModelShard::Access ModelShard::Enter(const ShardView& caller, StoreMoment moment
   if (down_) return Access::kDown;
   const Meta& meta = state_.meta;
   const bool went_back = caller.epoch == meta.epoch && caller.beat > meta.beat;
-  if (meta.epoch == 0 || meta.process != process_ || went_back) OpenEpoch(caller, moment);
+  // One that remembers nothing may have been the first to come upon a store that was emptied.
+  const bool was_emptied = caller.epoch != 0 && caller.epoch != meta.epoch && meta.token_floor == 0;
+  if (meta.epoch == 0 || meta.process != process_ || went_back || was_emptied) OpenEpoch(caller, moment);
   if (caller.epoch != 0 && caller.epoch != state_.meta.epoch) return Access::kStateLost;
   Remember(moment, [beat = state_.meta.beat](State& state) { state.meta.beat = beat; });
-  ++state_.meta.beat;
+  state_.meta.beat = std::max(state_.meta.beat + 1, static_cast<std::uint64_t>(moment.wall.time_since_epoch().count()));
   return Access::kOpen;
 }
 
-// Whoever finds a store that may have lost its state, or an empty one, opens the next epoch. Only a caller that
-// remembers nothing can come upon a store that never was.
+// Whoever finds a store that may have lost its state, or an empty one, opens the next epoch.
 void ModelShard::OpenEpoch(const ShardView& caller, StoreMoment moment) {
   Remember(moment, [meta = state_.meta](State& state) { state.meta = meta; });
   const bool is_first = state_.meta.epoch == 0 && caller.epoch == 0;
   Meta& meta = state_.meta;
   meta.epoch = dice_.Draw() | 1;
   meta.process = process_;
-  meta.quiet_until = moment.wall + (is_first ? options_.max_skew : options_.quarantine);
-  meta.token_floor = is_first ? 0 : static_cast<std::uint64_t>(moment.wall.time_since_epoch().count());
+  meta.quiet_until = moment.wall + (is_first ? options_.settling : options_.quarantine);
+  const auto now = static_cast<std::uint64_t>(moment.wall.time_since_epoch().count());
+  meta.token_floor = is_first ? 0 : std::max(now, meta.token_floor + 1);
   checker_.LossNoticed(number_, moment.now);
 }
 
@@ -89,7 +91,8 @@ void ModelShard::Reassert(const HeldRun& run, const Caller& caller, StoreMoment 
 }
 
 void ModelShard::Reassert(const Memory::Watermark& watermark, StoreMoment moment) {
-  Apply(watermark.scope, ledger::ReassertWatermark(watermark.at, Find(watermark.scope)), moment);
+  Apply(watermark.scope,
+        ledger::ReassertWatermark(watermark.at, Find(watermark.scope), moment.wall + options_.max_skew), moment);
 }
 
 std::vector<OccurrenceRecord> ModelShard::Reap(std::span<const ServerInfo> servers, StoreMoment moment) {

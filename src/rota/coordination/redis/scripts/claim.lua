@@ -122,7 +122,7 @@ if not enter() then return answer({}) end
 -- A new shard has nothing to be remembered but instants: what people ask for need not wait.
 local function waits()
   if now >= quiet_until then return false end
-  if token_floor > 0 then return true end
+  if reason ~= 'it is new' then return true end
   for _, request in ipairs(asked.requests) do
     if not request.kind then return true end
   end

@@ -1,5 +1,5 @@
 -- asked: records, runs (record, overlap, lease_ttl, lock_left), watermarks (scope, at), incarnations (server ->
--- incarnation). Answers with the milliseconds until claims go on.
+-- incarnation), max_skew. Answers with the milliseconds until claims go on.
 
 local function reassert_run(run)
   local record = run.record
@@ -16,6 +16,7 @@ end
 
 local function reassert_watermark(name, remembered)
   local scope = scopes[name]
+  remembered = math.min(remembered, now + asked.max_skew)
   local old = scope.watermark
   if old and old >= remembered then return end
   scope.watermark = remembered

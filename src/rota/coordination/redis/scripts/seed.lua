@@ -6,7 +6,7 @@ local watermarks = {}
 for i, name in ipairs(asked.scopes) do
   local scope = scopes[name]
   if not scope.watermark then
-    scope.watermark = asked.seed
+    scope.watermark = math.min(asked.seed, now)
     touch(name)
   end
   watermarks[i] = scope.watermark

@@ -4,13 +4,14 @@
 local META, SCOPES, LEASES, RECORDS, HISTORY, PAUSES, SUSPECTS = unpack(KEYS)
 
 local shard = {}  -- What the answer says of the shard.
-local quiet_until, token_floor
+local quiet_until, token_floor, reason
 
 -- Learns whose epoch it is, and opens a new one where the shard may have lost what it acknowledged. Returns false when
 -- the caller has to tell first what it remembers.
 local function enter()
   local found = redis.call('HMGET', META, 'epoch', 'primary', 'quiet_until', 'token_floor', 'beat', 'reason')
-  local epoch, primary, beat, reason = found[1], found[2], tonumber(found[5] or 0), found[6]
+  local epoch, primary, beat = found[1], found[2], tonumber(found[5] or 0)
+  reason = found[6]
   quiet_until, token_floor = tonumber(found[3] or 0), tonumber(found[4] or 0)
   local process = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
 
@@ -21,18 +22,17 @@ local function enter()
     opened = 'its process is another one'
   elseif caller.epoch == epoch and beat < caller.beat then
     opened = 'it went back in time'
-  elseif caller.epoch and caller.epoch ~= epoch and token_floor == 0 then
+  elseif caller.epoch and caller.epoch ~= epoch and reason == 'it is new' then
     opened = 'it was emptied'  -- And a server that remembers nothing came first.
   end
   if opened then
     shard.opened, shard.former, shard.process = opened, primary or '', process
-    if caller.epoch then shard.gap = math.max(0, caller.beat - beat) end
+    if caller.epoch == epoch and beat < caller.beat then shard.gap = caller.beat - beat end
     epoch, reason = caller.offered, opened
-    if opened == 'it is new' then
-      quiet_until, token_floor = now + caller.settling, 0
-    else
-      quiet_until, token_floor = now + caller.quarantine, math.max(now, token_floor + 1)
-    end
+    -- A shard that is new cannot be told from one that was emptied, and met first by a server that remembers nothing.
+    local pause = opened == 'it is new' and caller.settling or caller.quarantine
+    quiet_until = now + pause
+    token_floor = pause > 0 and math.max(now, token_floor + 1) or 0
     redis.call('HSET', META, 'epoch', epoch, 'primary', process, 'quiet_until', quiet_until, 'token_floor',
       token_floor, 'reason', reason)
   end
