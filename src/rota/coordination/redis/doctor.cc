@@ -50,13 +50,13 @@ class Findings {
   std::vector<Finding> all_;
 };
 
-void DiagnoseVersion(const Node& node, Findings& findings) {
+void DiagnoseVersion(const PrimaryFacts& node, Findings& findings) {
   const std::string_view version = Find(node.info, "redis_version");
   if (FindNumber(node.info, "redis_version") >= 6) return;
   findings.Add("version", Severity::kError, Format("its version is {}", version), "upgrade it to 6.0 or later");
 }
 
-void DiagnoseEviction(const Node& node, Findings& findings) {
+void DiagnoseEviction(const PrimaryFacts& node, Findings& findings) {
   const std::string_view policy = Find(node.info, "maxmemory_policy");
   constexpr std::string_view kAdvice = "CONFIG SET maxmemory-policy noeviction, and the same in its configuration file";
   if (policy.starts_with("allkeys-")) {
@@ -70,7 +70,7 @@ void DiagnoseEviction(const Node& node, Findings& findings) {
   }
 }
 
-void DiagnoseMemory(const Node& node, Findings& findings) {
+void DiagnoseMemory(const PrimaryFacts& node, Findings& findings) {
   const std::int64_t limit = FindNumber(node.info, "maxmemory");
   const std::int64_t used = FindNumber(node.info, "used_memory");
   if (limit == 0 || static_cast<double>(used) < kNearlyFull * static_cast<double>(limit)) return;
@@ -80,7 +80,7 @@ void DiagnoseMemory(const Node& node, Findings& findings) {
       "raise maxmemory, or lower history.max_records");
 }
 
-void DiagnosePersistence(const Node& node, Findings& findings) {
+void DiagnosePersistence(const PrimaryFacts& node, Findings& findings) {
   if (Find(node.info, "rdb_last_bgsave_status") == "err" || Find(node.info, "aof_last_write_status") == "err") {
     findings.Add("persistence", Severity::kError, "it cannot write its data to disk, and may refuse to change it",
                  "see its log; free or repair its disk");
@@ -110,7 +110,7 @@ void DiagnosePersistence(const Node& node, Findings& findings) {
   }
 }
 
-void DiagnoseReplicas(const Node& node, int wanted, Findings& findings) {
+void DiagnoseReplicas(const PrimaryFacts& node, int wanted, Findings& findings) {
   const std::int64_t replicas = FindNumber(node.info, "connected_slaves");
   if (replicas < wanted) {
     findings.Add("replicas", Severity::kError,
@@ -121,7 +121,7 @@ void DiagnoseReplicas(const Node& node, int wanted, Findings& findings) {
   }
 }
 
-void DiagnoseCluster(const Node& node, const RedisStoreOptions& options, Findings& findings) {
+void DiagnoseCluster(const PrimaryFacts& node, const RedisStoreOptions& options, Findings& findings) {
   if (Find(node.info, "cluster_enabled") != "1") return;
   if (options.cluster.empty()) {
     findings.Add("cluster", Severity::kError, "it is one of a cluster, and may keep some of the shards only",
@@ -132,26 +132,26 @@ void DiagnoseCluster(const Node& node, const RedisStoreOptions& options, Finding
   }
 }
 
-Result<std::vector<Node>> ReadNodes(Client& client) {
-  std::vector<Node> nodes;
+Result<std::vector<PrimaryFacts>> ReadNodes(Client& client) {
+  std::vector<PrimaryFacts> nodes;
   for (const Client::NodeReply& answer : client.ExecuteOnPrimaries({"INFO"})) {
     if (Status status = CheckReply(client, answer.reply); !status.ok()) return Fail(std::move(status));
     nodes.push_back({answer.node, ReadFacts(answer.reply->text), {}, {}});
   }
   const auto ask_each = [&](const std::vector<std::string>& words, auto take) {
     for (const Client::NodeReply& answer : client.ExecuteOnPrimaries(words)) {
-      const auto node = std::ranges::find(nodes, answer.node, &Node::name);
+      const auto node = std::ranges::find(nodes, answer.node, &PrimaryFacts::name);
       if (node != nodes.end() && CheckReply(client, answer.reply).ok()) take(*node, *answer.reply);
     }
   };
   for (const char* name : {"appendfsync", "save"}) {
-    ask_each({"CONFIG", "GET", name}, [](Node& node, const Reply& reply) {
+    ask_each({"CONFIG", "GET", name}, [](PrimaryFacts& node, const Reply& reply) {
       if (!node.config) node.config.emplace();
       if (reply.items.size() == 2) node.config->emplace(reply.items[0].text, reply.items[1].text);
     });
   }
-  if (std::ranges::any_of(nodes, [](const Node& node) { return Find(node.info, "cluster_enabled") == "1"; })) {
-    ask_each({"CLUSTER", "INFO"}, [](Node& node, const Reply& reply) { node.cluster = ReadFacts(reply.text); });
+  if (std::ranges::any_of(nodes, [](const PrimaryFacts& node) { return Find(node.info, "cluster_enabled") == "1"; })) {
+    ask_each({"CLUSTER", "INFO"}, [](PrimaryFacts& node, const Reply& reply) { node.cluster = ReadFacts(reply.text); });
   }
   return nodes;
 }
@@ -203,7 +203,7 @@ Facts ReadFacts(std::string_view text) {
   return facts;
 }
 
-std::vector<Finding> DiagnoseNode(const Node& node, const RedisStoreOptions& options) {
+std::vector<Finding> DiagnoseNode(const PrimaryFacts& node, const RedisStoreOptions& options) {
   Findings findings(node.name);
   DiagnoseVersion(node, findings);
   DiagnoseCluster(node, options, findings);
@@ -263,11 +263,11 @@ std::vector<Finding> DiagnoseEpochs(const std::vector<EpochChange>& changes, int
 
 Result<std::vector<Finding>> Examine(const RedisStoreOptions& options, const Keys& keys, Client& client,
                                      FleetRows& fleet, const Clock& clock) {
-  Result<std::vector<Node>> nodes = ReadNodes(client);
+  Result<std::vector<PrimaryFacts>> nodes = ReadNodes(client);
   if (!nodes) return Fail(nodes.error());
   std::vector<Finding> findings;
   const auto add = [&findings](std::vector<Finding> some) { std::ranges::move(some, std::back_inserter(findings)); };
-  for (const Node& node : *nodes) add(DiagnoseNode(node, options));
+  for (const PrimaryFacts& node : *nodes) add(DiagnoseNode(node, options));
   const Result<FleetRows::Seen> seen = fleet.Read();
   if (seen) {
     add(DiagnoseClocks(seen->servers, seen->now, options.max_skew));

@@ -20,7 +20,7 @@ using Facts = std::map<std::string, std::string, std::less<>>;
 Facts ReadFacts(std::string_view text);
 
 // What one primary tells of itself.
-struct Node {
+struct PrimaryFacts {
   std::string name;             // "127.0.0.1:6379"
   Facts info;                   // INFO.
   Facts cluster;                // CLUSTER INFO; empty where it is of no cluster.
@@ -28,7 +28,7 @@ struct Node {
 };
 
 // What there is to say of a primary, of the servers' clocks and of the last day's changes of epochs.
-std::vector<Finding> DiagnoseNode(const Node& node, const RedisStoreOptions& options);
+std::vector<Finding> DiagnoseNode(const PrimaryFacts& node, const RedisStoreOptions& options);
 std::vector<Finding> DiagnoseClocks(const std::vector<ServerInfo>& servers, WallTime now, Milliseconds max_skew);
 std::vector<Finding> DiagnoseLatency(Milliseconds median);
 // `unknown` are the records of the instants that nobody remembered; the changes are the newest first.
