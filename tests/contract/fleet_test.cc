@@ -124,6 +124,11 @@ TEST_P(Fleet, SeedsTheWatermarksOfNewTasksOnly) {
   EXPECT_THAT(JoinWith("web", "i1", second, later).watermarks, ElementsAre(kStart + seconds(1), later, kStart));
 }
 
+TEST_P(Fleet, SeedsNoWatermarkAheadOfTheStoresClock) {
+  const std::vector<Task> tasks = {UniqueTask("a")};
+  EXPECT_THAT(JoinWith("web", "i1", tasks, kStart + minutes(5)).watermarks, ElementsAre(kStart));
+}
+
 TEST_P(Fleet, GivesEachServerItsOwnWatermarkOfATaskThatRunsOnEach) {
   const std::vector<Task> tasks = {EveryServerTask("a"), UniqueTask("u")};
   JoinWith("web", "i1", tasks, kStart);

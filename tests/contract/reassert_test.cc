@@ -63,9 +63,9 @@ TEST_P(Reasserting, AnEarlierInstantChangesNothing) {
 TEST_P(Reasserting, ALaterInstantLeavesThoseInBetweenUnknown) {
   ClaimOne(*store_, Request("r1"));
   ASSERT_TRUE(Finish(*store_, "r1").ok());
+  clock_.Advance(minutes(3));
   Tell({.records = {}, .runs = {}, .watermarks = {{"backup:run", kStart + minutes(1)}}});
   Tell({.records = {}, .runs = {}, .watermarks = {{"backup:run", kStart + minutes(2)}}});
-  clock_.Advance(minutes(3));
   EXPECT_EQ(
       Reap(),
       "backup:run@1800000120000.unknown backup:run backup:run scheduled 1..120000 x0  attempt 1 token 0 started - "
@@ -77,6 +77,7 @@ TEST_P(Reasserting, ALaterInstantLeavesThoseInBetweenUnknown) {
 TEST_P(Reasserting, AnInstantThatSomebodyRecordsLeavesNothingUnknown) {
   ClaimOne(*store_, Request("r1"));
   ASSERT_TRUE(Finish(*store_, "r1").ok());
+  clock_.Advance(minutes(3));
   Tell({.records = {}, .runs = {}, .watermarks = {{"backup:run", kStart + minutes(2)}}});
   Tell({.records = {Record("r2", kStart + minutes(1))}, .runs = {}, .watermarks = {}});
   EXPECT_EQ(Reap(), "");
@@ -84,10 +85,18 @@ TEST_P(Reasserting, AnInstantThatSomebodyRecordsLeavesNothingUnknown) {
 
 TEST_P(Reasserting, AnOutcomeOfAnotherScopeDoesNotSettleAnInstant) {
   ClaimOne(*store_, Request("r1"));
+  clock_.Advance(minutes(3));
   OccurrenceRecord other = Record("r2", kStart + minutes(1));
   other.scope = "backup:run\x1fweb";
   Tell({.records = {other}, .runs = {}, .watermarks = {{"backup:run", kStart + minutes(1)}}});
   EXPECT_THAT(Reap(), testing::HasSubstr("backup:run@1800000060000.unknown"));
+}
+
+TEST_P(Reasserting, AnInstantAheadIsBelievedAsFarAsOneMayBeClaimed) {
+  Tell({.records = {}, .runs = {}, .watermarks = {{"backup:run", kStart + minutes(60)}}});
+  EXPECT_EQ(ClaimOne(*store_, Request("r1", kStart + seconds(2))).outcome, ClaimOutcome::kDecided);
+  clock_.Advance(seconds(1));
+  EXPECT_EQ(ClaimOne(*store_, Request("r2", kStart + seconds(3))).outcome, ClaimOutcome::kClaimed);
 }
 
 TEST_P(Reasserting, OutcomesMergesThemAndRaisesTheToken) {
