@@ -201,6 +201,10 @@ RenewDecision Renew(std::string_view run_id, const ScopeState& scope, Millisecon
 Changes Finish(const OccurrenceRecord& record, const ScopeState& scope, const Entry* known,
                std::string_view incarnation) {
   Changes changes;
+  // A call that was overtaken by a later one: what has ended does not run again.
+  if (known != nullptr && known->record.outcome != Outcome::kRunning && record.outcome == Outcome::kRunning) {
+    return changes;
+  }
   Entry entry;
   if (known != nullptr) entry = *known;
   if (known != nullptr && known->record.outcome == Outcome::kLost) {
@@ -224,11 +228,10 @@ Changes Finish(const OccurrenceRecord& record, const ScopeState& scope, const En
   if (record.outcome != Outcome::kRunning) {
     changes.released = record.run_id;
   } else if (known == nullptr) {
-    // A run that began without the store. A lease that ran out at once gives it nothing, but lets Reap() see when its
+    // A run that began without the store. A lease that ran out long ago gives it nothing, but lets Reap() see when its
     // server dies.
-    const WallTime began = record.started_at.value_or(record.scheduled_at);
     changes.lease = Lease{record.run_id, record.server, std::string(incarnation), OverlapPolicy::kAllow, record.token,
-                          began,         began};
+                          WallTime(),    WallTime()};
   }
   return changes;
 }
@@ -244,7 +247,8 @@ std::optional<Changes> Reap(const Lease& lease, const ServerInfo* server, const 
     Entry lost = *known;
     lost.record.outcome = Outcome::kLost;
     lost.record.reason = Format("server {} died", lease.server);
-    lost.record.finished_at = lease.lease_until;  // It was not renewed: no later than that.
+    // It was not renewed: no later than that.
+    lost.record.finished_at = std::max(lease.lease_until, known->record.started_at.value_or(WallTime()));
     changes.entries.push_back(std::move(lost));
   }
   return changes;

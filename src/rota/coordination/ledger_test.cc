@@ -337,5 +337,16 @@ TEST(ChooseServerId, AvoidsWhatALiveProcessHolds) {
   EXPECT_EQ(ChooseServerId(joining, two, kNow, [](const ServerInfo& held) { return held.id == "web"; }), "web");
 }
 
+TEST(Finish, OfARunThatHasEndedIsNotUndoneByAnOlderCall) {
+  Book book;
+  book.Claim(Request("a"));
+  OccurrenceRecord running = book.Find("a")->record;
+  OccurrenceRecord ended = running;
+  ended.outcome = Outcome::kSucceeded;
+  book.Finish(ended);
+  book.Finish(running);
+  EXPECT_EQ(book.Find("a")->record.outcome, Outcome::kSucceeded);
+}
+
 }  // namespace
 }  // namespace rota::ledger

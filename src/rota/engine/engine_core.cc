@@ -268,7 +268,7 @@ void EngineCore::DispatchWaiting(Waiting& waiting, Moment now) {
       if (may_claim) {
         Ask(std::move(request));
       } else {
-        StartWithoutStore(request, now);
+        DecideWithoutStore(request, now);
       }
     }
     if (!at_start) watermarks_[index] = waiting.at;
@@ -283,7 +283,7 @@ bool EngineCore::IsFor(const Task& task) const {
 void EngineCore::DispatchRetries(Moment now) {
   for (Retry& retry : std::exchange(retries_, {})) {
     // What became late meanwhile is closed under the same run id, so that a claim whose reply was lost is found.
-    if (retry.request.purpose == ClaimPurpose::kRun && now.wall > retry.expires) {
+    if (retry.request.purpose == ClaimPurpose::kRun && now.steady > retry.expires) {
       retry.request.purpose = ClaimPurpose::kRecord;
       retry.request.outcome = Outcome::kMissed;
       retry.request.reason = std::string(WhyLate(now));
@@ -379,7 +379,7 @@ void EngineCore::Granted(const ClaimRequest& request, const ClaimReply& reply, S
       // This server's clock is fast: its grace begins when the store will take the claim.
       if (Claiming()) {
         const Milliseconds wait = std::max(reply.wait, Milliseconds(1));
-        RetryLater(request, now.wall + wait, now.steady + wait);
+        RetryLater(request, now.steady + wait, now.steady + wait);
       }
       return;
     case ClaimOutcome::kUnanswered:
@@ -389,34 +389,36 @@ void EngineCore::Granted(const ClaimRequest& request, const ClaimReply& reply, S
 }
 
 void EngineCore::Unanswered(const ClaimRequest& request, Moment now) {
-  const TaskIndex index = TaskOf(request);
-  const Task& task = schedule_->tasks()[index];
   if (request.kind == OccurrenceKind::kManual) {
-    Close(request, Outcome::kMissed, reason::kStore, now);
+    // Told under its run id, in case that it was granted.
+    unrecorded_.push_back(Close(request, Outcome::kMissed, reason::kStore, now));
   } else if (!Claiming()) {
     return;  // Undecided: another server takes it, or the next start finds it.
-  } else if (request.purpose == ClaimPurpose::kRecord || task.unique()) {
-    if (phase_ == Phase::kFollowing) RetryLater(request, request.at, now.steady + kStoreRetry);
-  } else if (now.wall <= Agenda::Expiry(*task.trigger, task.policies->grace, request.at)) {
-    StartWithoutStore(request, now);
-  } else {
-    closings_[index] = {request.at, request.previous, Outcome::kMissed, reason::kStore, reason::kStore, request.at};
+  } else if (!schedule_->tasks()[TaskOf(request)].unique()) {
+    DecideWithoutStore(request, now);
+  } else if (phase_ == Phase::kFollowing) {
+    RetryLater(request, now.steady - (now.wall - request.at), now.steady + kStoreRetry);
   }
 }
 
-void EngineCore::RetryLater(const ClaimRequest& request, WallTime begin, SteadyTime not_before) {
+void EngineCore::RetryLater(const ClaimRequest& request, SteadyTime due, SteadyTime not_before) {
   const Task& task = schedule_->tasks()[TaskOf(request)];
   const Milliseconds grace = Agenda::Expiry(*task.trigger, task.policies->grace, request.at) - request.at;
-  retries_.push_back({request, std::max(request.at, begin) + grace, not_before});
+  retries_.push_back({request, due + grace, not_before});
 }
 
-// A task that every server runs for itself needs nobody's leave. The store learns of it as soon as it answers, before
-// it is asked for anything else of the scope.
-void EngineCore::StartWithoutStore(const ClaimRequest& request, Moment now) {
+// A task that every server runs for itself needs nobody's leave. The store learns of it, under the run ids that it may
+// have been asked with, as soon as it answers, before it is asked for anything else of the scope.
+void EngineCore::DecideWithoutStore(const ClaimRequest& request, Moment now) {
   has_backlog_ = true;
+  const Task& task = schedule_->tasks()[TaskOf(request)];
   CloseUndecided(request, now);
   NoteDecided(request);
-  if (request.overlap == OverlapPolicy::kSkip && RunsHere(request.scope)) {
+  if (request.purpose == ClaimPurpose::kRecord) {
+    unrecorded_.push_back(Close(request, request.outcome, request.reason, now));
+  } else if (now.wall > Agenda::Expiry(*task.trigger, task.policies->grace, request.at)) {
+    unrecorded_.push_back(Close(request, Outcome::kMissed, reason::kStore, now));
+  } else if (request.overlap == OverlapPolicy::kSkip && RunsHere(request.scope)) {
     unrecorded_.push_back(Close(request, Outcome::kSkipped, reason::kOverlap, now, options_.server));
   } else {
     StartRun(request, 0, now);
@@ -648,7 +650,7 @@ SteadyTime EngineCore::NextWake(Moment now) const {
   }
   for (const Retry& retry : retries_) {
     if (retry.not_before > now.steady) wake = std::min(wake, retry.not_before);
-    if (retry.request.purpose == ClaimPurpose::kRun) at_wall(retry.expires + Milliseconds(1));
+    if (retry.request.purpose == ClaimPurpose::kRun) wake = std::min(wake, retry.expires + Milliseconds(1));
   }
   return std::max(wake, now.steady);
 }

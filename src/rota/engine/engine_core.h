@@ -170,7 +170,7 @@ class EngineCore {
   // A claim that was asked and must be asked again, with the same run id.
   struct Retry {
     ClaimRequest request;
-    WallTime expires;
+    SteadyTime expires;  // By the steady clock, for it may be the wall clock that is wrong.
     SteadyTime not_before;
   };
   struct Run {
@@ -219,9 +219,8 @@ class EngineCore {
   void Granted(const ClaimRequest& request, const ClaimReply& reply, SteadyTime asked, Moment now);
   void Unanswered(const ClaimRequest& request, Moment now);
   void CloseSpan(const Trigger& trigger, OccurrenceRecord span, Moment now);
-  // Its grace begins at `begin`, or when it is due, whichever is later.
-  void RetryLater(const ClaimRequest& request, WallTime begin, SteadyTime not_before);
-  void StartWithoutStore(const ClaimRequest& request, Moment now);
+  void RetryLater(const ClaimRequest& request, SteadyTime due, SteadyTime not_before);
+  void DecideWithoutStore(const ClaimRequest& request, Moment now);
   bool RunsHere(const Scope& scope) const;
   void NoteDecided(const ClaimRequest& request);
   static OccurrenceRecord MakeRecord(const ClaimRequest& request);

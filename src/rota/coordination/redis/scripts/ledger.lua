@@ -45,6 +45,7 @@ end
 local function finish(record)
   local name = record.scope or record.task
   local scope, known = scopes[name], entries[record.run_id]
+  if known and known.outcome ~= 'running' and record.outcome == 'running' then return end
   if known and known.outcome == 'lost' then
     local late = '; later reported ' .. describe_outcome(record)
     local reason = known.reason or ''
@@ -65,8 +66,7 @@ local function finish(record)
   if record.outcome ~= 'running' then
     release(scope, record.run_id)
   elseif not known then
-    local began = record.started_at or record.scheduled_at
     put_lease(scope, {run_id = record.run_id, server = record.server, incarnation = asked.incarnations[record.server],
-      overlap = 'allow', token = record.token or 0, lease_until = began, lock_until = began})
+      overlap = 'allow', token = record.token or 0, lease_until = 0, lock_until = 0})
   end
 end

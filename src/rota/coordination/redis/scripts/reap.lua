@@ -29,7 +29,7 @@ local function reap_leases()
     local entry = entries[lease.run_id]
     if entry and entry.outcome == 'running' then
       entry.outcome, entry.reason = 'lost', 'server ' .. lease.server .. ' died'
-      entry.finished_at = lease.lease_until
+      entry.finished_at = math.max(lease.lease_until, entry.started_at or 0)
       put(entry)
       found.lost[#found.lost + 1] = entry
     end
