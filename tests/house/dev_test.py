@@ -44,10 +44,10 @@ class Dev(unittest.TestCase):
         code, output, _ = self.dev()
         self.assertEqual(code, 0)
         verbs = [line.split()[0] for line in output.splitlines() if line.startswith("  ")]
-        self.assertEqual(verbs, ["run", "test", "bench", "lint", "format", "sanitize", "fuzz", "clean"])
+        self.assertEqual(verbs, ["run", "test", "bench", "lint", "format", "sanitize", "fuzz", "simulate", "chaos", "clean"])
 
     def test_explains_each_verb(self):
-        for verb in ("run", "test", "bench", "lint", "format", "sanitize", "fuzz", "clean"):
+        for verb in ("run", "test", "bench", "lint", "format", "sanitize", "fuzz", "simulate", "chaos", "clean"):
             code, output, _ = self.dev(verb, "--help")
             self.assertEqual((code, output.startswith(f"usage: ./dev {verb}")), (0, True), verb)
 
