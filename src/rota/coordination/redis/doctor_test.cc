@@ -1,0 +1,76 @@
+#include "rota/coordination/redis/doctor.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace rota::redis {
+namespace {
+
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
+
+constexpr WallTime kNow{seconds(1'800'000'000)};  // 2027-01-15T08:00:00Z
+
+TEST(ReadFacts, TakesTheLinesWithAName) {
+  EXPECT_THAT(ReadFacts("# Server\r\nredis_version:7.0.15\r\n\r\nos:Linux 6.1: x\r\nempty:\r\n"),
+              ElementsAre(Pair("empty", ""), Pair("os", "Linux 6.1: x"), Pair("redis_version", "7.0.15")));
+  EXPECT_THAT(ReadFacts(""), IsEmpty());
+}
+
+TEST(DiagnoseNode, RefusesVersionsBefore6) {
+  PrimaryFacts node{.name = "db:6379",
+                    .info = {{"redis_version", "5.0.14"}, {"aof_enabled", "1"}},
+                    .cluster = {},
+                    .config = Facts{{"appendfsync", "always"}}};
+  node.info["connected_slaves"] = "1";
+  EXPECT_THAT(DiagnoseNode(node, {}),
+              ElementsAre(Finding{"version", Severity::kError, "redis db:6379: its version is 5.0.14",
+                                  "upgrade it to 6.0 or later"}));
+  node.info["redis_version"] = "10.1.0";
+  EXPECT_THAT(DiagnoseNode(node, {}), IsEmpty());
+}
+
+TEST(DiagnoseNode, RefusesAClusterThatIsNotWhole) {
+  RedisStoreOptions options;
+  options.cluster = {{"db", 6379}};
+  const PrimaryFacts node{
+      .name = "db:6379",
+      .info = {{"redis_version", "7.0.0"}, {"cluster_enabled", "1"}, {"aof_enabled", "1"}, {"connected_slaves", "1"}},
+      .cluster = {{"cluster_state", "fail"}},
+      .config = Facts{{"appendfsync", "always"}}};
+  EXPECT_THAT(DiagnoseNode(node, options),
+              ElementsAre(Finding{"cluster", Severity::kError, "redis db:6379: the state of its cluster is fail",
+                                  "redis-cli --cluster check"}));
+}
+
+TEST(DiagnoseLatency, WarnsAbove50Milliseconds) {
+  EXPECT_THAT(DiagnoseLatency(Milliseconds(50)), IsEmpty());
+  const std::vector<Finding> findings = DiagnoseLatency(Milliseconds(51));
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].severity, Severity::kWarning);
+  EXPECT_EQ(findings[0].message, "Redis answers within 51ms: every claim takes as long");
+}
+
+TEST(DiagnoseEpochs, NamesWhatIsUnknown) {
+  const EpochChange change{.at = kNow,
+                           .reason = "it was emptied",
+                           .epoch = "E2",
+                           .former = "p",
+                           .process = "q",
+                           .gap = seconds(3),
+                           .shards = {1, 2}};
+  std::vector<OccurrenceRecord> unknown;
+  for (const char* task : {"a", "b", "b", "c", "d", "e", "f"}) unknown.emplace_back().task = task;
+  const std::vector<Finding> findings = DiagnoseEpochs({change, change}, 64, unknown);
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(
+      findings[0].message,
+      "the store may have lost what it acknowledged 2 times in a day, last at 2027-01-15T08:00:00Z: it was emptied "
+      "(2 of 64 shards, 3s lost); unknown outcomes: 7 of a, b, c, d, e and 1 more");
+  EXPECT_THAT(DiagnoseEpochs({}, 64, unknown), IsEmpty());
+}
+
+}  // namespace
+}  // namespace rota::redis
