@@ -7,8 +7,15 @@
 namespace rota {
 
 std::string_view Name(LeaseLoss loss) {
-  return loss == LeaseLoss::kLockTimeout ? std::string_view("lock timeout reached")
-                                         : std::string_view("renewal in doubt");
+  switch (loss) {
+    case LeaseLoss::kLockTimeout:
+      return "lock timeout reached";
+    case LeaseLoss::kDoubt:
+      return "renewal in doubt";
+    case LeaseLoss::kTaken:
+      return "lease taken away";
+  }
+  ROTA_CHECK(false, "unknown loss");
 }
 
 void LeaseBook::Add(const LeaseRef& lease, LeaseGuard guard, SteadyTime asked, Milliseconds lock_timeout) {
@@ -48,7 +55,7 @@ std::vector<LeaseBook::Lost> LeaseBook::Renewed(const std::vector<LeaseRef>& lea
     if (outcomes[i] == RenewOutcome::kRenewed) {
       place->second.good_until = GoodUntil(place->second.guard, asked);
     } else if (outcomes[i] == RenewOutcome::kExpired && place->second.guard == LeaseGuard::kFleet) {
-      lost.push_back({leases[i].run_id, LeaseLoss::kDoubt});
+      lost.push_back({leases[i].run_id, LeaseLoss::kTaken});
       leases_.erase(place);
     }
   }

@@ -13,9 +13,10 @@ namespace rota {
 // Why a holder must stop relying on its lease.
 enum class LeaseLoss {
   kLockTimeout,  // The run reached its lock timeout: renewals stop, others may run the task again.
-  kDoubt,        // No renewal was confirmed in time, or the store says the lease is gone.
+  kDoubt,        // No renewal was confirmed in time.
+  kTaken,        // The store says that the lease is gone: it ran out and another was given, or an operator ended it.
 };
-std::string_view Name(LeaseLoss loss);  // "lock timeout reached", "renewal in doubt"
+std::string_view Name(LeaseLoss loss);  // "lock timeout reached", "renewal in doubt", "lease taken away"
 
 // Against whom a lease guards its task.
 enum class LeaseGuard {
