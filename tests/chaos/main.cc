@@ -184,7 +184,8 @@ int PlayAll(const Wish& wish) {
     for (const auto& [task, verdict] : report.lines) {
       for (const std::string& example : verdict.examples) std::cerr << "    " << example << "\n";
     }
-    well = well && report.violations.empty();
+    for (const std::string& delay : report.delays) std::cerr << "  LATE: " << delay << "\n";
+    well = well && report.violations.empty() && report.delays.empty();
   }
   if (wish.json) {
     boost::json::array array;

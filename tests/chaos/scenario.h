@@ -32,6 +32,7 @@ struct Report {
   int faults = 0;                       // How often it struck.
   std::vector<Milliseconds> takeovers;  // From the death of a holder to the start of the task elsewhere.
   std::vector<std::string> violations;  // Of what the guarantee promises under this fault.
+  std::vector<std::string> delays;      // Later than a lease and a second; a machine that is too busy has them, too.
 };
 
 // A kind of fault, brought upon a fleet of real processes again and again.

@@ -75,7 +75,7 @@ Stage::Stage(const Folder& folder, Backend& backend, StageOptions options)
 void Stage::WriteConfig() const {
   std::string text = Format(
       "app: {{name: {}, environment: {}}}\n"
-      "server: {{id: \"${{SERVER}}\", workers: {}, shutdown_grace: 5s}}\n"
+      "server: {{id: \"${{SERVER}}\", workers: {}, shutdown_grace: 2s}}\n"
       "coordination: {{lease_ttl: {}, max_skew: {}}}\n"
       "history: {{max_records: 100000000}}\n"
       "log: {{file: \"${{SERVER}}.log\", level: warning, max_size: 100MB}}\n"
@@ -104,12 +104,12 @@ void Stage::Open() {
   // A store that is new lets a moment pass before the first claim of each of its parts.
   Await("all tasks have run", [this] {
     std::set<std::string> ran;
-    for (const Note& note : notes_) ran.insert(note.task);
+    for (const Note& note : evidence_.notes) ran.insert(note.task);
     std::size_t tasks = 0;
     for (const TaskKind& kind : options_.tasks) tasks += static_cast<std::size_t>(kind.count);
     return ran.size() == tasks;
   });
-  from_ = std::chrono::ceil<seconds>(clock_.Now());
+  evidence_.from = std::chrono::ceil<seconds>(clock_.Now());
 }
 
 void Stage::Start(int server) {
@@ -131,7 +131,7 @@ void Stage::Kill(int server) {
   process.Signal(SIGKILL);
   if (frozen_since_[server] != SteadyTime()) Thaw(server);
   process.Wait();
-  deaths_[process.pid()] = Now();
+  evidence_.deaths[process.pid()] = Now();
   processes_[server].reset();
 }
 
@@ -139,7 +139,7 @@ void Stage::Terminate(int server) {
   integration::Process& process = processes_.at(server).value();
   process.Signal(SIGTERM);
   const std::optional<int> exit = process.Wait();
-  deaths_[process.pid()] = Now();
+  evidence_.deaths[process.pid()] = Now();
   if (exit != 0) {
     throw std::runtime_error(Format("{} did not end well on SIGTERM: {}\n{}", ServerId(server),
                                     exit ? Format("exit {}", *exit) : "it did not end", LastWords(process)));
@@ -155,7 +155,7 @@ void Stage::Freeze(int server) {
 void Stage::Thaw(int server) {
   const pid_t pid = processes_.at(server)->pid();
   processes_[server]->Signal(SIGCONT);
-  standstills_.push_back({pid, std::exchange(frozen_since_[server], SteadyTime()), Now()});
+  evidence_.standstills.push_back({pid, std::exchange(frozen_since_[server], SteadyTime()), Now()});
 }
 
 std::optional<int> Stage::ServerOf(pid_t pid) const {
@@ -197,7 +197,7 @@ void Stage::Look() {
       throw std::runtime_error(Format("{} ended by itself\n{}", ServerId(server), LastWords(*processes_[server])));
     }
   }
-  for (Note& note : reader_.Read()) notes_.push_back(std::move(note));
+  for (Note& note : reader_.Read()) evidence_.notes.push_back(std::move(note));
   if (Now() < history_due_) return;
   (void)ReadHistory(clock_.Now() - kRecent, clock_.Now() + kRecent);  // Fails while the store is away.
   history_due_ = Now() + kHistoryPeriod;
@@ -212,31 +212,24 @@ Status Stage::ReadHistory(WallTime from, WallTime to) {
   if (!records) return records.error();
   for (OccurrenceRecord& record : *records) {
     const std::string run_id = record.run_id;
-    records_[run_id] = std::move(record);
+    evidence_.records[run_id] = std::move(record);
   }
   return Status::Ok();
 }
 
 Status Stage::ReadHistory(WallTime to) {
-  for (WallTime page = from_; page < to; page += kPage) {
+  for (WallTime page = evidence_.from; page < to; page += kPage) {
     if (Status read = ReadHistory(page, std::min(to, page + kPage)); !read.ok()) return read;
   }
   return Status::Ok();
 }
 
-std::vector<Verdict> Stage::JudgeAll(WallTime to) const {
-  Evidence evidence;
-  evidence.from = from_;
-  evidence.to = to;
-  evidence.notes = notes_;
-  evidence.records = records_;
-  evidence.told = told_;
-  evidence.deaths = deaths_;
-  evidence.standstills = standstills_;
+std::vector<Verdict> Stage::JudgeAll(WallTime to) {
+  evidence_.to = to;
   std::vector<Verdict> verdicts;
   for (const TaskKind& kind : options_.tasks) {
-    evidence.tasks = TasksOf(kind);
-    verdicts.push_back(Judge(evidence));
+    evidence_.tasks = TasksOf(kind);
+    verdicts.push_back(Judge(evidence_));
   }
   return verdicts;
 }
@@ -251,7 +244,7 @@ void Stage::CheckClocks() const {
       const auto offset = note.wall.time_since_epoch() - note.real.time_since_epoch() - real_to_wall;
       return is_its(note) && std::chrono::abs(offset - options_.clock_offsets[server]) < kClockTolerance;
     };
-    if (std::ranges::any_of(notes_, is_its) && std::ranges::none_of(notes_, is_right)) {
+    if (std::ranges::any_of(evidence_.notes, is_its) && std::ranges::none_of(evidence_.notes, is_right)) {
       throw std::runtime_error(Format("the clock of {} is not wrong by {}: {} does not do its work", id,
                                       FormatDuration(options_.clock_offsets[server]), FAKETIME_LIBRARY));
     }
@@ -274,8 +267,8 @@ std::vector<Verdict> Stage::Close() {
   for (int server = 0; server < servers(); ++server) Terminate(server);
   Look();
   CheckClocks();
-  told_ = records_;
-  if (options_.store_keeps == StoreKeeps::kEverything) records_.clear();
+  evidence_.told = evidence_.records;
+  if (options_.store_keeps == StoreKeeps::kEverything) evidence_.records.clear();
   if (Status read = ReadHistory(to); !read.ok()) throw std::runtime_error(read.message());
   return JudgeAll(to);
 }

@@ -89,7 +89,7 @@ class Stage {
   // servers and judges what happened since Open(), for each kind of task. Once.
   std::vector<Verdict> Close();
 
-  const std::vector<Note>& notes() const { return notes_; }  // So far.
+  const std::vector<Note>& notes() const { return evidence_.notes; }  // So far.
   std::mt19937_64& dice() { return dice_; }
   int Pick(int below) { return static_cast<int>(dice_() % static_cast<std::uint64_t>(below)); }
   SteadyTime Now() const { return clock_.SteadyNow(); }
@@ -100,7 +100,7 @@ class Stage {
   void Look();  // Reads what came since the last look.
   Status ReadHistory(WallTime from, WallTime to);
   Status ReadHistory(WallTime to);  // Everything since Open(), a page at a time.
-  std::vector<Verdict> JudgeAll(WallTime to) const;
+  std::vector<Verdict> JudgeAll(WallTime to);
   void CheckClocks() const;
 
   const Folder& folder_;
@@ -110,14 +110,9 @@ class Stage {
   std::mt19937_64 dice_;
   std::vector<std::optional<integration::Process>> processes_;
   std::vector<SteadyTime> frozen_since_;
-  std::map<pid_t, SteadyTime> deaths_;
-  std::vector<Standstill> standstills_;
   std::unique_ptr<Store> store_;
   NoteReader reader_;
-  std::vector<Note> notes_;
-  std::map<std::string, OccurrenceRecord> told_;     // By the store, while servers ran,
-  std::map<std::string, OccurrenceRecord> records_;  // and now, as it ends.
-  WallTime from_;
+  Evidence evidence_;
   SteadyTime history_due_;
 };
 
