@@ -147,6 +147,21 @@ TEST_P(Claims, RecordAGapAlsoWhereTheOccurrenceIsNotRun) {
   EXPECT_TRUE(reply.gap.has_value());
 }
 
+TEST_P(Claims, ToRecordAreEarlyUntilTheStoresClockCallsThemLate) {
+  ClaimRequest request = Request("r1", kStart + seconds(1));
+  request.purpose = ClaimPurpose::kRecord;
+  request.reason = "late";
+  request.record_from = kStart + seconds(5);
+  const ClaimReply early = ClaimOne(*store_, request);
+  EXPECT_EQ(early.outcome, ClaimOutcome::kEarly) << "although less than max_skew ahead";
+  EXPECT_EQ(early.wait, seconds(5));
+  clock_.Advance(seconds(2));
+  EXPECT_EQ(ClaimOne(*store_, request).wait, seconds(3));
+  clock_.Advance(seconds(3));
+  EXPECT_EQ(ClaimOne(*store_, request).outcome, ClaimOutcome::kClaimed);
+  EXPECT_EQ(OutcomeOf(*store_, "r1"), "missed(late)");
+}
+
 TEST_P(Claims, ToRecordTakeNoLease) {
   ClaimRequest request = Request("r1");
   request.purpose = ClaimPurpose::kRecord;
@@ -213,6 +228,7 @@ TEST_P(Claims, AskedTwiceAreAnsweredTheSame) {
 
   ClaimRequest record = Request("r3", kStart + minutes(10) + seconds(2));
   record.purpose = ClaimPurpose::kRecord;
+  clock_.Advance(seconds(10));
   ASSERT_EQ(ClaimOne(*store_, record).outcome, ClaimOutcome::kClaimed);
   EXPECT_EQ(ClaimOne(*store_, record).outcome, ClaimOutcome::kClaimed);
   EXPECT_EQ(store_->Query({}).value().size(), 5u);

@@ -128,7 +128,7 @@ class UnlockCommand final : public Command {
   }
 
   Status Unlock(Context& context, Store& store, const Lock& lock, std::span<const ServerInfo> servers) {
-    const Status status = store.Unlock(lock.scope, lock.run_id);
+    Status status = store.Unlock(lock.scope, lock.run_id);
     if (status.code() == StatusCode::kNotFound) {
       context.Print("Run {} on {} has ended meanwhile.", lock.run_id, lock.server);
       return Status::Ok();

@@ -151,9 +151,12 @@ ClaimDecision Claim(const ClaimRequest& request, const ClaimInputs& inputs) {
       reply.outcome = ClaimOutcome::kDecided;
       return decision;
     }
-    if (request.at > inputs.now + inputs.max_skew) {
+    // What a fast clock calls late is not late yet: only the store's clock closes an occurrence that others may run.
+    const WallTime earliest = request.purpose == ClaimPurpose::kRun ? request.at - inputs.max_skew
+                                                                    : std::max(request.at, request.record_from);
+    if (inputs.now < earliest) {
       reply.outcome = ClaimOutcome::kEarly;
-      reply.wait = request.at - (inputs.now + inputs.max_skew);
+      reply.wait = earliest - inputs.now;
       return decision;
     }
     MoveWatermark(request, inputs, decision);

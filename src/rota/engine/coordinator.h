@@ -34,6 +34,7 @@ struct ClaimRequest {
   ClaimPurpose purpose = ClaimPurpose::kRun;
   Outcome outcome = Outcome::kMissed;  // For kRecord: what is recorded, and why.
   std::string reason;
+  WallTime record_from{};  // For kRecord: early before this instant, and before `at`, by the store's clock.
 };
 
 enum class ClaimOutcome {
@@ -41,7 +42,7 @@ enum class ClaimOutcome {
   kDecided,     // The watermark had passed `at`: decided before, by this or another server.
   kOverlap,     // The lease is held: recorded as skipped(overlap).
   kPaused,      // The task is paused: recorded as skipped(paused).
-  kEarly,       // `at` lies ahead of the store's clock by more than max_skew: try again when due.
+  kEarly,       // `at` lies ahead of the store's clock by more than max_skew (kRecord: at all): try again.
   kUnanswered,  // The part of the store that keeps the task does not answer: ask again with the same run id.
 };
 std::string_view Name(ClaimOutcome outcome);

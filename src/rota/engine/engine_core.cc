@@ -14,9 +14,10 @@ namespace {
 using std::chrono::seconds;
 
 constexpr Milliseconds kStoreRetry = seconds(1);
-constexpr Milliseconds kSettle = seconds(1);  // For killed children to be reaped and last outcomes to be stored.
-constexpr std::size_t kBatch = 500;           // Claims or records in one call.
-constexpr std::size_t kMostAsked = 2000;      // Claims under way, so that the store is never far behind.
+constexpr Milliseconds kLongestDrain = seconds(10);  // For a claim that is early: others make it, or the next tick.
+constexpr Milliseconds kSettle = seconds(1);         // For killed children to be reaped and last outcomes to be stored.
+constexpr std::size_t kBatch = 500;                  // Claims or records in one call.
+constexpr std::size_t kMostAsked = 2000;             // Claims under way, so that the store is never far behind.
 constexpr std::uint64_t kMostCounted = 20'000;
 
 }  // namespace
@@ -173,8 +174,10 @@ void EngineCore::On(const input::ClockJumped& jumped, Moment now) {
     quiet_until_ = now.steady + leases_.renewal_period();
   } else if (jumped.change < Milliseconds(0) && phase_ == Phase::kFollowing) {
     // Cohorts must not sleep until instants that lay behind the old, wrong time. What was taken up already is kept
-    // from running again by the watermarks.
+    // from running again by what is decided.
     agenda_.Reset(now.wall);
+    watermarks_ = decided_;
+    std::erase_if(retries_, [now](const Retry& retry) { return retry.request.at > now.wall; });
   }
 }
 
@@ -287,6 +290,7 @@ void EngineCore::DispatchRetries(Moment now) {
       retry.request.purpose = ClaimPurpose::kRecord;
       retry.request.outcome = Outcome::kMissed;
       retry.request.reason = std::string(WhyLate(now));
+      retry.request.record_from = GraceEnd(retry.request);
     }
     const bool has_worker = retry.request.purpose == ClaimPurpose::kRecord || FreeWorkers() > 0;
     if (now.steady >= retry.not_before && MayClaim(now) && has_worker) {
@@ -310,6 +314,7 @@ void EngineCore::DispatchClosings(Moment now) {
     request.outcome = closing.outcome;
     request.reason = std::string(closing.reason);
     if (closing.outcome == Outcome::kMissed) request.gap_reason = request.reason;
+    if (schedule_->tasks()[index].unique()) request.record_from = GraceEnd(request);
     Ask(std::move(request));
     place = closings_.erase(place);
   }
@@ -377,7 +382,7 @@ void EngineCore::Granted(const ClaimRequest& request, const ClaimReply& reply, S
       return;
     case ClaimOutcome::kEarly:
       // This server's clock is fast: its grace begins when the store will take the claim.
-      if (Claiming()) {
+      if (phase_ == Phase::kFollowing || (Claiming() && reply.wait <= kLongestDrain)) {
         const Milliseconds wait = std::max(reply.wait, Milliseconds(1));
         RetryLater(request, now.steady + wait, now.steady + wait);
       }
@@ -402,21 +407,23 @@ void EngineCore::Unanswered(const ClaimRequest& request, Moment now) {
 }
 
 void EngineCore::RetryLater(const ClaimRequest& request, SteadyTime due, SteadyTime not_before) {
+  retries_.push_back({request, due + (GraceEnd(request) - request.at), not_before});
+}
+
+WallTime EngineCore::GraceEnd(const ClaimRequest& request) const {
   const Task& task = schedule_->tasks()[TaskOf(request)];
-  const Milliseconds grace = Agenda::Expiry(*task.trigger, task.policies->grace, request.at) - request.at;
-  retries_.push_back({request, due + grace, not_before});
+  return Agenda::Expiry(*task.trigger, task.policies->grace, request.at);
 }
 
 // A task that every server runs for itself needs nobody's leave. The store learns of it, under the run ids that it may
 // have been asked with, as soon as it answers, before it is asked for anything else of the scope.
 void EngineCore::DecideWithoutStore(const ClaimRequest& request, Moment now) {
   has_backlog_ = true;
-  const Task& task = schedule_->tasks()[TaskOf(request)];
   CloseUndecided(request, now);
   NoteDecided(request);
   if (request.purpose == ClaimPurpose::kRecord) {
     unrecorded_.push_back(Close(request, request.outcome, request.reason, now));
-  } else if (now.wall > Agenda::Expiry(*task.trigger, task.policies->grace, request.at)) {
+  } else if (now.wall > GraceEnd(request)) {
     unrecorded_.push_back(Close(request, Outcome::kMissed, reason::kStore, now));
   } else if (request.overlap == OverlapPolicy::kSkip && RunsHere(request.scope)) {
     unrecorded_.push_back(Close(request, Outcome::kSkipped, reason::kOverlap, now, options_.server));
@@ -567,7 +574,9 @@ Memory EngineCore::Remember(Moment now) const {
     memory.runs.push_back({run.record, overlap, options_.lease_ttl, *lock_left});
   }
   for (TaskIndex i = 0; i < decided_.size(); ++i) {
-    memory.watermarks.push_back({MakeScope(schedule_->tasks()[i], options_.scope_server), decided_[i]});
+    const Task& task = schedule_->tasks()[i];
+    const std::optional<WallTime> instant = task.trigger->Previous(decided_[i] + Milliseconds(1));
+    if (instant) memory.watermarks.push_back({MakeScope(task, options_.scope_server), *instant});
   }
   return memory;
 }

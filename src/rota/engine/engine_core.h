@@ -244,6 +244,7 @@ class EngineCore {
   bool Finished() const;
 
   TaskIndex TaskOf(const ClaimRequest& request) const;
+  WallTime GraceEnd(const ClaimRequest& request) const;
   int FreeWorkers() const;
   bool Claiming() const { return phase_ <= Phase::kDraining; }
   bool StoreMayAnswer(Moment now) const;

@@ -153,6 +153,7 @@ object ToJson(const ClaimRequest& request) {
     json["purpose"] = "record";
     json["outcome"] = Name(request.outcome);
     Put(json, "reason", request.reason);
+    json["record_from"] = Number(request.record_from);
   }
   return json;
 }

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <chrono>
 #include <set>
+#include <tuple>
 
 #include "rota/base/format.h"
 #include "rota/base/text.h"
@@ -280,7 +281,9 @@ Result<std::vector<Finding>> Examine(const RedisStoreOptions& options, const Key
     return Fail(seen.error());
   }
   if (const std::optional<Milliseconds> latency = MeasureLatency(keys, client, clock)) add(DiagnoseLatency(*latency));
-  std::ranges::stable_sort(findings, std::greater(), &Finding::severity);
+  std::ranges::sort(findings, [](const Finding& a, const Finding& b) {
+    return std::tie(b.severity, a.code, a.message) < std::tie(a.severity, b.code, b.message);
+  });
   return findings;
 }
 

@@ -85,8 +85,9 @@ local function claim(request)
   local reply = {}
   if not request.kind then
     if scope.watermark and request.at <= scope.watermark then return {outcome = 'decided'} end
-    local latest = now + asked.max_skew
-    if request.at > latest then return {outcome = 'early', wait = request.at - latest} end
+    local earliest = request.at - asked.max_skew
+    if request.purpose == 'record' then earliest = math.max(request.at, request.record_from or 0) end
+    if now < earliest then return {outcome = 'early', wait = earliest - now} end
     reply.gap = move_watermark(request, scope)
   end
   touch(name)

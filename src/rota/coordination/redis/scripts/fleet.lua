@@ -18,7 +18,9 @@ if asked.shards then redis.call('HSETNX', META, 'shards', asked.shards) end
 found.shards = tonumber(redis.call('HGET', META, 'shards') or 0)
 
 if asked.beat then
-  local row = decode(redis.call('HGET', SERVERS, asked.beat.id)) or asked.beat.row
+  local row, own = decode(redis.call('HGET', SERVERS, asked.beat.id)), asked.beat.row
+  -- Incarnations grow with time: an older one came back with an older state.
+  if own and (not row or row.incarnation < own.incarnation) then row = own end
   if row then
     row.clock_offset = asked.beat.clock_offset or row.clock_offset
     put(asked.beat.id, row, asked.beat.ttl)
