@@ -14,6 +14,10 @@ namespace {
 // So many leases long must all have been well before an outcome is held against a server.
 constexpr int kLeasesToSettle = 2;
 
+// So long a server remembers what the store acknowledged; RecentRecords keeps it twice as long, but not all of it when
+// it is much.
+constexpr std::chrono::seconds kRemembered(60);
+
 std::string AtTime(std::string_view what, SteadyTime now) {
   return Printable(Format("{:.3f} s: {}", std::chrono::duration<double>(now.time_since_epoch()).count(), what));
 }
@@ -92,13 +96,28 @@ void Checker::ProcessResumed(ProcessId process, SteadyTime now) {
 }
 
 void Checker::ProcessImpaired(ProcessId process, SteadyTime now) {
+  if (options_.journal) Note(Format("{} cannot be relied on", processes_[process].server), now);
+  Begin(processes_[process].server, now);
   processes_[process].impaired = true;
   processes_[process].impaired_at = now;
 }
 
 void Checker::ProcessRecovered(ProcessId process, SteadyTime now) {
+  if (options_.journal) Note(Format("{} is well", processes_[process].server), now);
+  End(processes_[process].server, now);
   processes_[process].impaired = false;
   processes_[process].impaired_at = now;
+}
+
+void Checker::Begin(const std::string& whose, SteadyTime now) {
+  std::vector<Trouble>& troubles = troubles_[whose];
+  if (troubles.empty() || troubles.back().to != SteadyTime::max()) troubles.push_back({now});
+}
+
+void Checker::End(const std::string& whose, SteadyTime now) { troubles_[whose].back().to = now; }
+
+void Checker::ClockShowed(const std::string& machine, WallTime wall) {
+  shown_[machine] = std::max(shown_[machine], wall);
 }
 
 void Checker::RunStarted(ProcessId process, const OccurrenceRecord& record, SteadyTime now) {
@@ -130,6 +149,7 @@ void Checker::CheckOverlap(const std::string& run_id, SteadyTime now) {
   for (const std::string& other_id : truth.under_way) {
     const Run& other = runs_.at(other_id);
     if (other_id == run_id || other.told || processes_[other.process].paused) continue;
+    if (other.process != run.process && !run.task->unique()) continue;  // Two processes of one name.
     const Run& older = other.granted < run.granted ? other : run;
     const Run& newer = &older == &other ? run : other;
     const bool excused = older.process != newer.process &&  // It knows what it runs, whatever the store forgot.
@@ -166,6 +186,7 @@ void Checker::Wrote(int shard, const Scope& scope, const ledger::ScopeState& bef
   ScopeTruth& truth = Truth(scope);
   truth.shard = shard;
   last_now_ = moment.now;
+  wall_of_zero_ = moment.wall.time_since_epoch() - std::chrono::floor<Milliseconds>(moment.now.time_since_epoch());
   if (options_.journal) Note(Describe(scope, changes), moment.now);
   if (changes.watermark) {
     if (!truth.first_watermark) truth.first_watermark = changes.watermark;
@@ -212,7 +233,8 @@ void Checker::CheckLost(const ledger::ScopeState& before, const OccurrenceRecord
   const auto place = by_incarnation_.find(lease->incarnation);
   if (place == by_incarnation_.end()) return;
   const SteadyTime since = moment.now - kLeasesToSettle * options_.lease_ttl;
-  if (IsHealthySince(processes_[place->second], since)) {
+  const bool was_replaced = by_server_.at(lease->server) != place->second;  // Another process took its name.
+  if (!was_replaced && IsHealthySince(processes_[place->second], since)) {
     Violate(Format("{} was recorded as lost although its server was well", Describe(record)), moment.now);
   }
 }
@@ -224,6 +246,11 @@ void Checker::CheckMissed(const ScopeTruth& truth, const OccurrenceRecord& recor
   if (store_is_troubled_ || store_troubled_at_ >= since) return;
   for (const Process& process : processes_) {
     if (!IsHealthySince(process, since)) continue;
+    // A clock that is set forwards passes instants, also some that are not due yet by the store's.
+    if (record.scheduled_last > moment.wall && record.run_id.ends_with(".gap")) {
+      ++suspects_["passed by a fast clock"];
+      return;
+    }
     Violate(
         Format("{} was recorded as missed ({}) although {} was well", Describe(record), record.reason, process.server),
         moment.now);
@@ -254,11 +281,13 @@ void Checker::LossNoticed(int shard, SteadyTime now) {
 }
 
 void Checker::StoreTroubled(SteadyTime now) {
+  Begin("", now);
   store_is_troubled_ = true;
   store_troubled_at_ = now;
 }
 
 void Checker::StoreRecovered(SteadyTime now) {
+  End("", now);
   store_is_troubled_ = false;
   store_troubled_at_ = now;
 }
@@ -274,17 +303,25 @@ bool Checker::IsHealthySince(const Process& process, SteadyTime since) const {
   return process.started <= since && !process.ended && !process.impaired && process.impaired_at < since;
 }
 
+// A loss takes what was written and not told again since; the process is excused when it could not tell it.
 bool Checker::IsExcused(ProcessId id, int shard, SteadyTime since, SteadyTime now, Whose whose) const {
   const Process& process = processes_[id];
-  return std::ranges::any_of(losses_[static_cast<std::size_t>(shard)], [&](const Loss& loss) {
-    if (loss.at < since || loss.at > now || (whose == Whose::kClaim && loss.kept >= since)) return false;
-    const bool told = std::ranges::any_of(process.reasserted, [&](const auto& reasserted) {
+  SteadyTime written = since;
+  for (const Loss& loss : losses_[static_cast<std::size_t>(shard)]) {
+    if (loss.at < since || loss.at > now || (whose == Whose::kClaim && loss.kept >= written)) continue;
+    const auto told = std::ranges::find_if(process.reasserted, [&](const auto& reasserted) {
       return reasserted.first == shard && reasserted.second >= loss.at && reasserted.second <= now;
     });
-    if (told) return false;
+    const SteadyTime remembered = told == process.reasserted.end() ? now : told->second;
+    if (whose == Whose::kClaim && remembered - since > kRemembered) return true;
+    if (told != process.reasserted.end()) {
+      written = told->second;
+      continue;
+    }
     const bool unnoticed = !loss.noticed || *loss.noticed >= now;
-    return unnoticed || process.ended || process.impaired || process.impaired_at >= loss.at;
-  });
+    if (unnoticed || process.ended || process.impaired || process.impaired_at >= loss.at) return true;
+  }
+  return false;
 }
 
 void Checker::Judge(bool excused, std::string_view kind, std::string what, SteadyTime now) {

@@ -54,6 +54,8 @@ class Checker {
   void ProcessResumed(ProcessId process, SteadyTime now);
   void ProcessImpaired(ProcessId process, SteadyTime now);
   void ProcessRecovered(ProcessId process, SteadyTime now);
+  // The clock of the machine of this name shows a time that it may show again.
+  void ClockShowed(const std::string& machine, WallTime wall);
 
   // Runs.
   void RunStarted(ProcessId process, const OccurrenceRecord& record, SteadyTime now);
@@ -135,6 +137,8 @@ class Checker {
   };
   enum class Whose { kClaim, kAnything };
 
+  void Begin(const std::string& whose, SteadyTime now);
+  void End(const std::string& whose, SteadyTime now);
   ScopeTruth& Truth(const Scope& scope);
   bool IsHealthySince(const Process& process, SteadyTime since) const;
   // Whether the process could not keep what it had written at `since` safe until `now`.
@@ -148,7 +152,11 @@ class Checker {
   void ConcludeScope(const Scope& name, const ledger::ScopeState& scope, std::vector<const OccurrenceRecord*> records,
                      const Rest& rest);
   void CheckTwice(const ScopeTruth& truth, const OccurrenceRecord& a, const OccurrenceRecord& b, WallTime at);
+  Decided DecidedBy(const OccurrenceRecord& record) const;
   void CheckHole(const ScopeTruth& truth, const Scope& name, WallTime at);
+  void CheckReached(const ScopeTruth& truth, const Scope& name, WallTime at, const Rest& rest);
+  bool ClockWasThere(const std::string& server, WallTime at) const;
+  bool WasTroubled(const Scope& scope, WallTime at) const;
   void CheckCount(const OccurrenceRecord& record, std::uint64_t count);
   void ConcludeRun(const std::string& run_id, const Run& run, const OccurrenceRecord* record);
 
@@ -164,6 +172,14 @@ class Checker {
   std::vector<std::vector<Loss>> losses_;  // Per shard.
   bool store_is_troubled_ = false;
   SteadyTime store_troubled_at_ = SteadyTime::min();
+  // By server, and of the store as "": when it could not be relied on.
+  struct Trouble {
+    SteadyTime from;
+    SteadyTime to = SteadyTime::max();
+  };
+  std::map<std::string, std::vector<Trouble>> troubles_;
+  std::map<std::string, WallTime> shown_;  // By machine: the latest time that its clock showed.
+  Milliseconds wall_of_zero_{};            // What makes a true time one of the store.
   SteadyTime last_now_{};
 
   std::vector<std::string> violations_;

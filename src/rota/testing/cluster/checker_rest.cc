@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "rota/base/format.h"
+#include "rota/engine/agenda.h"
 #include "rota/testing/cluster/checker.h"
 #include "rota/time/format.h"
 
@@ -11,6 +12,9 @@ namespace {
 
 // As many instants of a span are counted by the engine; more are "at least" so many.
 constexpr std::uint64_t kMostCounted = 20'000;
+
+// Later than that nothing that is due is decided, but what waits for a worker.
+constexpr std::chrono::minutes kLongestGrace(1);
 
 std::string KindOf(const OccurrenceRecord& record) {
   const bool has_word = record.outcome == Outcome::kSkipped || record.outcome == Outcome::kMissed;
@@ -69,29 +73,80 @@ void Checker::ConcludeScope(const Scope& name, const ledger::ScopeState& scope,
     }
   }
   for (std::size_t i = 0; i < records.size(); ++i) CheckCount(*records[i], counts[i]);
-  const bool is_served = truth.task->unique() || std::ranges::any_of(rest.servers, [&](const std::string& server) {
-                           return MakeScope(*truth.task, server) == name;
-                         });
-  if (is_served && at && *at < rest.quiet_since - options_.lease_ttl) {
-    Violate(Format("{} at {} was never decided", name, Utc(*at)), last_now_);
+  if (at) CheckReached(truth, name, *at, rest);
+}
+
+// The first instant that is not decided must not have been due for long.
+void Checker::CheckReached(const ScopeTruth& truth, const Scope& name, WallTime at, const Rest& rest) {
+  const Task& task = *truth.task;
+  if (Agenda::Expiry(*task.trigger, task.policies->grace, at) >= rest.quiet_since - options_.lease_ttl) return;
+  if (!task.unique()) {
+    const auto server =
+        std::ranges::find_if(rest.servers, [&](const std::string& one) { return MakeScope(task, one) == name; });
+    if (server == rest.servers.end()) return;  // Nobody has to.
+    if (ClockWasThere(*server, at)) return;    // Once is enough.
   }
+  Violate(Format("{} at {} was never decided", name, Utc(at)), last_now_);
 }
 
 void Checker::CheckTwice(const ScopeTruth& truth, const OccurrenceRecord& a, const OccurrenceRecord& b, WallTime at) {
-  Decided older = decided_.at(a.run_id);
-  Decided newer = decided_.at(b.run_id);
+  Decided older = DecidedBy(a);
+  Decided newer = DecidedBy(b);
   if (newer.at < older.at) std::swap(older, newer);
-  Judge(IsExcused(older.process, truth.shard, older.at, newer.at, Whose::kClaim), "recorded twice",
-        Format("{} at {} has two outcomes: {} by {} and {} by {}", a.scope, Utc(at), KindOf(a), a.run_id, KindOf(b),
-               b.run_id),
-        last_now_);
+  const std::string what = Format("{} at {} has two outcomes: {} by {} and {} by {}", a.scope, Utc(at), KindOf(a),
+                                  a.run_id, KindOf(b), b.run_id);
+  // A process that could not be heard of may come back after another one has been given its id.
+  const Process& first = processes_[older.process];
+  const bool namesakes = older.process != newer.process && !truth.task->unique() &&
+                         (!first.ended || *first.ended > processes_[newer.process].started);
+  if (namesakes) {
+    Judge(true, "decided by two of one name", what, last_now_);
+  } else if (!truth.task->unique() && (a.token == 0 || b.token == 0) && WasTroubled(a.scope, at)) {
+    Judge(true, "told twice by a server without a store", what, last_now_);
+  } else {
+    Judge(IsExcused(older.process, truth.shard, older.at, newer.at, Whose::kClaim), "recorded twice", what, last_now_);
+  }
 }
 
+Checker::Decided Checker::DecidedBy(const OccurrenceRecord& record) const {
+  const auto run = runs_.find(record.run_id);
+  return run == runs_.end() ? decided_.at(record.run_id) : Decided{run->second.process, run->second.granted};
+}
+
+// A flush forgets all. What else was decided in a stretch that the store lost comes back as far as servers remember it;
+// when they remember one instant of the stretch, the others stay without an outcome.
 void Checker::CheckHole(const ScopeTruth& truth, const Scope& name, WallTime at) {
-  const bool is_excused = std::ranges::any_of(losses_[static_cast<std::size_t>(truth.shard)], [&](const Loss& loss) {
-    return loss.kept == SteadyTime::min() && at <= loss.wall + options_.max_skew;
+  for (const Loss& loss : losses_[static_cast<std::size_t>(truth.shard)]) {
+    if (at > loss.wall + options_.max_skew) continue;
+    if (loss.kept == SteadyTime::min()) {
+      ++suspects_["forgotten by a flush"];
+      return;
+    }
+    if (at > loss.wall - std::chrono::ceil<Milliseconds>(loss.at - loss.kept) - kLongestGrace) {
+      ++suspects_["forgotten by a loss"];
+      return;
+    }
+  }
+  const bool is_own = !truth.task->unique() && WasTroubled(name, at);
+  Judge(is_own, "not told by a server without a store", Format("{} at {} has no outcome", name, Utc(at)), last_now_);
+}
+
+// Whether the server's clock had been set to a time as late as that, and back.
+bool Checker::ClockWasThere(const std::string& server, WallTime at) const {
+  const auto shown = shown_.find(server.substr(0, server.find('#')));
+  return shown != shown_.end() && at <= shown->second;
+}
+
+// Whether the server of the scope, or the store, could not be relied on when the instant was due.
+bool Checker::WasTroubled(const Scope& scope, WallTime at) const {
+  const SteadyTime due(at.time_since_epoch() - wall_of_zero_);
+  const auto slack = 2 * options_.lease_ttl + kLongestGrace;
+  const std::string server = scope.substr(TaskOfScope(scope).size() + 1);
+  if (ClockWasThere(server, at)) return true;
+  const auto is_near = [&](const Trouble& trouble) { return trouble.from <= due + slack && trouble.to >= due - slack; };
+  return std::ranges::any_of(troubles_, [&](const auto& entry) {
+    return (entry.first.empty() || server == entry.first) && std::ranges::any_of(entry.second, is_near);
   });
-  Judge(is_excused, "forgotten", Format("{} at {} has no outcome", name, Utc(at)), last_now_);
 }
 
 void Checker::CheckCount(const OccurrenceRecord& record, std::uint64_t count) {
@@ -99,7 +154,7 @@ void Checker::CheckCount(const OccurrenceRecord& record, std::uint64_t count) {
   if (count == 0 && record.outcome != Outcome::kUnknown) {
     Violate(Format("{} of {} at {} is of no due instant", record.run_id, record.scope, Utc(record.scheduled_at)),
             last_now_);
-  } else if (!is_uncounted && record.count != count && record.count < kMostCounted) {
+  } else if (count > 0 && !is_uncounted && record.count != count && record.count < kMostCounted) {
     Violate(Format("{} of {} counts {} instants of {}", record.run_id, record.scope, record.count, count), last_now_);
   }
 }
@@ -113,6 +168,13 @@ void Checker::ConcludeRun(const std::string& run_id, const Run& run, const Occur
                        (process.crashed || record->reason.find("; later reported ") != std::string::npos);
   if (is_as_it_was || is_lost) return;
   const int shard = Truth(run.scope).shard;
+  const bool was_lost = std::ranges::any_of(losses_[static_cast<std::size_t>(shard)], [&run](const Loss& loss) {
+    return loss.kept < run.granted && run.granted <= loss.at;
+  });
+  if (process.crashed && !run.recorded && was_lost) {
+    ++suspects_["outcome lost"];
+    return;
+  }
   Judge(IsExcused(run.process, shard, run.recorded.value_or(run.granted), last_now_, Whose::kClaim), "outcome lost",
         Format("run {} of {} on {} ended {} and is recorded {}", run_id, run.scope, process.server,
                run.outcome ? Name(*run.outcome) : std::string_view("never"),

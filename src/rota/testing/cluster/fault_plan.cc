@@ -203,8 +203,10 @@ void FaultPlan::PauseTasks() {
 }
 
 void FaultPlan::RunTask() {
-  const auto task = static_cast<TaskIndex>(dice_.Below(world_.workload.schedule->tasks().size()));
-  if (Process* process = fleet_.Serving(AnyMachine())) process->RequestRun(task);
+  const auto& tasks = world_.workload.schedule->tasks();
+  const auto task = static_cast<TaskIndex>(dice_.Below(tasks.size()));
+  Process* process = fleet_.Serving(AnyMachine());
+  if (process != nullptr && tasks[task].unique()) process->RequestRun(task);
 }
 
 }  // namespace rota::cluster

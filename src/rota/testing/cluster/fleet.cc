@@ -56,7 +56,13 @@ void Fleet::StartProcess(std::size_t index) {
 }
 
 void Fleet::Keep(std::size_t index) {
-  if (Serving(index) == nullptr) StartProcess(index);
+  if (is_over_) return;
+  const Process* process = Serving(index);
+  if (process == nullptr) {
+    StartProcess(index);
+  } else if (process->is_stopping()) {
+    world_.queue.After(milliseconds(100), [this, index] { Keep(index); });
+  }
 }
 
 // As a store that sees the processes of its machine knows it.
@@ -84,6 +90,7 @@ void Fleet::SetClock(std::size_t index, Milliseconds offset) {
   Place& place = *machines_[index];
   const bool is_off = std::chrono::abs(offset) > max_skew_ / 2;
   if (is_off && !place.is_clock_off) Impair(index);
+  world_.checker.ClockShowed(place.machine.name, place.machine.clock.Wall(world_.queue.now()));
   place.machine.clock.offset = offset;
   if (dice_.OneIn(2)) {
     for (const auto& process : place.processes) process->NoticeClock();
@@ -101,6 +108,7 @@ void Fleet::Heal() {
 }
 
 void Fleet::Shutdown() {
+  is_over_ = true;
   for (const auto& place : machines_) {
     for (const auto& process : place->processes) process->RequestShutdown();
   }

@@ -23,7 +23,7 @@ class Fleet {
 
   // A new process; the one before may still be there.
   void StartProcess(std::size_t index);
-  // Starts one unless one serves.
+  // Starts one unless one serves; after one that is stopping.
   void Keep(std::size_t index);
   // The machine cannot be relied on from now on, and again; these nest.
   void Impair(std::size_t index);
@@ -47,6 +47,7 @@ class Fleet {
   const Milliseconds max_skew_;
   Dice& dice_;
   std::vector<std::unique_ptr<Place>> machines_;
+  bool is_over_ = false;
 };
 
 }  // namespace rota::cluster

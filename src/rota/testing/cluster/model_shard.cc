@@ -33,7 +33,7 @@ ModelShard::Access ModelShard::Enter(const ShardView& caller, StoreMoment moment
   const Meta& meta = state_.meta;
   const bool went_back = caller.epoch == meta.epoch && caller.beat > meta.beat;
   // One that remembers nothing may have been the first to come upon a store that was emptied.
-  const bool was_emptied = caller.epoch != 0 && caller.epoch != meta.epoch && meta.token_floor == 0;
+  const bool was_emptied = caller.epoch != 0 && caller.epoch != meta.epoch && meta.is_new;
   if (meta.epoch == 0 || meta.process != process_ || went_back || was_emptied) OpenEpoch(caller, moment);
   if (caller.epoch != 0 && caller.epoch != state_.meta.epoch) return Access::kStateLost;
   Remember(moment, [beat = state_.meta.beat](State& state) { state.meta.beat = beat; });
@@ -44,13 +44,13 @@ ModelShard::Access ModelShard::Enter(const ShardView& caller, StoreMoment moment
 // Whoever finds a store that may have lost its state, or an empty one, opens the next epoch.
 void ModelShard::OpenEpoch(const ShardView& caller, StoreMoment moment) {
   Remember(moment, [meta = state_.meta](State& state) { state.meta = meta; });
-  const bool is_first = state_.meta.epoch == 0 && caller.epoch == 0;
   Meta& meta = state_.meta;
+  meta.is_new = meta.epoch == 0 && caller.epoch == 0;
   meta.epoch = dice_.Draw() | 1;
   meta.process = process_;
-  meta.quiet_until = moment.wall + (is_first ? options_.settling : options_.quarantine);
+  meta.quiet_until = moment.wall + (meta.is_new ? options_.settling : options_.quarantine);
   const auto now = static_cast<std::uint64_t>(moment.wall.time_since_epoch().count());
-  meta.token_floor = is_first ? 0 : std::max(now, meta.token_floor + 1);
+  meta.token_floor = std::max(now, meta.token_floor + 1);
   checker_.LossNoticed(number_, moment.now);
 }
 
@@ -153,6 +153,16 @@ void ModelShard::PutServer(const ServerInfo& server, StoreMoment moment) {
   } else {
     state_.servers.insert(place, server);
   }
+}
+
+void ModelShard::KeepServer(const ServerInfo& server, WallTime alive_until, StoreMoment moment) {
+  const auto place = std::ranges::find(state_.servers, server.id, &ServerInfo::id);
+  // A row of the process before it may have come back; one of a process that took its name stays.
+  const bool is_own = place == state_.servers.end() || place->started_at < server.started_at;
+  ServerInfo kept = is_own ? server : *place;
+  kept.seen_at = moment.wall;
+  kept.alive_until = alive_until;
+  PutServer(kept, moment);
 }
 
 const ledger::ScopeState& ModelShard::Find(const Scope& scope) const {

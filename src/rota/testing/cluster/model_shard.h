@@ -44,7 +44,8 @@ class ModelShard {
   };
   struct Options {
     Milliseconds max_skew = std::chrono::seconds(2);
-    Milliseconds quarantine = std::chrono::seconds(6);
+    Milliseconds quarantine = std::chrono::seconds(6);  // For claims, in a new epoch,
+    Milliseconds settling = std::chrono::seconds(6);    // and in the first.
   };
 
   ModelShard(int number, const Options& options, Dice& dice, Checker& checker);
@@ -69,6 +70,8 @@ class ModelShard {
   WallTime Seed(const Scope& scope, WallTime watermark, StoreMoment moment);
   void SetPauses(std::vector<Pause> pauses, StoreMoment moment);
   void PutServer(const ServerInfo& server, StoreMoment moment);
+  // A heartbeat, or its end: puts the row of the server back where it is gone.
+  void KeepServer(const ServerInfo& server, WallTime alive_until, StoreMoment moment);
 
   const std::vector<ServerInfo>& servers() const { return state_.servers; }
   const std::map<Scope, ledger::ScopeState>& scopes() const { return state_.scopes; }
@@ -77,6 +80,7 @@ class ModelShard {
  private:
   struct Meta {
     std::uint64_t epoch = 0;  // 0: there is nothing.
+    bool is_new = false;      // Nobody who remembers anything has been here.
     std::uint64_t process = 0;
     std::uint64_t beat = 0;
     WallTime quiet_until{};

@@ -83,7 +83,7 @@ Answer<JoinReply> ModelStore::Join(const Caller& caller, const JoinRequest& requ
   ModelShard& fleet = shards_.front();
   ServerInfo server = request.server;
   server.id = ledger::ChooseServerId(server, fleet.servers(), moment.wall, gone);
-  server.seen_at = moment.wall;
+  server.started_at = server.seen_at = moment.wall;
   server.alive_until = moment.wall + request.heartbeat_ttl;
   fleet.PutServer(server, moment);
   JoinReply reply{server.id, {}};
@@ -119,10 +119,7 @@ Answer<RenewReply> ModelStore::Renew(const Caller& caller, std::span<const Lease
   Visit visit(*this, caller, moment);
   RenewReply reply;
   if (ModelShard* fleet = visit.Enter(0)) {
-    ServerInfo server = caller.server;
-    server.seen_at = moment.wall;
-    server.alive_until = moment.wall + ttl;
-    fleet->PutServer(server, moment);
+    fleet->KeepServer(caller.server, moment.wall + ttl, moment);
     reply.servers = ledger::LiveServers(fleet->servers(), moment.wall);
   }
   for (std::size_t i = 1; i < shards_.size(); ++i) (void)visit.Enter(i);
@@ -182,11 +179,7 @@ Answer<Milliseconds> ModelStore::Reassert(const Caller& caller, const Memory& me
 
 Answer<Milliseconds> ModelStore::Leave(const Caller& caller, StoreMoment moment) {
   Visit visit(*this, caller, moment);
-  if (ModelShard* fleet = visit.Enter(0)) {
-    ServerInfo server = caller.server;
-    server.seen_at = server.alive_until = moment.wall;
-    fleet->PutServer(server, moment);
-  }
+  if (ModelShard* fleet = visit.Enter(0)) fleet->KeepServer(caller.server, moment.wall, moment);
   return visit.Finish(Milliseconds(0));
 }
 

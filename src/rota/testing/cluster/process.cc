@@ -73,6 +73,7 @@ void Process::Join() {
 
 void Process::Begin(const JoinReply& reply) {
   caller_.server.id = reply.server_id;
+  caller_.server.started_at = world_.Now().wall;
   caller_.process = world_.checker.ProcessStarted(reply.server_id, caller_.server.incarnation, world_.queue.now());
   if (troubles_ > 0) world_.checker.ProcessImpaired(caller_.process, world_.queue.now());
   EngineOptions options = world_.engine;
@@ -113,6 +114,7 @@ void Process::Resume() {
 }
 
 void Process::RequestShutdown() {
+  is_stopping_ = true;
   Deliver([this] {
     if (!core_) {
       is_over_ = true;
@@ -359,7 +361,10 @@ void Process::CarryOut(action::Stop& stop) {
   });
 }
 
-void Process::CarryOut(action::Publish&) {}
+void Process::CarryOut(action::Publish& publish) {
+  const Event& event = publish.event;
+  if (event.kind == EventKind::kStoreUnavailable && event.detail.ends_with("could not be recorded")) gave_up_ = true;
+}
 
 void Process::EndRun(const std::string& run_id, std::uint64_t plan, Outcome outcome) {
   Deliver([this, run_id, plan, outcome] {
@@ -375,7 +380,11 @@ void Process::EndRun(const std::string& run_id, std::uint64_t plan, Outcome outc
 void Process::Leave() {
   is_over_ = true;
   world_.Trace(2);
-  world_.checker.ProcessEnded(caller_.process, world_.queue.now());
+  if (gave_up_) {
+    world_.checker.ProcessCrashed(caller_.process, world_.queue.now());  // As far as the store can know.
+  } else {
+    world_.checker.ProcessEnded(caller_.process, world_.queue.now());
+  }
   if (core_->abandoned() > 0) return;
   world_.queue.After(milliseconds(1), [this_world = &world_, caller = caller_, &network = machine_.network] {
     if (!network.is_cut) (void)this_world->store.Leave(caller, this_world->Now());

@@ -80,6 +80,7 @@ class Process : public std::enable_shared_from_this<Process> {
 
   bool is_over() const { return is_over_; }
   bool is_paused() const { return is_paused_; }
+  bool is_stopping() const { return is_stopping_; }
   const std::string& server() const { return caller_.server.id; }
   const std::string& incarnation() const { return caller_.server.incarnation; }
 
@@ -138,6 +139,8 @@ class Process : public std::enable_shared_from_this<Process> {
   int troubles_ = 0;
   bool is_paused_ = false;
   bool is_over_ = false;
+  bool is_stopping_ = false;
+  bool gave_up_ = false;  // It ended without having told the store all, which did not answer.
   SteadyTime stepped_at_{};
   int steps_ = 0;  // At that time.
 };

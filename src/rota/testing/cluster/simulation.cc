@@ -45,7 +45,7 @@ SimulationReport Simulate(const SimulationOptions& options) {
   engine.shutdown_grace = dice.OneOf<Milliseconds>({seconds(0), seconds(5), seconds(30)});
   engine.kill_after = dice.OneOf<Milliseconds>({seconds(1), seconds(5)});
   ModelShard::Options shard;
-  shard.quarantine = engine.lease_ttl * 2 / 5;
+  shard.quarantine = shard.settling = engine.lease_ttl * 2 / 5;
 
   const int shards = dice.OneIn(3) ? 3 : 1;
   Checker checker(workload.schedule, {.lease_ttl = engine.lease_ttl,
