@@ -177,7 +177,10 @@ void EngineCore::On(const input::ClockJumped& jumped, Moment now) {
     // from running again by what is decided.
     agenda_.Reset(now.wall);
     watermarks_ = decided_;
-    std::erase_if(retries_, [now](const Retry& retry) { return retry.request.at > now.wall; });
+    const auto ahead = [now](WallTime at) { return at > now.wall; };
+    std::erase_if(retries_, [&](const Retry& retry) { return ahead(retry.request.at); });
+    std::erase_if(waiting_, [&](const Waiting& waiting) { return ahead(waiting.at); });
+    std::erase_if(closings_, [&](const auto& entry) { return ahead(entry.second.at); });
   }
 }
 
@@ -569,7 +572,10 @@ Memory EngineCore::Remember(Moment now) const {
   memory.records = recent_.All();
   for (const auto& [run_id, run] : runs_) {
     const std::optional<Milliseconds> lock_left = leases_.LockLeft(run_id, now.steady);
-    if (!lock_left) continue;
+    if (!lock_left) {  // It was told to stop; what becomes of it is still to come.
+      memory.records.push_back(run.record);
+      continue;
+    }
     const OverlapPolicy overlap = schedule_->tasks()[run.task].policies->overlap;
     memory.runs.push_back({run.record, overlap, options_.lease_ttl, *lock_left});
   }

@@ -376,9 +376,9 @@ TEST(EngineCore, StopsARunWhoseLockTimeoutIsReached) {
   core.Advance(hours(1));
   core.AnswerClaims(ClaimOutcome::kClaimed);
   core.Events();
-  core.Advance(seconds(119));
+  core.Advance(milliseconds(118'400));
   EXPECT_THAT(core.stops, IsEmpty());
-  core.Advance(seconds(1));
+  core.Advance(milliseconds(100));  // A tenth of the lease before others may run it.
   ASSERT_THAT(core.stops, SizeIs(1));
   EXPECT_EQ(core.stops[0].how, action::StopHow::kLeaseLost);
   EXPECT_EQ(core.events.back().detail, "lock timeout reached");

@@ -19,7 +19,9 @@ std::string_view Name(LeaseLoss loss) {
 }
 
 void LeaseBook::Add(const LeaseRef& lease, LeaseGuard guard, SteadyTime asked, Milliseconds lock_timeout) {
-  const Lease& added = leases_[lease.run_id] = {lease.scope, guard, GoodUntil(guard, asked), asked + lock_timeout};
+  const Milliseconds margin = guard == LeaseGuard::kServer ? Milliseconds(0) : std::min(ttl_, lock_timeout) / 10;
+  const Lease& added =
+      leases_[lease.run_id] = {lease.scope, guard, GoodUntil(guard, asked), asked + lock_timeout - margin, margin};
   next_ = std::min({next_, added.good_until, added.lock_until});
 }
 
@@ -35,7 +37,7 @@ void LeaseBook::Remove(const std::string& run_id) {
 std::optional<Milliseconds> LeaseBook::LockLeft(const std::string& run_id, SteadyTime now) const {
   const auto place = leases_.find(run_id);
   if (place == leases_.end()) return std::nullopt;
-  return std::chrono::ceil<Milliseconds>(place->second.lock_until - now);
+  return std::chrono::ceil<Milliseconds>(place->second.lock_until + place->second.margin - now);
 }
 
 std::vector<LeaseRef> LeaseBook::Held() const {

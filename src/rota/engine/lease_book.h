@@ -38,12 +38,13 @@ class LeaseBook {
   // Renewals fall due every third of `ttl`; a lease is in doubt a tenth of `ttl` before it could end.
   explicit LeaseBook(Milliseconds ttl) : ttl_(ttl) {}
 
-  // Notes a lease that was asked for at `asked` and granted. Ends at `asked` + `lock_timeout` at the latest.
+  // Notes a lease that was asked for at `asked` and granted. Ends at `asked` + `lock_timeout`, less the margin, at the
+  // latest.
   void Add(const LeaseRef& lease, LeaseGuard guard, SteadyTime asked, Milliseconds lock_timeout);
   // The run ended.
   void Remove(const std::string& run_id);
 
-  // How long until the lock timeout of a lease that is still good; nothing when there is no such lease.
+  // How long until the store's lock timeout of a lease that is still good; nothing when there is no such lease.
   std::optional<Milliseconds> LockLeft(const std::string& run_id, SteadyTime now) const;
   // Every lease that is still good, to be renewed together.
   std::vector<LeaseRef> Held() const;
@@ -63,6 +64,7 @@ class LeaseBook {
     LeaseGuard guard;
     SteadyTime good_until;
     SteadyTime lock_until;
+    Milliseconds margin;  // By which lock_until comes before the store's.
   };
   void FindNext();
   SteadyTime GoodUntil(LeaseGuard guard, SteadyTime asked) const;

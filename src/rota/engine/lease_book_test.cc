@@ -47,12 +47,13 @@ TEST(LeaseBook, LosesALeaseThatTheStoreSaysIsGone) {
   EXPECT_EQ(book.Held().size(), 1u);
 }
 
-TEST(LeaseBook, EndsAtTheLockTimeoutHoweverOftenItIsRenewed) {
+TEST(LeaseBook, EndsAMarginBeforeTheLockTimeoutHoweverOftenItIsRenewed) {
   LeaseBook book(kTtl);
   book.Add({"run", "task"}, LeaseGuard::kFleet, At(100), seconds(12));
   EXPECT_TRUE(book.Renewed(book.Held(), {RenewOutcome::kRenewed}, At(108)).empty());
-  EXPECT_TRUE(book.TakeLost(At(111)).empty());
-  const std::vector<LeaseBook::Lost> lost = book.TakeLost(At(112));
+  EXPECT_EQ(book.LockLeft("run", At(108)), seconds(4));
+  EXPECT_TRUE(book.TakeLost(At(111) - Milliseconds(1)).empty());
+  const std::vector<LeaseBook::Lost> lost = book.TakeLost(At(111));
   ASSERT_EQ(lost.size(), 1u);
   EXPECT_EQ(lost[0].loss, LeaseLoss::kLockTimeout);
 }

@@ -12,7 +12,7 @@
 #include "rota/coordination/redis/deadline.h"
 #include "rota/coordination/redis/stream.h"
 
-struct redisReader;
+struct redisReader;  // NOLINT(readability-identifier-naming): hiredis' own name.
 
 namespace rota::redis {
 

@@ -23,7 +23,6 @@
 namespace rota {
 namespace {
 
-using redis::Scripts;
 using redis::Shards;
 using Found = Result<std::string>;
 
@@ -44,7 +43,7 @@ const Scope& ScopeOf(const LeaseRef& lease) { return lease.scope; }
 const Scope& ScopeOf(const OccurrenceRecord& record) { return record.scope; }
 const Scope& ScopeOf(const HeldRun& run) { return run.record.scope; }
 const Scope& ScopeOf(const Memory::Watermark& watermark) { return watermark.scope; }
-const Scope& ScopeOf(const Scope& scope) { return scope; }
+Scope ScopeOf(const Scope& scope) { return scope; }
 
 // By shard, in the order of the batch.
 template <typename Batch>

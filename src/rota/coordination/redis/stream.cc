@@ -93,7 +93,7 @@ struct Stream::State {
     io.run_for(timeout);
     if (result) return *result;
     ErrorCode ignored;
-    socket.close(ignored);
+    (void)socket.close(ignored);
     io.run();
     return asio::error::timed_out;
   }
@@ -106,8 +106,8 @@ struct Stream::State {
 
 ErrorCode Stream::State::Open(const Protocol& protocol) {
   ErrorCode error;
-  if (socket.is_open()) socket.close(error);
-  socket.open(protocol, error);
+  if (socket.is_open()) (void)socket.close(error);
+  (void)socket.open(protocol, error);
   // The commands that a program starts by itself are not to hold the connection open.
   if (!error) fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
   return error;
@@ -127,8 +127,8 @@ Status Stream::State::Connect(const std::vector<Protocol::endpoint>& endpoints, 
   if (endpoints.front().protocol().family() == AF_UNIX) return Status::Ok();
   // A connection that waits in the pool is kept by routers between, and a server that has gone is noticed.
   ErrorCode ignored;
-  socket.set_option(asio::ip::tcp::no_delay(true), ignored);
-  socket.set_option(asio::socket_base::keep_alive(true), ignored);
+  (void)socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+  (void)socket.set_option(asio::socket_base::keep_alive(true), ignored);
   const int idle_seconds = 30;
   setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_KEEPIDLE, &idle_seconds, sizeof(idle_seconds));
   return Status::Ok();
@@ -138,12 +138,12 @@ Status Stream::State::LoadFiles(const RedisTls& options) {
   context.emplace(asio::ssl::context::tls_client);
   SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
   ErrorCode error;
-  context->set_verify_mode(asio::ssl::verify_peer, error);
+  (void)context->set_verify_mode(asio::ssl::verify_peer, error);
   const auto failed = [&](std::string_view what, const std::string& file) {
     return Unavailable("cannot use {} \"{}\": {}", what, Printable(file), Words(error));
   };
   if (options.ca_file.empty()) {
-    context->set_default_verify_paths(error);
+    (void)context->set_default_verify_paths(error);
     if (error) return Unavailable("cannot use the system's authorities: {}", Words(error));
   } else if (context->load_verify_file(options.ca_file, error)) {
     return failed("tls.ca_file", options.ca_file);
@@ -151,8 +151,8 @@ Status Stream::State::LoadFiles(const RedisTls& options) {
   if (options.cert_file.empty()) return Status::Ok();
   if (context->use_certificate_chain_file(options.cert_file, error)) return failed("tls.cert_file", options.cert_file);
   // Who needs a passphrase would be asked on the terminal.
-  context->set_password_callback([](std::size_t, asio::ssl::context::password_purpose) { return std::string(); },
-                                 error);
+  (void)context->set_password_callback([](std::size_t, asio::ssl::context::password_purpose) { return std::string(); },
+                                       error);
   if (context->use_private_key_file(options.key_file, asio::ssl::context::pem, error)) {
     return failed("tls.key_file", options.key_file);
   }

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <iterator>
 #include <utility>
 
 #include "rota/base/text.h"
@@ -63,9 +64,11 @@ Result<SlotMap> SlotMap::Parse(const Reply& reply, const RedisAddress& asked) {
 }
 
 std::optional<Endpoint> SlotMap::At(int slot) const {
-  auto it = ranges_.upper_bound(slot);
-  if (it == ranges_.begin() || (--it)->second.end < slot) return std::nullopt;
-  return it->second.primary;
+  const auto after = ranges_.upper_bound(slot);
+  if (after == ranges_.begin()) return std::nullopt;
+  const auto& range = std::prev(after)->second;
+  if (range.end < slot) return std::nullopt;
+  return range.primary;
 }
 
 std::vector<Endpoint> SlotMap::Primaries() const {

@@ -84,9 +84,11 @@ end
 
 -- Drops what is too old and the oldest beyond the bound, but no record of a run under way.
 local function prune()
-  local count = redis.call('ZCARD', HISTORY)
+  local excess = redis.call('ZCARD', HISTORY) - asked.max_records
+  local oldest = redis.call('ZRANGE', HISTORY, 0, 0, 'WITHSCORES')[2]
+  if not oldest or (excess <= 0 and tonumber(oldest) >= now - asked.keep) then return end
   local page = redis.call('ZRANGE', HISTORY, 0, BATCH - 1, 'WITHSCORES')
-  local candidates, excess = {}, count - asked.max_records
+  local candidates = {}
   for i = 1, #page, 2 do
     if tonumber(page[i + 1]) >= now - asked.keep and excess <= 0 then break end
     candidates[#candidates + 1] = page[i]
