@@ -174,13 +174,6 @@ void Checker::RunEnded(const std::string& run_id, Outcome outcome, SteadyTime no
   std::erase(Truth(run.scope).under_way, run_id);
 }
 
-void Checker::Recorded(std::span<const OccurrenceRecord> records, SteadyTime now) {
-  for (const OccurrenceRecord& record : records) {
-    if (record.outcome == Outcome::kRunning) continue;
-    if (const auto run = runs_.find(record.run_id); run != runs_.end()) run->second.recorded = now;
-  }
-}
-
 void Checker::Wrote(int shard, const Scope& scope, const ledger::ScopeState& before, const ledger::Changes& changes,
                     StoreMoment moment) {
   ScopeTruth& truth = Truth(scope);
@@ -207,6 +200,8 @@ void Checker::Wrote(int shard, const Scope& scope, const ledger::ScopeState& bef
       const auto server = by_server_.find(record.server);
       decided_[record.run_id] = {server == by_server_.end() ? 0 : server->second, moment.now};
     }
+    const auto run = record.outcome == Outcome::kRunning ? runs_.end() : runs_.find(record.run_id);
+    if (run != runs_.end() && !run->second.recorded) run->second.recorded = moment.now;
     if (record.outcome == Outcome::kLost && changes.released) CheckLost(before, record, moment);
     if (record.outcome == Outcome::kMissed && is_new) CheckMissed(truth, record, moment);
   }
@@ -249,6 +244,11 @@ void Checker::CheckMissed(const ScopeTruth& truth, const OccurrenceRecord& recor
     // A clock that is set forwards passes instants, also some that are not due yet by the store's.
     if (record.scheduled_last > moment.wall && record.run_id.ends_with(".gap")) {
       ++suspects_["passed by a fast clock"];
+      return;
+    }
+    // Its grace may be over by a clock that is ahead a little while others have not got to claim it yet.
+    if (record.scheduled_last <= moment.wall && moment.wall < record.scheduled_last + options_.max_skew / 2) {
+      ++suspects_["given up by a fast clock"];
       return;
     }
     Violate(

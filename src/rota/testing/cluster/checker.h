@@ -61,8 +61,6 @@ class Checker {
   void RunStarted(ProcessId process, const OccurrenceRecord& record, SteadyTime now);
   void RunToldToStop(const std::string& run_id, SteadyTime now);
   void RunEnded(const std::string& run_id, Outcome outcome, SteadyTime now);
-  // The store acknowledged these outcomes.
-  void Recorded(std::span<const OccurrenceRecord> records, SteadyTime now);
 
   // The store. `before` is what it held of the scope.
   void Wrote(int shard, const Scope& scope, const ledger::ScopeState& before, const ledger::Changes& changes,
@@ -115,7 +113,7 @@ class Checker {
     SteadyTime granted;
     std::optional<SteadyTime> told;
     std::optional<Outcome> outcome;
-    std::optional<SteadyTime> recorded;
+    std::optional<SteadyTime> recorded;  // Its outcome, for the first time.
   };
   struct Loss {
     SteadyTime at;

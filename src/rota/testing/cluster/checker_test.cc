@@ -11,8 +11,6 @@
 namespace rota::cluster {
 namespace {
 
-using std::chrono::milliseconds;
-using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::ElementsAre;
 using testing::IsEmpty;
@@ -91,7 +89,6 @@ class CheckerTest : public testing::Test {
   void End(double second, const std::string& run_id, int due, Outcome outcome = Outcome::kSucceeded) {
     checker_.RunEnded(run_id, outcome, At(second));
     Put(second, Record(run_id, Due(due), outcome));
-    checker_.Recorded({&records_.back(), 1}, At(second));
   }
   void Put(double second, OccurrenceRecord record) {
     ledger::Changes changes;

@@ -160,6 +160,8 @@ void ModelShard::KeepServer(const ServerInfo& server, WallTime alive_until, Stor
   // A row of the process before it may have come back; one of a process that took its name stays.
   const bool is_own = place == state_.servers.end() || place->started_at < server.started_at;
   ServerInfo kept = is_own ? server : *place;
+  const bool ends = alive_until <= moment.wall;
+  if (ends && kept.started_at > server.started_at) return;  // Its successor lives.
   kept.seen_at = moment.wall;
   kept.alive_until = alive_until;
   PutServer(kept, moment);

@@ -315,8 +315,7 @@ void Process::CarryOut(action::Record& record) {
       [records](ModelStore& store, const Caller& caller, StoreMoment moment) {
         return store.Finish(caller, *records, moment);
       },
-      [this, records](const Result<std::vector<OccurrenceRecord>>& result, SteadyTime) {
-        if (result) world_.checker.Recorded(*records, world_.queue.now());
+      [this](const Result<std::vector<OccurrenceRecord>>& result, SteadyTime) {
         Step(input::Recorded{result ? Status::Ok() : result.error()});
       });
 }
