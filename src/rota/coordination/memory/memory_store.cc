@@ -153,7 +153,8 @@ class MemoryStore final : public Store {
                                                   info == nullptr ? std::string_view() : info->incarnation, now));
     }
     for (const Memory::Watermark& remembered : memory.watermarks) {
-      Apply(remembered.scope, ledger::ReassertWatermark(remembered.at, Find(remembered.scope), now + options_.max_skew));
+      Apply(remembered.scope,
+            ledger::ReassertWatermark(remembered.at, Find(remembered.scope), now + options_.max_skew));
     }
     return Milliseconds(0);
   }

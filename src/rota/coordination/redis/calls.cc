@@ -394,7 +394,11 @@ std::string EncodeFleet(const FleetOrder& order) {
     if (order.join->expected) join["expected"] = *order.join->expected;
     json["join"] = std::move(join);
   }
-  if (order.leave) json["leave"] = *order.leave;
+  if (order.leave) {
+    object leave{{"id", order.leave->id}};
+    Put(leave, "incarnation", order.leave->incarnation);
+    json["leave"] = std::move(leave);
+  }
   if (order.keep) json["keep"] = Number(*order.keep);
   return serialize(json);
 }

@@ -111,7 +111,7 @@ struct FleetOrder {
   std::optional<int> shards;
   std::optional<Beat> beat;
   std::optional<Join> join;
-  std::optional<std::string> leave;
+  std::optional<ServerInfo> leave;
   std::optional<Milliseconds> keep;
 };
 std::string EncodeFleet(const FleetOrder& order);

@@ -102,7 +102,8 @@ Result<FleetRows::Seen> FleetRows::Beat(const std::string& id, Milliseconds ttl)
 
 Status FleetRows::Leave(const std::string& id) {
   FleetOrder order;
-  order.leave = id;
+  order.leave = joined_.Find(id);
+  order.leave->id = id;
   const Result<Answer> answer = Ask(std::move(order));
   return answer ? Status::Ok() : answer.error();
 }

@@ -240,7 +240,10 @@ Status SqliteStore::Register(const JoinRequest& request, JoinReply& reply) {
 
 Status SqliteStore::Leave(const std::string& server_id) {
   return Write([&](Connection& connection) {
-    connection.Run("UPDATE servers SET alive_until = ? WHERE id = ?", {clock_.Now(), server_id});
+    // Not the row of a successor under its id.
+    const std::string incarnation = joined_.Find(server_id).incarnation;
+    connection.Run("UPDATE servers SET alive_until = ?1 WHERE id = ?2 AND (?3 = '' OR incarnation = ?3)",
+                   {clock_.Now(), server_id, incarnation});
   });
 }
 

@@ -2,7 +2,7 @@
 --   shards: the number of shards, fixed by the first that comes;
 --   beat (id, ttl, row): the heartbeat of a server, which gets its row back where the fleet has lost it;
 --   join (id, expected, row): writes the row where the id's is as expected (absent: there is none);
---   leave: an id, whose heartbeat ends;
+--   leave (id, incarnation): the heartbeat of the server ends;
 --   keep: drops the servers whose heartbeat ended longer ago.
 -- Answers with shards, joined, and servers: the rows by id, after all that.
 
@@ -32,10 +32,11 @@ if asked.join then
   if found.joined then put(asked.join.id, asked.join.row, asked.join.ttl) end
 end
 if asked.leave then
-  local row = decode(redis.call('HGET', SERVERS, asked.leave))
-  if row then
+  local row = decode(redis.call('HGET', SERVERS, asked.leave.id))
+  local incarnation = asked.leave.incarnation
+  if row and (not incarnation or incarnation == row.incarnation) then  -- Not that of a successor under its id.
     row.alive_until = now
-    put(asked.leave, row)
+    put(asked.leave.id, row)
   end
 end
 
