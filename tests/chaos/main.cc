@@ -165,6 +165,20 @@ boost::json::object ToJson(const Row& row) {
           {"takeovers_ms", takeovers},      {"violations", violations},    {"allowed", row.scenario->allowed}};
 }
 
+// False when it did not end well.
+bool PlayOne(const Scenario& scenario, const Run& run, std::vector<Row>& rows) {
+  std::cerr << Format("{}: {}, for {}, seed {}\n", scenario.name, scenario.fault, FormatDuration(run.duration),
+                      run.seed);
+  rows.push_back({&scenario, scenario.play(run)});
+  const Report& report = rows.back().report;
+  for (const std::string& violation : report.violations) std::cerr << "  NOT ALLOWED: " << violation << "\n";
+  for (const std::string& delay : report.delays) std::cerr << "  LATE: " << delay << "\n";
+  for (const auto& [task, verdict] : report.lines) {
+    for (const std::string& example : verdict.examples) std::cerr << "    " << example << "\n";
+  }
+  return report.violations.empty() && report.delays.empty();
+}
+
 int PlayAll(const Wish& wish) {
   std::atomic<bool> interrupted = false;
   const SignalWatcher watcher([&interrupted](int, int) { interrupted = true; });
@@ -173,19 +187,14 @@ int PlayAll(const Wish& wish) {
   run.duration = Milliseconds(static_cast<std::int64_t>(wish.minutes * 60'000));
   run.seed = wish.seed ? *wish.seed : std::random_device()();
   run.interrupted = &interrupted;
+  run.on_progress = [](const std::string& line) { std::cerr << "  " << line << "\n"; };
   std::vector<Row> rows;
   bool well = true;
-  for (const Scenario* scenario : wish.scenarios) {
-    std::cerr << Format("{}: {}, for {}, seed {}\n", scenario->name, scenario->fault, FormatDuration(run.duration),
-                        run.seed);
-    rows.push_back({scenario, scenario->play(run)});
-    const Report& report = rows.back().report;
-    for (const std::string& violation : report.violations) std::cerr << "  NOT ALLOWED: " << violation << "\n";
-    for (const auto& [task, verdict] : report.lines) {
-      for (const std::string& example : verdict.examples) std::cerr << "    " << example << "\n";
-    }
-    for (const std::string& delay : report.delays) std::cerr << "  LATE: " << delay << "\n";
-    well = well && report.violations.empty() && report.delays.empty();
+  try {
+    for (const Scenario* scenario : wish.scenarios) well = PlayOne(*scenario, run, rows) && well;
+  } catch (const Interrupted&) {
+    std::cerr << "  interrupted\n";
+    well = false;
   }
   if (wish.json) {
     boost::json::array array;

@@ -1,6 +1,7 @@
 #include "scenario.h"
 
 #include <algorithm>
+#include <exception>
 #include <memory>
 
 #include "backend.h"
@@ -15,6 +16,7 @@ using std::chrono::seconds;
 
 // The quarantine in which servers tell a Redis that lost its state what they remember (2 s for such leases), and calm.
 constexpr Milliseconds kRecovery = seconds(5);
+constexpr Milliseconds kProgress = seconds(15);
 
 const TaskKind kSecond{"second", seconds(1), Milliseconds(5), 1};
 const TaskKind kRapid{"rapid", Milliseconds(5), Milliseconds(0), 1};
@@ -46,22 +48,48 @@ void CheckPromises(StoreKeeps store_keeps, Report& report) {
 // Does harm once, and lets the fleet live with it for a while.
 using Strike = std::function<void(Stage& stage, Report& report)>;
 
-Report Play(const Run& run, const Folder& folder, Backend& backend, StageOptions options, const Strike& strike) {
+Report PlayOn(Stage& stage, const Run& run, const Strike& strike) {
+  Report report;
+  stage.Open();
+  SteadyTime told = stage.Now();
+  for (const SteadyTime end = stage.Now() + run.duration; stage.Now() < end; ++report.faults) {
+    strike(stage, report);
+    if (!run.on_progress || stage.Now() < told + kProgress) continue;
+    told = stage.Now();
+    const auto left = std::chrono::ceil<seconds>(std::max(end - told, SteadyTime::duration::zero()));
+    run.on_progress(
+        Format("{} faults, {} lines noted, {} s to go", report.faults + 1, stage.notes().size(), left.count()));
+  }
+  const std::vector<Verdict> verdicts = stage.Close();
+  for (std::size_t i = 0; i < verdicts.size(); ++i) {
+    report.lines.push_back({stage.options().tasks[i].name, verdicts[i]});
+  }
+  CheckPromises(stage.options().store_keeps, report);
+  return report;
+}
+
+Report Play(const Run& run, Folder& folder, Backend& backend, StageOptions options, const Strike& strike) {
   options.seed = run.seed;
   options.interrupted = run.interrupted;
   Report report;
-  Stage stage(folder, backend, options);
-  stage.Open();
-  for (const SteadyTime end = stage.Now() + run.duration; stage.Now() < end; ++report.faults) strike(stage, report);
-  const std::vector<Verdict> verdicts = stage.Close();
-  for (std::size_t i = 0; i < verdicts.size(); ++i) report.lines.push_back({options.tasks[i].name, verdicts[i]});
-  CheckPromises(options.store_keeps, report);
+  try {
+    Stage stage(folder, backend, options);
+    report = PlayOn(stage, run, strike);
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const std::exception& error) {  // It could not go on, which nothing excuses.
+    report.violations.push_back(error.what());
+  }
+  if (run.on_progress && !report.violations.empty()) {
+    folder.Keep();
+    run.on_progress("look into " + folder.path());
+  }
   return report;
 }
 
 // On the store of the run's choice, which is left in peace.
 Report Play(const Run& run, const StageOptions& options, const Strike& strike) {
-  const Folder folder;
+  Folder folder;
   std::unique_ptr<Backend> backend;
   if (run.store == StoreKind::kSqlite) {
     backend = std::make_unique<SqliteBackend>(folder.path());
@@ -107,7 +135,7 @@ Report PlayDeploy(const Run& run) {
 Report PlayRestarts(const Run& run, Persistence persistence) {
   StageOptions options = Usual();
   if (persistence == Persistence::kNone) options.store_keeps = StoreKeeps::kPerhapsNot;
-  const Folder folder;
+  Folder folder;
   RedisBackend backend(persistence, static_cast<int>(options.clock_offsets.size()));
   return Play(run, folder, backend, options, [&backend](Stage& stage, Report&) {
     stage.Pick(2) == 0 ? backend.redis().Kill() : backend.redis().Stop();
@@ -120,7 +148,7 @@ Report PlayRestarts(const Run& run, Persistence persistence) {
 Report PlayFailover(const Run& run) {
   StageOptions options = Usual();
   options.store_keeps = StoreKeeps::kPerhapsNot;
-  const Folder folder;
+  Folder folder;
   SentinelBackend backend;
   return Play(run, folder, backend, options, [&backend](Stage& stage, Report&) {
     redis_test::RedisServer& primary = backend.primary();
@@ -139,7 +167,7 @@ Report PlayFailover(const Run& run) {
 // Nothing passes between a server and its Redis, or requests do and their replies do not; late or never.
 Report PlayCut(const Run& run) {
   const StageOptions options = Usual();
-  const Folder folder;
+  Folder folder;
   RedisBackend backend(Persistence::kNone, static_cast<int>(options.clock_offsets.size()));
   return Play(run, folder, backend, options, [&backend](Stage& stage, Report&) {
     TcpGate& gate = backend.gate(stage.Pick(stage.servers()));
@@ -153,7 +181,7 @@ Report PlayCut(const Run& run) {
 
 Report PlayFlaky(const Run& run) {
   const StageOptions options = Usual();
-  const Folder folder;
+  Folder folder;
   RedisBackend backend(Persistence::kNone, static_cast<int>(options.clock_offsets.size()));
   return Play(run, folder, backend, options, [&backend](Stage& stage, Report&) {
     const std::size_t most_bytes = 1 + static_cast<std::size_t>(stage.Pick(500));
@@ -215,7 +243,7 @@ Report PlayKillHolder(const Run& run) {
 }  // namespace
 
 const std::vector<Scenario>& Scenarios() {
-  static const std::vector<Scenario> scenarios = {
+  static const std::vector<Scenario> kScenarios = {
       {"sigkill", "a server is killed and started again", "nothing", PlaySigkill},
       {"sigstop", "a server stands still for two leases", "an overlap with a run that stood still", PlaySigstop},
       {"redis-restart-aof", "Redis, with an append-only file, is killed or stopped and started again", "nothing",
@@ -235,7 +263,7 @@ const std::vector<Scenario>& Scenarios() {
       {"skew-1s", "clocks spread over 1 s", "nothing", [](const Run& run) { return PlaySkew(run, seconds(1)); }},
       {"skew-5s", "clocks spread over 5 s", "nothing", [](const Run& run) { return PlaySkew(run, seconds(5)); }},
   };
-  return scenarios;
+  return kScenarios;
 }
 
 const Scenario* FindScenario(std::string_view name) {

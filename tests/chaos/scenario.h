@@ -19,7 +19,9 @@ struct Run {
   StoreKind store = StoreKind::kRedis;  // For the scenarios that are not about Redis itself.
   Milliseconds duration{};
   std::uint64_t seed = 1;
-  const std::atomic<bool>* interrupted = nullptr;  // Ends it with Interrupted.
+  const std::atomic<bool>* interrupted = nullptr;       // Ends it with Interrupted.
+  std::function<void(const std::string&)> on_progress;  // Gets a line now and then. With it, the folder of what went
+                                                        // wrong is kept.
 };
 
 // What came of it.

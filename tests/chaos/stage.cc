@@ -57,6 +57,7 @@ Folder::Folder() : path_((fs::temp_directory_path() / "rota_chaos.XXXXXX").strin
 }
 
 Folder::~Folder() {
+  if (kept_) return;
   std::error_code ignored;
   fs::remove_all(path_, ignored);
 }

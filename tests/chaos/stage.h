@@ -45,7 +45,7 @@ struct StageOptions {
   const std::atomic<bool>* interrupted = nullptr;  // Looked at while waiting.
 };
 
-// A folder that is removed in the end.
+// A folder that is removed in the end, unless somebody is to look into it.
 class Folder {
  public:
   Folder();
@@ -53,9 +53,11 @@ class Folder {
   Folder(const Folder&) = delete;
   Folder& operator=(const Folder&) = delete;
   const std::string& path() const { return path_; }
+  void Keep() { kept_ = true; }
 
  private:
   std::string path_;
+  bool kept_ = false;
 };
 
 // A fleet of real processes on one store, an observer, and hands that do harm. Every process ends with it. Confined to

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iostream>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <thread>
 
@@ -64,7 +64,10 @@ class NoteCommand final : public Command {
 
 int main(int argc, char** argv) {
   const char* notes = std::getenv(rota::chaos::kNotesVariable);
-  if (notes == nullptr) throw std::runtime_error(std::string(rota::chaos::kNotesVariable) + " is not set");
+  if (notes == nullptr) {
+    std::cerr << rota::chaos::kNotesVariable << " is not set\n";
+    return 2;
+  }
   rota::Application app("config.yaml");
   app.commands().Register(std::make_unique<rota::chaos::NoteCommand>(notes));
   return app.Run(argc, argv);
