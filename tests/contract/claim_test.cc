@@ -234,6 +234,16 @@ TEST_P(Claims, AskedTwiceAreAnsweredTheSame) {
   EXPECT_EQ(store_->Query({}).value().size(), 5u);
 }
 
+TEST_P(Claims, AskedAgainHaveTheirWholeLockTimeoutBeforeThem) {
+  ClaimRequest request = Request("r1");
+  request.lock_timeout = kTtl;
+  ClaimOne(*store_, request);
+  clock_.Advance(kTtl - seconds(1));
+  ASSERT_EQ(ClaimOne(*store_, request).outcome, ClaimOutcome::kClaimed);
+  clock_.Advance(kTtl - seconds(1));
+  EXPECT_EQ(ClaimOne(*store_, Request("r2", kStart + seconds(1))).outcome, ClaimOutcome::kOverlap);
+}
+
 TEST_P(Claims, WhoseAnswerCameTooLateAreNotRunBesideAnother) {
   ClaimOne(*store_, Request("r1"));
   clock_.Advance(seconds(20));

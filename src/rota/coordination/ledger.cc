@@ -107,7 +107,9 @@ ClaimDecision Repeat(const ClaimRequest& request, const ClaimInputs& inputs) {
     decision.reply.outcome = ClaimOutcome::kDecided;
   } else if (request.purpose == ClaimPurpose::kRun && MayRenew(*lease, inputs.scope, inputs.now)) {
     decision.reply.token = lease->token;
-    decision.changes.lease = Renewed(*lease, request.lease_ttl, inputs.now);
+    Lease again = *lease;  // The caller counts its lock timeout from this request too.
+    again.lock_until = inputs.now + request.lock_timeout;
+    decision.changes.lease = Renewed(std::move(again), request.lease_ttl, inputs.now);
   } else {
     const bool given_up = request.purpose == ClaimPurpose::kRecord;
     decision.reply.outcome = given_up ? ClaimOutcome::kClaimed : ClaimOutcome::kDecided;

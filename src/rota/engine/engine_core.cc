@@ -570,6 +570,7 @@ void EngineCore::Reassert(Moment now) {
 Memory EngineCore::Remember(Moment now) const {
   Memory memory;
   memory.records = recent_.All();
+  memory.records.insert(memory.records.end(), unrecorded_.begin(), unrecorded_.end());
   for (const auto& [run_id, run] : runs_) {
     const std::optional<Milliseconds> lock_left = leases_.LockLeft(run_id, now.steady);
     if (!lock_left) {  // It was told to stop; what becomes of it is still to come.

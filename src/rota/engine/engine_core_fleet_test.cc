@@ -226,6 +226,18 @@ TEST(EngineCoreAfterALoss, DoesNotTakeForDecidedWhatAStoppingServerGaveUp) {
   for (const Memory& memory : core.memories) EXPECT_EQ(memory.watermarks.at(0).at, kStart);
 }
 
+TEST(EngineCoreAfterALoss, TellsAlsoWhatTheStoreDidNotTakeYet) {
+  Core core({MakeTask("a", seconds(60), Unique())});
+  core.Follow();
+  core.Advance(seconds(60));
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  core.EndRun(core.starts.at(0).record.run_id);
+  core.Tell(input::Recorded{StateLost("another process")});
+  ASSERT_THAT(core.memories, SizeIs(1));
+  ASSERT_THAT(core.memories[0].records, SizeIs(1));
+  EXPECT_EQ(core.memories[0].records[0].outcome, Outcome::kSucceeded);
+}
+
 TEST(EngineCoreAfterALoss, WaitsForClaimsUnderWayBeforeItTells) {
   Core core({MakeTask("a", seconds(60), Unique())});
   core.Follow();

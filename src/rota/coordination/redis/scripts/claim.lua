@@ -62,6 +62,7 @@ local function repeated(request, name, known)
     reply.outcome = 'decided'
   elseif request.purpose ~= 'record' and may_renew(lease, scope) then
     reply.token = lease.token
+    lease.lock_until = now + request.lock_timeout
     renew_lease(lease, request.lease_ttl)
     touch(name)
   else
