@@ -124,7 +124,7 @@ void Checker::RunStarted(ProcessId process, const OccurrenceRecord& record, Stea
   if (options_.journal)
     Note(Format("{} starts {}, token {}", processes_[process].server, Describe(record), record.token), now);
   ScopeTruth& truth = Truth(record.scope);
-  Run run{process, record.scope, truth.task, record.scheduled_at, record.token, now, {}, {}, {}};
+  Run run{process, record.scope, truth.task, record.scheduled_at, record.token, now, {}, {}, {}, {}};
   if (const auto decided = decided_.find(record.run_id); decided != decided_.end()) run.granted = decided->second.at;
   if (!runs_.emplace(record.run_id, run).second) {
     Violate(Format("{} was started twice", Describe(record)), now);
@@ -134,8 +134,11 @@ void Checker::RunStarted(ProcessId process, const OccurrenceRecord& record, Stea
     const auto [first, is_first] = truth.starts.emplace(record.scheduled_at, record.run_id);
     if (!is_first) {
       const Run& before = runs_.at(first->second);
-      Judge(IsExcused(before.process, truth.shard, before.granted, run.granted, Whose::kClaim), "started again",
-            Format("{} had started already on {}", Describe(record), processes_[before.process].server), now);
+      if (IsExcused(before.process, truth.shard, before.granted, run.granted, Whose::kClaim)) {
+        Suspect("started again");
+      } else {
+        Violate(Format("{} had started already on {}", Describe(record), processes_[before.process].server), now);
+      }
     }
   }
   truth.under_way.push_back(record.run_id);
@@ -154,10 +157,13 @@ void Checker::CheckOverlap(const std::string& run_id, SteadyTime now) {
     const Run& newer = &older == &other ? run : other;
     const bool excused = older.process != newer.process &&  // It knows what it runs, whatever the store forgot.
                          IsExcused(older.process, truth.shard, older.granted, newer.granted, Whose::kAnything);
-    Judge(excused, "overlapped",
-          Format("run {} of {} on {} overlaps run {} on {}, which was not told to stop", run_id, run.scope,
-                 processes_[run.process].server, other_id, processes_[other.process].server),
-          now);
+    if (excused) {
+      Suspect("overlapped");
+    } else {
+      Violate(Format("run {} of {} on {} overlaps run {} on {}, which was not told to stop", run_id, run.scope,
+                     processes_[run.process].server, other_id, processes_[other.process].server),
+              now);
+    }
   }
 }
 
@@ -200,13 +206,25 @@ void Checker::Wrote(int shard, const Scope& scope, const ledger::ScopeState& bef
       const auto server = by_server_.find(record.server);
       decided_[record.run_id] = {server == by_server_.end() ? 0 : server->second, moment.now};
     }
-    const auto run = record.outcome == Outcome::kRunning ? runs_.end() : runs_.find(record.run_id);
-    if (run != runs_.end() && !run->second.recorded) run->second.recorded = moment.now;
+    NoteOutcome(record, moment.now);
     if (record.outcome == Outcome::kLost && changes.released) CheckLost(before, record, moment);
     if (record.outcome == Outcome::kMissed && is_new) CheckMissed(truth, record, moment);
   }
   const bool grants = changes.token && changes.lease && !changes.entries.empty() && changes.entries.back().answer;
   if (grants) CheckGrant(scope, *changes.lease, truth, moment);
+}
+
+// That a run ended is known from the last write that says so.
+void Checker::NoteOutcome(const OccurrenceRecord& record, SteadyTime now) {
+  if (record.outcome == Outcome::kRunning || (record.outcome == Outcome::kLost && !IsLateReport(record))) return;
+  const auto run = runs_.find(record.run_id);
+  if (run == runs_.end()) return;
+  if (!run->second.recorded) run->second.recorded = now;
+  run->second.recorded_again = now;
+}
+
+bool Checker::IsLateReport(const OccurrenceRecord& record) {
+  return record.reason.find("; later reported ") != std::string::npos;
 }
 
 void Checker::CheckGrant(const Scope& scope, const ledger::Lease& lease, ScopeTruth& truth, StoreMoment moment) {
@@ -235,7 +253,7 @@ void Checker::CheckLost(const ledger::ScopeState& before, const OccurrenceRecord
 }
 
 void Checker::CheckMissed(const ScopeTruth& truth, const OccurrenceRecord& record, StoreMoment moment) {
-  if (!options_.has_ample_workers || !truth.task->unique()) return;
+  if (!options_.has_ample_workers || !truth.task->unique() || record.kind != OccurrenceKind::kScheduled) return;
   const SteadyTime due = moment.now + (record.scheduled_last - moment.wall);
   const SteadyTime since = due - kLeasesToSettle * options_.lease_ttl;
   if (store_is_troubled_ || store_troubled_at_ >= since) return;
@@ -243,12 +261,12 @@ void Checker::CheckMissed(const ScopeTruth& truth, const OccurrenceRecord& recor
     if (!IsHealthySince(process, since)) continue;
     // A clock that is set forwards passes instants, also some that are not due yet by the store's.
     if (record.scheduled_last > moment.wall && record.run_id.ends_with(".gap")) {
-      ++suspects_["passed by a fast clock"];
+      Suspect("passed by a fast clock");
       return;
     }
     // Its grace may be over by a clock that is ahead a little while others have not got to claim it yet.
     if (record.scheduled_last <= moment.wall && moment.wall < record.scheduled_last + options_.max_skew / 2) {
-      ++suspects_["given up by a fast clock"];
+      Suspect("given up by a fast clock");
       return;
     }
     Violate(
@@ -305,6 +323,11 @@ bool Checker::IsHealthySince(const Process& process, SteadyTime since) const {
 
 // A loss takes what was written and not told again since; the process is excused when it could not tell it.
 bool Checker::IsExcused(ProcessId id, int shard, SteadyTime since, SteadyTime now, Whose whose) const {
+  return IsExcused(id, shard, since, since, now, whose);
+}
+
+bool Checker::IsExcused(ProcessId id, int shard, SteadyTime since, SteadyTime known, SteadyTime now,
+                        Whose whose) const {
   const Process& process = processes_[id];
   SteadyTime written = since;
   for (const Loss& loss : losses_[static_cast<std::size_t>(shard)]) {
@@ -313,7 +336,7 @@ bool Checker::IsExcused(ProcessId id, int shard, SteadyTime since, SteadyTime no
       return reasserted.first == shard && reasserted.second >= loss.at && reasserted.second <= now;
     });
     const SteadyTime remembered = told == process.reasserted.end() ? now : told->second;
-    if (whose == Whose::kClaim && remembered - since > kRemembered) return true;
+    if (whose == Whose::kClaim && remembered - known > kRemembered) return true;
     if (told != process.reasserted.end()) {
       written = told->second;
       continue;
@@ -324,13 +347,7 @@ bool Checker::IsExcused(ProcessId id, int shard, SteadyTime since, SteadyTime no
   return false;
 }
 
-void Checker::Judge(bool excused, std::string_view kind, std::string what, SteadyTime now) {
-  if (excused) {
-    ++suspects_[std::string(kind)];
-  } else {
-    Violate(std::move(what), now);
-  }
-}
+void Checker::Suspect(std::string_view kind) { ++suspects_[std::string(kind)]; }
 
 void Checker::Violate(std::string what, SteadyTime now) {
   violations_.push_back(AtTime(what, now));

@@ -113,7 +113,8 @@ class Checker {
     SteadyTime granted;
     std::optional<SteadyTime> told;
     std::optional<Outcome> outcome;
-    std::optional<SteadyTime> recorded;  // Its outcome, for the first time.
+    std::optional<SteadyTime> recorded;        // Its outcome, for the first time,
+    std::optional<SteadyTime> recorded_again;  // and for the last.
   };
   struct Loss {
     SteadyTime at;
@@ -133,6 +134,7 @@ class Checker {
     ProcessId process;
     SteadyTime at;
   };
+  // What may have been lost: a write, or anything since, as a lease is renewed again and again.
   enum class Whose { kClaim, kAnything };
 
   void Begin(const std::string& whose, SteadyTime now);
@@ -141,8 +143,12 @@ class Checker {
   bool IsHealthySince(const Process& process, SteadyTime since) const;
   // Whether the process could not keep what it had written at `since` safe until `now`.
   bool IsExcused(ProcessId process, int shard, SteadyTime since, SteadyTime now, Whose whose) const;
-  void Judge(bool excused, std::string_view kind, std::string what, SteadyTime now);
+  // The same of what the process remembers since `known`.
+  bool IsExcused(ProcessId process, int shard, SteadyTime since, SteadyTime known, SteadyTime now, Whose whose) const;
+  void Suspect(std::string_view kind);
   void CheckOverlap(const std::string& run_id, SteadyTime now);
+  void NoteOutcome(const OccurrenceRecord& record, SteadyTime now);
+  static bool IsLateReport(const OccurrenceRecord& record);
   void CheckGrant(const Scope& scope, const ledger::Lease& lease, ScopeTruth& truth, StoreMoment moment);
   void CheckLost(const ledger::ScopeState& before, const OccurrenceRecord& record, StoreMoment moment);
   void CheckMissed(const ScopeTruth& truth, const OccurrenceRecord& record, StoreMoment moment);

@@ -100,11 +100,15 @@ void Checker::CheckTwice(const ScopeTruth& truth, const OccurrenceRecord& a, con
   const bool namesakes = older.process != newer.process && !truth.task->unique() &&
                          (!first.ended || *first.ended > processes_[newer.process].started);
   if (namesakes) {
-    Judge(true, "decided by two of one name", what, last_now_);
+    Suspect("decided by two of one name");
   } else if (!truth.task->unique() && (a.token == 0 || b.token == 0) && WasTroubled(a.scope, at)) {
-    Judge(true, "told twice by a server without a store", what, last_now_);
+    Suspect("told twice by a server without a store");
   } else {
-    Judge(IsExcused(older.process, truth.shard, older.at, newer.at, Whose::kClaim), "recorded twice", what, last_now_);
+    if (IsExcused(older.process, truth.shard, older.at, newer.at, Whose::kClaim)) {
+      Suspect("recorded twice");
+    } else {
+      Violate(what, last_now_);
+    }
   }
 }
 
@@ -117,18 +121,24 @@ Checker::Decided Checker::DecidedBy(const OccurrenceRecord& record) const {
 // when they remember one instant of the stretch, the others stay without an outcome.
 void Checker::CheckHole(const ScopeTruth& truth, const Scope& name, WallTime at) {
   for (const Loss& loss : losses_[static_cast<std::size_t>(truth.shard)]) {
-    if (at > loss.wall + options_.max_skew) continue;
+    // Whoever comes upon an empty store first begins at that time.
+    const SteadyTime noticed = loss.noticed.value_or(last_now_);
+    if (at > loss.wall + std::chrono::ceil<Milliseconds>(noticed - loss.at) + options_.max_skew) continue;
     if (loss.kept == SteadyTime::min()) {
-      ++suspects_["forgotten by a flush"];
+      Suspect("forgotten by a flush");
       return;
     }
     if (at > loss.wall - std::chrono::ceil<Milliseconds>(loss.at - loss.kept) - kLongestGrace) {
-      ++suspects_["forgotten by a loss"];
+      Suspect("forgotten by a loss");
       return;
     }
   }
   const bool is_own = !truth.task->unique() && WasTroubled(name, at);
-  Judge(is_own, "not told by a server without a store", Format("{} at {} has no outcome", name, Utc(at)), last_now_);
+  if (is_own) {
+    Suspect("not told by a server without a store");
+  } else {
+    Violate(Format("{} at {} has no outcome", name, Utc(at)), last_now_);
+  }
 }
 
 // Whether the server's clock had been set to a time as late as that, and back.
@@ -164,22 +174,27 @@ void Checker::ConcludeRun(const std::string& run_id, const Run& run, const Occur
   const Process& process = processes_[run.process];
   if (record == nullptr && process.crashed && run.token == 0) return;  // It died before it could tell.
   const bool is_as_it_was = record != nullptr && (record->outcome == run.outcome || !run.outcome);
-  const bool is_lost = record != nullptr && record->outcome == Outcome::kLost &&
-                       (process.crashed || record->reason.find("; later reported ") != std::string::npos);
+  const bool is_lost =
+      record != nullptr && record->outcome == Outcome::kLost && (process.crashed || IsLateReport(*record));
   if (is_as_it_was || is_lost) return;
   const int shard = Truth(run.scope).shard;
   const bool was_lost = std::ranges::any_of(losses_[static_cast<std::size_t>(shard)], [&run](const Loss& loss) {
     return loss.kept < run.granted && run.granted <= loss.at;
   });
   if (process.crashed && !run.recorded && was_lost) {
-    ++suspects_["outcome lost"];
+    Suspect("outcome lost");
     return;
   }
-  Judge(IsExcused(run.process, shard, run.recorded.value_or(run.granted), last_now_, Whose::kClaim), "outcome lost",
-        Format("run {} of {} on {} ended {} and is recorded {}", run_id, run.scope, process.server,
-               run.outcome ? Name(*run.outcome) : std::string_view("never"),
-               record == nullptr ? std::string("nowhere") : DescribeOutcome(record->outcome, record->reason)),
-        last_now_);
+  const SteadyTime known = run.recorded.value_or(run.granted);
+  const SteadyTime written = run.recorded_again.value_or(run.granted);
+  if (IsExcused(run.process, shard, written, known, last_now_, Whose::kClaim)) {
+    Suspect("outcome lost");
+  } else {
+    Violate(Format("run {} of {} on {} ended {} and is recorded {}", run_id, run.scope, process.server,
+                   run.outcome ? Name(*run.outcome) : std::string_view("never"),
+                   record == nullptr ? std::string("nowhere") : DescribeOutcome(record->outcome, record->reason)),
+            last_now_);
+  }
 }
 
 }  // namespace rota::cluster
