@@ -164,13 +164,13 @@ TEST_P(Servers, OfOneNameAreToldApart) {
   ASSERT_TRUE(Eventually([this] { return Log("server_started", "var/web.log").size() == 1; }));
   Process second = Start({"schedule:work"}, "web");
   ASSERT_TRUE(Eventually([this] { return Log("server_started", "var/web.log").size() == 2; }));
-  EXPECT_EQ(Text(Log("var/web.log").at(0), "server"), "web");
-  EXPECT_EQ(Text(Log("var/web.log").at(1), "server"), "web#2");
+  EXPECT_EQ(Text(Log("server_started", "var/web.log").at(0), "server"), "web");
+  EXPECT_EQ(Text(Log("server_started", "var/web.log").at(1), "server"), "web#2");
   first.Signal(SIGKILL);
   first.Wait();
   Process third = Start({"schedule:work"}, "web");
   ASSERT_TRUE(Eventually([this] { return Log("server_started", "var/web.log").size() == 3; }));
-  EXPECT_EQ(Text(Log("var/web.log").at(2), "server"), "web") << "its holder is known to be dead";
+  EXPECT_EQ(Text(Log("server_started", "var/web.log").at(2), "server"), "web") << "its holder is known to be dead";
 }
 
 TEST_P(Servers, AccountForTheTimeInWhichNoneRan) {
