@@ -120,21 +120,22 @@ Checker::Decided Checker::DecidedBy(const OccurrenceRecord& record) const {
 // A flush forgets all. What else was decided in a stretch that the store lost comes back as far as servers remember it;
 // when they remember one instant of the stretch, the others stay without an outcome.
 void Checker::CheckHole(const ScopeTruth& truth, const Scope& name, WallTime at) {
-  for (const Loss& loss : losses_[static_cast<std::size_t>(truth.shard)]) {
+  const std::vector<Loss>& losses = losses_[static_cast<std::size_t>(truth.shard)];
+  const auto was_before_its_end = [&](const Loss& loss) {
     // Whoever comes upon an empty store first begins at that time.
     const SteadyTime noticed = loss.noticed.value_or(last_now_);
-    if (at > loss.wall + std::chrono::ceil<Milliseconds>(noticed - loss.at) + options_.max_skew) continue;
-    if (loss.kept == SteadyTime::min()) {
-      Suspect("forgotten by a flush");
-      return;
-    }
-    if (at > loss.wall - std::chrono::ceil<Milliseconds>(loss.at - loss.kept) - kLongestGrace) {
-      Suspect("forgotten by a loss");
-      return;
-    }
-  }
-  const bool is_own = !truth.task->unique() && WasTroubled(name, at);
-  if (is_own) {
+    return at <= loss.wall + std::chrono::ceil<Milliseconds>(noticed - loss.at) + options_.max_skew;
+  };
+  const auto flushed = [&](const Loss& loss) { return loss.kept == SteadyTime::min() && was_before_its_end(loss); };
+  const auto lost = [&](const Loss& loss) {
+    return loss.kept != SteadyTime::min() && was_before_its_end(loss) &&
+           at > loss.wall - std::chrono::ceil<Milliseconds>(loss.at - loss.kept) - kLongestGrace;
+  };
+  if (std::ranges::any_of(losses, flushed)) {
+    Suspect("forgotten by a flush");
+  } else if (std::ranges::any_of(losses, lost)) {
+    Suspect("forgotten by a loss");
+  } else if (!truth.task->unique() && WasTroubled(name, at)) {
     Suspect("not told by a server without a store");
   } else {
     Violate(Format("{} at {} has no outcome", name, Utc(at)), last_now_);
