@@ -188,7 +188,11 @@ void Checker::Wrote(int shard, const Scope& scope, const ledger::ScopeState& bef
   wall_of_zero_ = moment.wall.time_since_epoch() - std::chrono::floor<Milliseconds>(moment.now.time_since_epoch());
   if (options_.journal) Note(Describe(scope, changes), moment.now);
   if (changes.watermark) {
-    if (!truth.first_watermark) truth.first_watermark = changes.watermark;
+    if (!truth.first_watermark) {
+      truth.first_watermark = changes.watermark;
+    } else if (!before.watermark) {
+      truth.begun_again = std::max(truth.begun_again.value_or(WallTime()), *changes.watermark);
+    }
     if (before.watermark && *changes.watermark < *before.watermark) {
       Violate(
           Format("the watermark of {} went back by {}", scope, FormatDuration(*before.watermark - *changes.watermark)),

@@ -126,6 +126,7 @@ class Checker {
     const Task* task = nullptr;
     int shard = 0;
     std::optional<WallTime> first_watermark;
+    std::optional<WallTime> begun_again;  // The watermark that it got when a store that was emptied saw it again.
     std::uint64_t token = 0;
     std::map<WallTime, std::string> starts;  // Of scheduled occurrences of a unique task: run ids.
     std::vector<std::string> under_way;      // Run ids.

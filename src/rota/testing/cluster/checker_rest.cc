@@ -120,20 +120,13 @@ Checker::Decided Checker::DecidedBy(const OccurrenceRecord& record) const {
 // A flush forgets all. What else was decided in a stretch that the store lost comes back as far as servers remember it;
 // when they remember one instant of the stretch, the others stay without an outcome.
 void Checker::CheckHole(const ScopeTruth& truth, const Scope& name, WallTime at) {
-  const std::vector<Loss>& losses = losses_[static_cast<std::size_t>(truth.shard)];
-  const auto was_before_its_end = [&](const Loss& loss) {
-    // Whoever comes upon an empty store first begins at that time.
-    const SteadyTime noticed = loss.noticed.value_or(last_now_);
-    return at <= loss.wall + std::chrono::ceil<Milliseconds>(noticed - loss.at) + options_.max_skew;
-  };
-  const auto flushed = [&](const Loss& loss) { return loss.kept == SteadyTime::min() && was_before_its_end(loss); };
   const auto lost = [&](const Loss& loss) {
-    return loss.kept != SteadyTime::min() && was_before_its_end(loss) &&
+    return loss.kept != SteadyTime::min() && at <= loss.wall + options_.max_skew &&
            at > loss.wall - std::chrono::ceil<Milliseconds>(loss.at - loss.kept) - kLongestGrace;
   };
-  if (std::ranges::any_of(losses, flushed)) {
+  if (truth.begun_again && at <= *truth.begun_again) {
     Suspect("forgotten by a flush");
-  } else if (std::ranges::any_of(losses, lost)) {
+  } else if (std::ranges::any_of(losses_[static_cast<std::size_t>(truth.shard)], lost)) {
     Suspect("forgotten by a loss");
   } else if (!truth.task->unique() && WasTroubled(name, at)) {
     Suspect("not told by a server without a store");
