@@ -370,6 +370,11 @@ void EngineCore::Granted(const ClaimRequest& request, const ClaimReply& reply, S
         recent_.Add(Close(request, request.outcome, request.reason, now), now.steady);
         return;
       }
+      if (schedule_->tasks()[TaskOf(request)].unique() && asked + options_.lease_ttl * 9 / 10 <= now.steady) {
+        // This process stood still: whether the lease is still its own, the store must say.
+        RetryLater(request, now.steady - (now.wall - request.at), now.steady);
+        return;
+      }
       leases_.Add({request.run_id, request.scope},
                   schedule_->tasks()[TaskOf(request)].unique() ? LeaseGuard::kFleet : LeaseGuard::kServer, asked,
                   request.lock_timeout);

@@ -110,6 +110,24 @@ TEST(EngineCoreInAFleet, AsksAgainForWhatAPartOfTheStoreDidNotAnswer) {
   EXPECT_EQ(core.AskedClaims()[0].run_id, run_id);
 }
 
+TEST(EngineCoreInAFleet, AsksAgainBeforeItReliesOnAnAnswerThatItSleptThrough) {
+  Core core(UniqueTasks(1));
+  core.Follow();
+  core.Advance(seconds(60));
+  const SteadyTime asked = core.now().steady;
+  std::vector<ClaimRequest> batch = std::exchange(core.claims, {}).at(0);
+  const std::string run_id = batch[0].run_id;
+  core.Sleep(seconds(14));
+  ClaimReply granted;
+  granted.outcome = ClaimOutcome::kClaimed;
+  granted.token = 1;
+  core.Tell(input::ClaimsAnswered{std::move(batch), std::vector{granted}, asked});
+  EXPECT_THAT(core.starts, IsEmpty());
+  core.AnswerRenewals();
+  ASSERT_THAT(core.AskedClaims(), SizeIs(1));
+  EXPECT_EQ(core.AskedClaims()[0].run_id, run_id);
+}
+
 TEST(EngineCoreInAFleet, KeepsALeaseThatAPartOfTheStoreDidNotAnswerFor) {
   RunningCore core;
   core.Tell(input::LeasesRenewed{
