@@ -353,7 +353,7 @@ bool Checker::IsExcused(ProcessId id, int shard, SteadyTime since, SteadyTime kn
 
 void Checker::Suspect(std::string_view kind) { ++suspects_[std::string(kind)]; }
 
-void Checker::Violate(std::string what, SteadyTime now) {
+void Checker::Violate(const std::string& what, SteadyTime now) {
   violations_.push_back(AtTime(what, now));
   if (options_.journal) Note(Format("VIOLATION {}", what), now);
 }

@@ -84,7 +84,7 @@ class Checker {
   // Anything else that goes to the journal.
   void Note(std::string_view what, SteadyTime now) const;
   // Anything else that must not be.
-  void Violate(std::string what, SteadyTime now);
+  void Violate(const std::string& what, SteadyTime now);
 
   const std::vector<std::string>& violations() const { return violations_; }
   // By kind: how often what a loss of state allows has happened.
