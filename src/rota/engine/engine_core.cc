@@ -171,7 +171,7 @@ void EngineCore::On(const input::ClockJumped& jumped, Moment now) {
     // and neither claim nor reap before the other servers have renewed too.
     renew_at_ = now.steady;
     renewed_ = false;
-    quiet_until_ = now.steady + leases_.renewal_period();
+    quiet_until_ = std::max(quiet_until_, now.steady + leases_.renewal_period());
   } else if (jumped.change < Milliseconds(0) && phase_ == Phase::kFollowing) {
     // Cohorts must not sleep until instants that lay behind the old, wrong time. What was taken up already is kept
     // from running again by what is decided.
@@ -371,8 +371,13 @@ void EngineCore::Granted(const ClaimRequest& request, const ClaimReply& reply, S
         return;
       }
       if (schedule_->tasks()[TaskOf(request)].unique() && asked + options_.lease_ttl * 9 / 10 <= now.steady) {
-        // This process stood still: whether the lease is still its own, the store must say.
-        RetryLater(request, now.steady - (now.wall - request.at), now.steady);
+        // This process stood still: whether the lease is still its own, the store must say. A server that is stopping
+        // asks no more.
+        if (Claiming()) {
+          RetryLater(request, now.steady - (now.wall - request.at), now.steady);
+        } else {
+          unrecorded_.push_back(Close(request, Outcome::kMissed, reason::kLate, now));
+        }
         return;
       }
       leases_.Add({request.run_id, request.scope},

@@ -128,6 +128,27 @@ TEST(EngineCoreInAFleet, AsksAgainBeforeItReliesOnAnAnswerThatItSleptThrough) {
   EXPECT_EQ(core.AskedClaims()[0].run_id, run_id);
 }
 
+TEST(EngineCoreInAFleet, EndsThoughItSleptThroughAnAnswerAndIsToldToStop) {
+  Core core({MakeTask("a", seconds(1), Unique())});
+  core.Follow();
+  core.Advance(seconds(1));
+  const SteadyTime asked = core.now().steady;
+  std::vector<ClaimRequest> batch = std::exchange(core.claims, {}).at(0);
+  const std::string run_id = batch[0].run_id;
+  core.Sleep(seconds(14));
+  core.Tell(input::ShutdownRequested{});
+  ClaimReply granted;
+  granted.outcome = ClaimOutcome::kClaimed;
+  granted.token = 1;
+  core.Tell(input::ClaimsAnswered{std::move(batch), std::vector{granted}, asked});
+  ASSERT_THAT(core.records, SizeIs(1));
+  EXPECT_EQ(core.records[0].at(0).run_id, run_id);
+  EXPECT_THAT(core.Events(), Contains("occurrence_closed a@1 missed(late)"));
+  core.Tell(input::Recorded{Status::Ok()});
+  EXPECT_TRUE(core.finished());
+  EXPECT_THAT(core.starts, IsEmpty());
+}
+
 TEST(EngineCoreInAFleet, KeepsALeaseThatAPartOfTheStoreDidNotAnswerFor) {
   RunningCore core;
   core.Tell(input::LeasesRenewed{
@@ -206,6 +227,16 @@ TEST(EngineCoreAfterALoss, WaitsWithClaimsAsLongAsTheStoreSays) {
   core.Advance(milliseconds(5'900));
   EXPECT_EQ(core.reaps, reaps) << "others may not have shown yet that they live";
   core.Advance(seconds(45));
+  EXPECT_THAT(core.Asked(), Not(IsEmpty()));
+}
+
+TEST(EngineCoreAfterALoss, WaitsAsLongThoughTheClockJumps) {
+  RememberingCore core;
+  core.Tell(input::Reasserted{seconds(6)});
+  core.JumpWall(minutes(2));
+  core.Advance(milliseconds(5'900));
+  EXPECT_THAT(core.Asked(), IsEmpty());
+  core.Advance(milliseconds(100));
   EXPECT_THAT(core.Asked(), Not(IsEmpty()));
 }
 
