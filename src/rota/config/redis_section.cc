@@ -25,10 +25,16 @@ bool IsHost(std::string_view text) {
   return !text.empty() && Printable(text) == text && text.find_first_of(" /@[]") == std::string_view::npos;
 }
 
+// As Expected(), but of a URL, which may hold a password, it shows nothing before the host.
+Status ExpectedHost(std::string_view text, std::string_view words) {
+  const std::size_t at = text.rfind('@');
+  return Expected(at == std::string_view::npos ? std::string(text) : Format("***{}", text.substr(at)), words);
+}
+
 ValueType<std::string> Host() {
   constexpr std::string_view kWords = "a host name or address";
   return {std::string(kWords), [kWords](const std::string& text) -> Result<std::string> {
-            if (!IsHost(text)) return Fail(Expected(text, kWords));
+            if (!IsHost(text)) return Fail(ExpectedHost(text, kWords));
             return text;
           }};
 }
@@ -37,13 +43,13 @@ ValueType<Address> HostAndPort() {
   constexpr std::string_view kWords = "host:port, such as redis1:26379 or [::1]:26379";
   return {std::string(kWords), [kWords](const std::string& text) -> Result<Address> {
             const std::size_t colon = text.rfind(':');
-            if (colon == std::string::npos) return Fail(Expected(text, kWords));
+            if (colon == std::string::npos) return Fail(ExpectedHost(text, kWords));
             std::string_view host = std::string_view(text).substr(0, colon);
             const bool bracketed = host.starts_with('[') && host.ends_with(']');
             if (bracketed) host = host.substr(1, host.size() - 2);
             const Result<int> port = Integer(1, 65535).parse(text.substr(colon + 1));
             const bool has_colon = host.find(':') != std::string_view::npos;
-            if (!port || !IsHost(host) || has_colon != bracketed) return Fail(Expected(text, kWords));
+            if (!port || !IsHost(host) || has_colon != bracketed) return Fail(ExpectedHost(text, kWords));
             return Address{std::string(host), *port};
           }};
 }

@@ -77,7 +77,7 @@ TEST(RedisSection, ReadsAClusterAndItsLimits) {
 
 TEST(RedisSection, RefusesWhatIsNoHostAndPort) {
   for (const std::string text : {"redis1", "redis1:", ":6379", "redis1:0", "redis1:65536", "redis1:6379x", "::1:6379",
-                                 "[::1]", "[redis1]:6379", "redis://redis1:6379", "a b:6379", "me@redis1:6379"}) {
+                                 "[::1]", "[redis1]:6379", "redis://redis1:6379", "a b:6379"}) {
     EXPECT_EQ(
         ErrorOf(Format("redis:\n  cluster: [\"{}\"]\n", text)),
         Format("f.yaml:2:13: redis.cluster: \"{}\": expected host:port, such as redis1:26379 or [::1]:26379", text));
@@ -87,6 +87,16 @@ TEST(RedisSection, RefusesWhatIsNoHostAndPort) {
   EXPECT_EQ(ErrorOf("redis: {cluster: a:1}"), "f.yaml:1:18: redis.cluster: expected a list, found a single value");
   EXPECT_EQ(ErrorOf("redis: {host: \"redis://localhost\"}"),
             "f.yaml:1:15: redis.host: \"redis://localhost\": expected a host name or address");
+}
+
+TEST(RedisSection, ShowsNoPasswordOfAUrl) {
+  EXPECT_EQ(ErrorOf("redis: {host: \"redis://:s3@cret@redis1:6379/0\"}"),
+            "f.yaml:1:15: redis.host: \"***@redis1:6379/0\": expected a host name or address");
+  for (const std::string text : {"me:s3cret@redis1:6379", "me:s3cret@redis1"}) {
+    EXPECT_EQ(ErrorOf(Format("redis:\n  cluster: [\"{}\"]\n", text)),
+              Format("f.yaml:2:13: redis.cluster: \"***{}\": expected host:port, such as redis1:26379 or [::1]:26379",
+                     text.substr(text.find('@'))));
+  }
 }
 
 TEST(RedisSection, RefusesTwoAnswersToWhereRedisIs) {
