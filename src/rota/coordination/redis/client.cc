@@ -37,11 +37,11 @@ Trip& TripTo(std::vector<Trip>& trips, const std::shared_ptr<Node>& node) {
 
 // As EVALSHA, but in full (which also makes the server remember it) where this connection has not sent it yet: so no
 // script meets a server that does not know it, and overtakes none that has to be sent again.
-void AppendScript(std::string& bytes, const Command& command, bool whole, std::set<std::string>& sent) {
+void AppendScript(std::string& bytes, const Command& command, const Errand& errand, std::set<std::string>& sent) {
   const Script& script = *command.script;
   const bool first = sent.insert(script.sha1()).second;
   std::vector<std::string> words = {"EVALSHA", script.sha1()};
-  if (first || whole) words = {"EVAL", script.text()};
+  if (first || errand.whole_script) words = {"EVAL", script.text()};
   words.insert(words.end(), command.words.begin(), command.words.end());
   AppendCommand(bytes, words);
 }
@@ -94,7 +94,7 @@ class Call {
       const Command& command = commands_[errand.index];
       if (errand.asking) AppendCommand(bytes, {"ASKING"});
       if (command.script != nullptr) {
-        AppendScript(bytes, command, errand.whole_script, connection->scripts());
+        AppendScript(bytes, command, errand, connection->scripts());
       } else {
         AppendCommand(bytes, command.words);
       }

@@ -23,7 +23,7 @@ int SlotOf(std::string_view key);
 class SlotMap {
  public:
   // Reads a reply to CLUSTER SLOTS. A server that does not know its own name stands in it without one: that is
-  // `asked`'s. Errors: kUnavailable, "a reply to CLUSTER SLOTS that is none".
+  // `asked`'s. Errors: kUnavailable, "the answer to CLUSTER SLOTS is no list of slots".
   static Result<SlotMap> Parse(const Reply& reply, const RedisAddress& asked);
 
   // Nothing where no server serves the slot.
