@@ -147,9 +147,10 @@ TEST_F(RedisDoctor, NamesServersWhoseClockIsOff) {
 
 TEST_F(RedisDoctor, IsContentWithTheRightsThatTheManualNames) {
   const RedisServer server;
-  server.Send({"ACL", "SETUSER", "rota", "on", ">secret", "~{rota:*", "resetchannels", "-@all", "+@read", "+@write",
-               "+@scripting", "+@connection", "+time", "+info", "+role", "+wait", "+cluster|slots", "+cluster|info",
-               "+config|get"});
+  server.Send({"ACL",           "SETUSER",    "rota",   "on",      ">secret",     "~{rota:*",
+               "resetchannels", "-@all",      "+@read", "+@write", "+@scripting", "+@connection",
+               "+time",         "+info",      "+role",  "+wait",   "+asking",     "+cluster|slots",
+               "+cluster|info", "+config|get"});
   RedisStoreOptions options = Options(server);
   options.login = {"rota", "secret"};
   EXPECT_EQ(Find(options, "config"), "");
