@@ -117,16 +117,20 @@ Checker::Decided Checker::DecidedBy(const OccurrenceRecord& record) const {
   return run == runs_.end() ? decided_.at(record.run_id) : Decided{run->second.process, run->second.granted};
 }
 
-// A flush forgets all. What else was decided in a stretch that the store lost comes back as far as servers remember it;
-// when they remember one instant of the stretch, the others stay without an outcome.
+// What was decided in a stretch that the store lost comes back as far as servers remember it; when they remember one
+// instant of the stretch, the others stay without an outcome. A flush forgets all, up to where the store begins anew.
 void Checker::CheckHole(const ScopeTruth& truth, const Scope& name, WallTime at) {
+  const std::vector<Loss>& losses = losses_[static_cast<std::size_t>(truth.shard)];
+  const auto flushed = [&](const Loss& loss) {
+    return loss.kept == SteadyTime::min() && at <= loss.wall + options_.max_skew;
+  };
   const auto lost = [&](const Loss& loss) {
     return loss.kept != SteadyTime::min() && at <= loss.wall + options_.max_skew &&
            at > loss.wall - std::chrono::ceil<Milliseconds>(loss.at - loss.kept) - kLongestGrace;
   };
-  if (truth.begun_again && at <= *truth.begun_again) {
+  if ((truth.begun_again && at <= *truth.begun_again) || std::ranges::any_of(losses, flushed)) {
     Suspect("forgotten by a flush");
-  } else if (std::ranges::any_of(losses_[static_cast<std::size_t>(truth.shard)], lost)) {
+  } else if (std::ranges::any_of(losses, lost)) {
     Suspect("forgotten by a loss");
   } else if (!truth.task->unique() && WasTroubled(name, at)) {
     Suspect("not told by a server without a store");

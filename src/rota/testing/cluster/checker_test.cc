@@ -286,6 +286,30 @@ TEST_F(AfterLoss, FindsASecondStartWhenTheClaimerWasWellAllTheTime) {
   EXPECT_THAT(checker_.violations(), testing::SizeIs(1));
 }
 
+TEST_F(CheckerTest, TakesForForgottenByAFlushWhatLiesBetweenOutcomesThatAreToldAgain) {
+  const std::vector<std::string> runs = {"r1", "r2", "r3"};
+  for (int i = 1; i <= 3; ++i) {
+    const std::string& run_id = runs[static_cast<std::size_t>(i - 1)];
+    Run(10 * i, run_id, 10 * i, static_cast<std::uint64_t>(i), i == 2 ? b_ : a_);
+    End(10 * i + 1, run_id, 10 * i);
+  }
+  checker_.ProcessCrashed(b_, At(32));
+  checker_.WritesLost(0, SteadyTime::min(), Then(33));
+  scope_ = {};
+  records_.clear();
+  checker_.LossNoticed(0, At(34));
+  for (const int due : {10, 30}) {
+    OccurrenceRecord told = Record(due == 10 ? "r1" : "r3", Due(due), Outcome::kSucceeded);
+    ledger::Changes changes;
+    changes.watermark = told.scheduled_last;
+    changes.entries.push_back({std::move(told), std::nullopt, ""});
+    Write(35, changes);
+  }
+  checker_.ProcessReasserted(a_, 0, At(35));
+  EXPECT_THAT(Conclude(36), IsEmpty());
+  EXPECT_THAT(checker_.suspects(), testing::Contains(testing::Pair("forgotten by a flush", 1)));
+}
+
 TEST_F(AfterLoss, ExcusesNothingThatTheStoreKept) {
   Run(30, "r3", 30, 3, a_);
   End(31, "r3", 30);
