@@ -1,6 +1,7 @@
 #include "rota/coordination/redis/resolver.h"
 
 #include <netdb.h>
+#include <pthread.h>
 
 #include <cstring>
 #include <optional>
@@ -57,8 +58,10 @@ Addresses Resolver::Resolve(const std::string& host, int port, const Deadline& d
     std::shared_ptr<Lookup>& running = lookups_[key];
     if (running == nullptr) {
       lookup = std::make_shared<Lookup>();
-      lookup->thread =
-          std::jthread([host, port, own = lookup.get()] { own->Finish(LookUp(host, port, AI_NUMERICSERV)); });
+      lookup->thread = std::jthread([host, port, own = lookup.get()] {
+        pthread_setname_np(pthread_self(), "rota-resolver");
+        own->Finish(LookUp(host, port, AI_NUMERICSERV));
+      });
       running = lookup;
     }
     lookup = running;
