@@ -178,7 +178,8 @@ void EngineCore::On(const input::ClockJumped& jumped, Moment now) {
     agenda_.Reset(now.wall);
     watermarks_ = decided_;
     const auto ahead = [now](WallTime at) { return at > now.wall; };
-    std::erase_if(retries_, [&](const Retry& retry) { return ahead(retry.request.at); });
+    std::erase_if(retries_,
+                  [&](const Retry& retry) { return retry.cause == Retry::Cause::kEarly && ahead(retry.request.at); });
     std::erase_if(waiting_, [&](const Waiting& waiting) { return ahead(waiting.at); });
     std::erase_if(closings_, [&](const auto& entry) { return ahead(entry.second.at); });
   }
@@ -374,7 +375,7 @@ void EngineCore::Granted(const ClaimRequest& request, const ClaimReply& reply, S
         // This process stood still: whether the lease is still its own, the store must say. A server that is stopping
         // asks no more.
         if (Claiming()) {
-          RetryLater(request, now.steady - (now.wall - request.at), now.steady);
+          RetryLater(request, Retry::Cause::kUnanswered, now.steady - (now.wall - request.at), now.steady);
         } else {
           unrecorded_.push_back(Close(request, Outcome::kMissed, reason::kLate, now));
         }
@@ -397,7 +398,7 @@ void EngineCore::Granted(const ClaimRequest& request, const ClaimReply& reply, S
       // This server's clock is fast: its grace begins when the store will take the claim.
       if (phase_ == Phase::kFollowing || (Claiming() && reply.wait <= kLongestDrain)) {
         const Milliseconds wait = std::max(reply.wait, Milliseconds(1));
-        RetryLater(request, now.steady + wait, now.steady + wait);
+        RetryLater(request, Retry::Cause::kEarly, now.steady + wait, now.steady + wait);
       }
       return;
     case ClaimOutcome::kUnanswered:
@@ -415,12 +416,12 @@ void EngineCore::Unanswered(const ClaimRequest& request, Moment now) {
   } else if (!schedule_->tasks()[TaskOf(request)].unique()) {
     DecideWithoutStore(request, now);
   } else if (phase_ == Phase::kFollowing) {
-    RetryLater(request, now.steady - (now.wall - request.at), now.steady + kStoreRetry);
+    RetryLater(request, Retry::Cause::kUnanswered, now.steady - (now.wall - request.at), now.steady + kStoreRetry);
   }
 }
 
-void EngineCore::RetryLater(const ClaimRequest& request, SteadyTime due, SteadyTime not_before) {
-  retries_.push_back({request, due + (GraceEnd(request) - request.at), not_before});
+void EngineCore::RetryLater(const ClaimRequest& request, Retry::Cause cause, SteadyTime due, SteadyTime not_before) {
+  retries_.push_back({request, cause, due + (GraceEnd(request) - request.at), not_before});
 }
 
 WallTime EngineCore::GraceEnd(const ClaimRequest& request) const {

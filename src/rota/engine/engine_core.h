@@ -169,7 +169,9 @@ class EngineCore {
   };
   // A claim that was asked and must be asked again, with the same run id.
   struct Retry {
+    enum class Cause { kEarly, kUnanswered };  // Where it was not answered, it may have been granted.
     ClaimRequest request;
+    Cause cause;
     SteadyTime expires;  // By the steady clock, for it may be the wall clock that is wrong.
     SteadyTime not_before;
   };
@@ -219,7 +221,7 @@ class EngineCore {
   void Granted(const ClaimRequest& request, const ClaimReply& reply, SteadyTime asked, Moment now);
   void Unanswered(const ClaimRequest& request, Moment now);
   void CloseSpan(const Trigger& trigger, OccurrenceRecord span, Moment now);
-  void RetryLater(const ClaimRequest& request, SteadyTime due, SteadyTime not_before);
+  void RetryLater(const ClaimRequest& request, Retry::Cause cause, SteadyTime due, SteadyTime not_before);
   void DecideWithoutStore(const ClaimRequest& request, Moment now);
   bool RunsHere(const Scope& scope) const;
   void NoteDecided(const ClaimRequest& request);

@@ -149,6 +149,18 @@ TEST(EngineCoreInAFleet, EndsThoughItSleptThroughAnAnswerAndIsToldToStop) {
   EXPECT_THAT(core.starts, IsEmpty());
 }
 
+TEST(EngineCoreInAFleet, AsksAgainForWhatWasNotAnsweredThoughItsClockIsSetBack) {
+  Core core(UniqueTasks(1));
+  core.Follow();
+  core.Advance(seconds(60));
+  const std::string run_id = core.AskedClaims()[0].run_id;
+  core.FailClaims();  // It may have been granted.
+  core.JumpWall(-seconds(30));
+  core.Advance(seconds(2));
+  ASSERT_THAT(core.AskedClaims(), SizeIs(1));
+  EXPECT_EQ(core.AskedClaims()[0].run_id, run_id);
+}
+
 TEST(EngineCoreInAFleet, KeepsALeaseThatAPartOfTheStoreDidNotAnswerFor) {
   RunningCore core;
   core.Tell(input::LeasesRenewed{
