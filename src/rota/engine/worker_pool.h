@@ -27,10 +27,13 @@ class WorkerPool {
  private:
   void Serve();
   void Join();
+  void WakeOne() ROTA_REQUIRES(mu_);
 
   Mutex mu_;
   CondVar changed_;
   std::deque<std::function<void()>> queue_ ROTA_GUARDED_BY(mu_);
+  std::size_t idle_ ROTA_GUARDED_BY(mu_) = 0;  // Threads that wait for work.
+  bool waking_ ROTA_GUARDED_BY(mu_) = false;   // One of them was notified and has not come yet.
   bool closing_ ROTA_GUARDED_BY(mu_) = false;
 
   std::vector<std::thread> threads_;  // Constant after construction.
