@@ -25,6 +25,15 @@ TEST_P(Simulation, BreaksNoPromiseUnderFaults) {
   EXPECT_THAT(report.outcomes.at("succeeded"), Gt(500));
 }
 
+// Fleets in which a clock is set back while claims that were early are asked again, or the store goes away meanwhile.
+class LongSimulation : public testing::TestWithParam<std::uint64_t> {};
+INSTANTIATE_TEST_SUITE_P(Seeds, LongSimulation, testing::Values(11, 14, 154));
+
+TEST_P(LongSimulation, BreaksNoPromiseUnderFaults) {
+  SCOPED_TRACE(Format("seed {}", GetParam()));
+  EXPECT_THAT(Simulate({.seed = GetParam(), .occurrences = 10'000}).violations, IsEmpty());
+}
+
 TEST(SimulationSeed, DecidesTheWholeCourseOfEvents) {
   const SimulationReport once = Simulate({.seed = 7, .occurrences = 2'000});
   const SimulationReport again = Simulate({.seed = 7, .occurrences = 2'000});

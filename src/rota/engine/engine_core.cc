@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 #include <utility>
 
 #include "rota/base/check.h"
@@ -174,12 +175,10 @@ void EngineCore::On(const input::ClockJumped& jumped, Moment now) {
     quiet_until_ = std::max(quiet_until_, now.steady + leases_.renewal_period());
   } else if (jumped.change < Milliseconds(0) && phase_ == Phase::kFollowing) {
     // Cohorts must not sleep until instants that lay behind the old, wrong time. What was taken up already is kept
-    // from running again by what is decided.
+    // from running again by what is decided, and from being asked under a second run id by its retry.
     agenda_.Reset(now.wall);
     watermarks_ = decided_;
     const auto ahead = [now](WallTime at) { return at > now.wall; };
-    std::erase_if(retries_,
-                  [&](const Retry& retry) { return retry.cause == Retry::Cause::kEarly && ahead(retry.request.at); });
     std::erase_if(waiting_, [&](const Waiting& waiting) { return ahead(waiting.at); });
     std::erase_if(closings_, [&](const auto& entry) { return ahead(entry.second.at); });
   }
@@ -252,10 +251,14 @@ void EngineCore::DispatchWaiting(Waiting& waiting, Moment now) {
   const bool every_server = waiting.cohort->placement == Placement::kEveryServer;
   const bool at_start = waiting.cohort->trigger->fires_at_start();
   const bool may_claim = MayClaim(now);
+  std::set<TaskIndex> retried;  // Taken up before the clock was set back.
+  for (const Retry& retry : retries_) {
+    if (retry.request.at == waiting.at) retried.insert(TaskOf(retry.request));
+  }
   for (; waiting.next < members.size(); ++waiting.next) {
     const TaskIndex index = members[waiting.next];
     if (waiting.part == Part::kPreferred && !preference_.Prefers(index)) continue;
-    if (waiting.at <= watermarks_[index] && !at_start) continue;
+    if (!at_start && (waiting.at <= watermarks_[index] || retried.contains(index))) continue;
     const Task& task = schedule_->tasks()[index];
     const auto close = [&](Outcome outcome, std::string_view reason, WallTime not_before) {
       closings_[index] = {waiting.at, waiting.previous, outcome, reason, waiting.gap_reason, not_before};
@@ -296,8 +299,17 @@ void EngineCore::DispatchRetries(Moment now) {
       retry.request.reason = std::string(WhyLate(now));
       retry.request.record_from = GraceEnd(retry.request);
     }
+    const bool may_ask = now.steady >= retry.not_before && MayClaim(now);
+    if (may_ask && retry.request.purpose == ClaimPurpose::kRun && retry.request.overlap == OverlapPolicy::kSkip &&
+        !schedule_->tasks()[TaskOf(retry.request)].unique() && RunsHere(retry.request.scope)) {
+      retry.request.purpose = ClaimPurpose::kRecord;
+      retry.request.outcome = Outcome::kSkipped;
+      retry.request.reason = reason::kOverlap;
+    }
     const bool has_worker = retry.request.purpose == ClaimPurpose::kRecord || FreeWorkers() > 0;
-    if (now.steady >= retry.not_before && MayClaim(now) && has_worker) {
+    if (may_ask && has_worker) {
+      WallTime& watermark = watermarks_[TaskOf(retry.request)];  // A jump back may have put it before the instant.
+      if (retry.request.kind == OccurrenceKind::kScheduled) watermark = std::max(watermark, retry.request.at);
       Ask(std::move(retry.request));
     } else {
       retries_.push_back(std::move(retry));
@@ -375,7 +387,7 @@ void EngineCore::Granted(const ClaimRequest& request, const ClaimReply& reply, S
         // This process stood still: whether the lease is still its own, the store must say. A server that is stopping
         // asks no more.
         if (Claiming()) {
-          RetryLater(request, Retry::Cause::kUnanswered, now.steady - (now.wall - request.at), now.steady);
+          RetryLater(request, now.steady - (now.wall - request.at), now.steady);
         } else {
           unrecorded_.push_back(Close(request, Outcome::kMissed, reason::kLate, now));
         }
@@ -398,7 +410,7 @@ void EngineCore::Granted(const ClaimRequest& request, const ClaimReply& reply, S
       // This server's clock is fast: its grace begins when the store will take the claim.
       if (phase_ == Phase::kFollowing || (Claiming() && reply.wait <= kLongestDrain)) {
         const Milliseconds wait = std::max(reply.wait, Milliseconds(1));
-        RetryLater(request, Retry::Cause::kEarly, now.steady + wait, now.steady + wait);
+        RetryLater(request, now.steady + wait, now.steady + wait);
       }
       return;
     case ClaimOutcome::kUnanswered:
@@ -416,12 +428,12 @@ void EngineCore::Unanswered(const ClaimRequest& request, Moment now) {
   } else if (!schedule_->tasks()[TaskOf(request)].unique()) {
     DecideWithoutStore(request, now);
   } else if (phase_ == Phase::kFollowing) {
-    RetryLater(request, Retry::Cause::kUnanswered, now.steady - (now.wall - request.at), now.steady + kStoreRetry);
+    RetryLater(request, now.steady - (now.wall - request.at), now.steady + kStoreRetry);
   }
 }
 
-void EngineCore::RetryLater(const ClaimRequest& request, Retry::Cause cause, SteadyTime due, SteadyTime not_before) {
-  retries_.push_back({request, cause, due + (GraceEnd(request) - request.at), not_before});
+void EngineCore::RetryLater(const ClaimRequest& request, SteadyTime due, SteadyTime not_before) {
+  retries_.push_back({request, due + (GraceEnd(request) - request.at), not_before});
 }
 
 WallTime EngineCore::GraceEnd(const ClaimRequest& request) const {

@@ -167,11 +167,10 @@ class EngineCore {
     std::string_view gap_reason;
     WallTime not_before;  // Until then another server may decide otherwise.
   };
-  // A claim that was asked and must be asked again, with the same run id.
+  // A claim that was asked and must be asked again, with the same run id: it may have been granted, where its answer
+  // got lost as well as where the network repeated it after it was called early.
   struct Retry {
-    enum class Cause { kEarly, kUnanswered };  // Where it was not answered, it may have been granted.
     ClaimRequest request;
-    Cause cause;
     SteadyTime expires;  // By the steady clock, for it may be the wall clock that is wrong.
     SteadyTime not_before;
   };
@@ -221,7 +220,7 @@ class EngineCore {
   void Granted(const ClaimRequest& request, const ClaimReply& reply, SteadyTime asked, Moment now);
   void Unanswered(const ClaimRequest& request, Moment now);
   void CloseSpan(const Trigger& trigger, OccurrenceRecord span, Moment now);
-  void RetryLater(const ClaimRequest& request, Retry::Cause cause, SteadyTime due, SteadyTime not_before);
+  void RetryLater(const ClaimRequest& request, SteadyTime due, SteadyTime not_before);
   void DecideWithoutStore(const ClaimRequest& request, Moment now);
   bool RunsHere(const Scope& scope) const;
   void NoteDecided(const ClaimRequest& request);

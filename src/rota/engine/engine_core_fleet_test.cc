@@ -161,6 +161,41 @@ TEST(EngineCoreInAFleet, AsksAgainForWhatWasNotAnsweredThoughItsClockIsSetBack) 
   EXPECT_EQ(core.AskedClaims()[0].run_id, run_id);
 }
 
+// The network may have repeated the early claim, and the store granted that one.
+TEST(EngineCoreInAFleet, AsksForAnEarlyInstantUnderOneRunIdAlsoWhenItsClockIsSetBack) {
+  Core core(UniqueTasks(1));
+  core.Follow();
+  core.Advance(seconds(60));
+  const std::string run_id = core.AskedClaims().at(0).run_id;
+  core.AnswerClaimsEarly(seconds(30));
+  core.JumpWall(-seconds(20));
+  core.Advance(seconds(29));
+  EXPECT_THAT(core.Asked(), IsEmpty()) << "twenty seconds later it is due by the clock as it was set back";
+  core.Advance(seconds(1));
+  ASSERT_THAT(core.Asked(), ElementsAre("task-0@60"));
+  EXPECT_EQ(core.AskedClaims()[0].run_id, run_id);
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  core.Advance(seconds(10));
+  EXPECT_THAT(core.Asked(), IsEmpty());
+}
+
+TEST(EngineCoreInAFleet, SkipsAnEarlyInstantThatComesDueDuringARunOfTheSameServer) {
+  TaskPolicies policies;
+  policies.overlap = OverlapPolicy::kSkip;
+  Core core({MakeTask("a", seconds(4), policies)});
+  core.Follow();
+  core.Advance(seconds(4));
+  const std::string run_id = core.AskedClaims().at(0).run_id;
+  core.AnswerClaimsEarly(milliseconds(4'500));
+  core.Advance(seconds(4));
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  EXPECT_THAT(core.starts, SizeIs(1));
+  core.Advance(milliseconds(500));
+  ASSERT_THAT(core.Asked(), ElementsAre("a\x1F"
+                                        "a@4 skipped(overlap)"));
+  EXPECT_EQ(core.AskedClaims()[0].run_id, run_id);
+}
+
 TEST(EngineCoreInAFleet, KeepsALeaseThatAPartOfTheStoreDidNotAnswerFor) {
   RunningCore core;
   core.Tell(input::LeasesRenewed{

@@ -77,14 +77,7 @@ class Core {
   // The same, and the store calls every other claim early for an hour.
   void AdvanceWithoutClaims(Milliseconds duration) {
     for (; duration > Milliseconds(0); duration -= std::chrono::seconds(1)) {
-      for (std::vector<ClaimRequest>& batch : std::exchange(claims, {})) {
-        std::vector<ClaimReply> replies(batch.size());
-        for (ClaimReply& reply : replies) {
-          reply.outcome = ClaimOutcome::kEarly;
-          reply.wait = std::chrono::hours(1);
-        }
-        Tell(input::ClaimsAnswered{std::move(batch), std::move(replies), now_.steady});
-      }
+      AnswerClaimsEarly(std::chrono::hours(1));
       Advance(std::min<Milliseconds>(duration, std::chrono::seconds(1)));
     }
   }
@@ -116,6 +109,17 @@ class Core {
       for (ClaimReply& reply : replies) {
         reply.outcome = outcome;
         reply.token = ++token_;
+      }
+      Tell(input::ClaimsAnswered{std::move(batch), std::move(replies), now_.steady});
+    }
+  }
+  // Tells that every claim under way is early by `wait`.
+  void AnswerClaimsEarly(Milliseconds wait) {
+    for (std::vector<ClaimRequest>& batch : std::exchange(claims, {})) {
+      std::vector<ClaimReply> replies(batch.size());
+      for (ClaimReply& reply : replies) {
+        reply.outcome = ClaimOutcome::kEarly;
+        reply.wait = wait;
       }
       Tell(input::ClaimsAnswered{std::move(batch), std::move(replies), now_.steady});
     }
