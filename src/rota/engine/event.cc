@@ -38,6 +38,8 @@ std::string_view Name(EventKind kind) {
       return "state_reasserted";
     case EventKind::kStoreFinding:
       return "store_finding";
+    case EventKind::kEventsDropped:
+      return "events_dropped";
   }
   ROTA_CHECK(false, "unknown event kind");
 }

@@ -136,6 +136,8 @@ Sentence Tell(const Event& event, const OccurrenceRecord& record) {
       return {LogLevel::kWarning, "the store was told again what this server remembers"};
     case EventKind::kStoreFinding:
       return {LogLevel::kWarning, "the store was examined"};
+    case EventKind::kEventsDropped:
+      return {LogLevel::kWarning, "events are missing here"};
   }
   ROTA_CHECK(false, "unknown event kind");
 }

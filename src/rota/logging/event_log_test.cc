@@ -183,6 +183,8 @@ TEST(EventLog, TellsOfTheServerTheClockAndTheStore) {
             "WARN  the store does not answer: database is locked  event=store_unavailable server=web-1");
   EXPECT_EQ(Line(OfServer(EventKind::kStoreAvailable)),
             "INFO  the store answers again  event=store_available server=web-1");
+  EXPECT_EQ(Line(OfServer(EventKind::kEventsDropped, "6 dropped while nothing took them")),
+            "WARN  events are missing here: 6 dropped while nothing took them  event=events_dropped server=web-1");
 }
 
 TEST(EventLog, ShowsTheOutputOfARunThatDidNotSucceed) {
