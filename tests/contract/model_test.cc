@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <random>
+#include <set>
 
 #include "fixtures.h"
 #include "rota/base/format.h"
@@ -25,7 +26,7 @@ class Dice {
     return OneIn(6) ? Format("{}\x1fs{}", task, Below(2)) : task;
   }
   // Of a run of the task: what a store keeps of a task may lie apart from what it keeps of another.
-  std::string RunId(const Scope& scope) { return Format("{}/r{}", TaskOfScope(scope), Below(20)); }
+  std::string RunId(const Scope& scope) { return Format("{}/r{}", scope, Below(20)); }
   std::string Server() { return Format("s{}", Below(3)); }
   // Around `now`: also ahead of what may be claimed.
   WallTime Instant(WallTime now) { return now + seconds(Below(40) - 30); }
@@ -118,9 +119,14 @@ std::string Unlock(Store& store, Dice& dice) {
 std::string Reassert(Store& store, Dice& dice, WallTime now) {
   const std::string server = dice.Server();
   Memory memory;
-  for (int i = dice.Below(3); i > 0; --i) memory.records.push_back(AnyRecord(dice, store, now));
+  std::set<std::string> told;  // A run is told once.
   for (int i = dice.Below(3); i > 0; --i) {
     OccurrenceRecord record = AnyRecord(dice, store, now);
+    if (told.insert(record.run_id).second) memory.records.push_back(std::move(record));
+  }
+  for (int i = dice.Below(3); i > 0; --i) {
+    OccurrenceRecord record = AnyRecord(dice, store, now);
+    if (!told.insert(record.run_id).second) continue;
     record.server = server;
     record.outcome = Outcome::kRunning;
     record.started_at = now;

@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <exception>
 #include <stdexcept>
+#include <tuple>
 
 #include "rota/base/text.h"
 
@@ -135,12 +136,18 @@ std::vector<OccurrenceRecord> ToRecords(const value& from) {
   return records;
 }
 
-object ToJson(const ClaimRequest& request) {
+// What the claims of a batch may have in common.
+bool OfSameTerms(const ClaimRequest& a, const ClaimRequest& b) {
+  const auto terms = [](const ClaimRequest& request) {
+    return std::tie(request.kind, request.at, request.previous, request.gap_reason, request.server, request.overlap,
+                    request.lease_ttl, request.lock_timeout, request.purpose, request.outcome, request.reason,
+                    request.record_from);
+  };
+  return terms(a) == terms(b);
+}
+
+object TermsToJson(const ClaimRequest& request) {
   object json;
-  json.reserve(16);
-  json["run_id"] = request.run_id;
-  json["task"] = request.task;
-  if (request.scope != request.task) json["scope"] = request.scope;
   if (request.kind != OccurrenceKind::kScheduled) json["kind"] = Name(request.kind);
   json["at"] = Number(request.at);
   Put(json, "previous", request.previous);
@@ -244,13 +251,20 @@ Result<ShardSays> DecodeShard(std::string_view text) {
   });
 }
 
-std::string EncodeClaims(std::span<const ClaimRequest* const> requests, const Incarnations& incarnations,
-                         Milliseconds max_skew) {
-  array list;
-  list.reserve(requests.size());
-  for (const ClaimRequest* request : requests) list.push_back(ToJson(*request));
-  return serialize(
-      object{{"requests", std::move(list)}, {"incarnations", ToJson(incarnations)}, {"max_skew", Number(max_skew)}});
+Question EncodeClaims(std::span<const ClaimRequest* const> requests, const Incarnations& incarnations,
+                      Milliseconds max_skew) {
+  Question question;
+  question.asked = serialize(object{{"incarnations", ToJson(incarnations)}, {"max_skew", Number(max_skew)}});
+  question.items.reserve(3 * requests.size());
+  const ClaimRequest* before = nullptr;
+  for (const ClaimRequest* request : requests) {
+    const bool same = before != nullptr && OfSameTerms(*before, *request);
+    question.items.push_back(request->run_id);
+    question.items.push_back(request->scope);
+    question.items.push_back(same ? "" : serialize(TermsToJson(*request)));
+    before = request;
+  }
+  return question;
 }
 
 Result<std::vector<ClaimReply>> DecodeClaims(std::string_view text) {
@@ -276,19 +290,28 @@ Result<std::vector<bool>> DecodeFlags(std::string_view text) {
   });
 }
 
-std::string EncodeRecords(std::span<const OccurrenceRecord* const> records, const Incarnations& incarnations) {
-  array list;
-  list.reserve(records.size());
-  for (const OccurrenceRecord* record : records) list.push_back(ToJson(*record));
-  return serialize(object{{"records", std::move(list)}, {"incarnations", ToJson(incarnations)}});
+Question EncodeRecords(std::span<const OccurrenceRecord* const> records, const Incarnations& incarnations) {
+  Question question{serialize(object{{"incarnations", ToJson(incarnations)}}), {}};
+  question.items.reserve(3 * records.size());
+  for (const OccurrenceRecord* record : records) {
+    question.items.push_back(record->run_id);
+    question.items.push_back(record->scope);
+    question.items.push_back(serialize(ToJson(*record)));
+  }
+  return question;
 }
 
 std::string EncodeMemory(const MemoryPart& part, const Incarnations& incarnations, Milliseconds max_skew) {
+  const auto told = [](const OccurrenceRecord& record) {
+    return object{{"run_id", record.run_id}, {"scope", record.scope}, {"text", serialize(ToJson(record))}};
+  };
   array records;
-  for (const OccurrenceRecord* record : part.records) records.push_back(ToJson(*record));
+  for (const OccurrenceRecord* record : part.records) records.push_back(told(*record));
   array runs;
   for (const HeldRun* run : part.runs) {
-    runs.push_back(object{{"record", ToJson(run->record)},
+    runs.push_back(object{{"record", told(run->record)},
+                          {"server", run->record.server},
+                          {"token", Number(run->record.token)},
                           {"overlap", Name(run->overlap)},
                           {"lease_ttl", Number(run->lease_ttl)},
                           {"lock_left", Number(run->lock_left)}});

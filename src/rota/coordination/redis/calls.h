@@ -44,14 +44,21 @@ struct ShardSays {
 };
 Result<ShardSays> DecodeShard(std::string_view text);
 
-std::string EncodeClaims(std::span<const ClaimRequest* const> requests, const Incarnations& incarnations,
-                         Milliseconds max_skew);
+// What a script is asked, and a batch in the form that it is quickest to read: so many texts for each item, as
+// scripts/claim.lua and scripts/finish.lua say.
+struct Question {
+  std::string asked;
+  std::vector<std::string> items;
+};
+
+Question EncodeClaims(std::span<const ClaimRequest* const> requests, const Incarnations& incarnations,
+                      Milliseconds max_skew);
 Result<std::vector<ClaimReply>> DecodeClaims(std::string_view text);
 
 std::string EncodeLeases(std::span<const LeaseRef* const> leases, Milliseconds ttl);
 Result<std::vector<bool>> DecodeFlags(std::string_view text);
 
-std::string EncodeRecords(std::span<const OccurrenceRecord* const> records, const Incarnations& incarnations);
+Question EncodeRecords(std::span<const OccurrenceRecord* const> records, const Incarnations& incarnations);
 
 // A part of a Memory.
 struct MemoryPart {

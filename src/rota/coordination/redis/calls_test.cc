@@ -23,13 +23,12 @@ OccurrenceRecord Record() {
 
 std::string Encode(const OccurrenceRecord& record) {
   const OccurrenceRecord* const one = &record;
-  return EncodeRecords({&one, 1}, {{"a", "i1"}});
+  return EncodeRecords({&one, 1}, {}).items[2];
 }
 
 TEST(EncodeRecords, LeavesOutWhatIsAsUsual) {
   EXPECT_EQ(Encode(Record()),
-            R"({"records":[{"run_id":"r1","task":"backup:run","scheduled_at":1800000000000,"server":"a",)"
-            R"("outcome":"running"}],"incarnations":{"a":"i1"}})");
+            R"({"run_id":"r1","task":"backup:run","scheduled_at":1800000000000,"server":"a","outcome":"running"})");
 }
 
 TEST(EncodeRecords, TellsWhatIsNot) {
@@ -48,10 +47,38 @@ TEST(EncodeRecords, TellsWhatIsNot) {
   record.reason = "exit 1";
   record.output_tail = "\"no\"\n";
   EXPECT_EQ(Encode(record),
-            R"({"records":[{"run_id":"r1","task":"backup:run","scope":"backup:run\u001fa","kind":"manual",)"
+            R"({"run_id":"r1","task":"backup:run","scope":"backup:run\u001fa","kind":"manual",)"
             R"("scheduled_at":1800000000000,"scheduled_last":1800000001000,"count":0,"server":"a","attempt":2,)"
             R"("token":7,"started_at":1800000002000,"finished_at":1800000003000,"outcome":"failed",)"
-            R"("reason":"exit 1","output_tail":"\"no\"\n"}],"incarnations":{"a":"i1"}})");
+            R"("reason":"exit 1","output_tail":"\"no\"\n"})");
+}
+
+TEST(EncodeRecords, PutsBesideTheTextWhoseItIs) {
+  const OccurrenceRecord record = Record();
+  const OccurrenceRecord* const one = &record;
+  const Question question = EncodeRecords({&one, 1}, {{"a", "i1"}});
+  EXPECT_EQ(question.asked, R"({"incarnations":{"a":"i1"}})");
+  EXPECT_THAT(question.items, testing::ElementsAre("r1", "backup:run", Encode(record)));
+}
+
+TEST(EncodeClaims, TellsTermsOnceForThoseThatShareThem) {
+  ClaimRequest first;
+  first.run_id = "r1";
+  first.task = first.scope = "backup:run";
+  first.at = kNow;
+  first.server = "a";
+  ClaimRequest second = first;
+  second.run_id = "r2";
+  second.task = second.scope = "mail:send";
+  ClaimRequest third = second;
+  third.run_id = "r3";
+  third.at += seconds(1);
+  const ClaimRequest* const requests[] = {&first, &second, &third};
+  const std::vector<std::string> items = EncodeClaims(requests, {}, seconds(2)).items;
+  ASSERT_THAT(items, testing::SizeIs(9));
+  EXPECT_THAT(items[2], testing::HasSubstr(R"("at":1800000000000)"));
+  EXPECT_THAT(std::vector(items.begin() + 3, items.begin() + 6), testing::ElementsAre("r2", "mail:send", ""));
+  EXPECT_THAT(items[8], testing::HasSubstr(R"("at":1800000001000)"));
 }
 
 TEST(EncodeRecords, KeepsNumbersExactInTheScripts) {

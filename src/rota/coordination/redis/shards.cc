@@ -124,7 +124,8 @@ Command Shards::Prepare(const Call& call, const Epochs* epochs, const std::strin
   Command command{keys[0], {Format("{}", keys.size())}, call.script};
   command.words.insert(command.words.end(), keys.begin(), keys.end());
   command.words.push_back(EncodeCaller(caller));
-  command.words.push_back(call.asked);
+  command.words.push_back(call.question.asked);
+  command.words.insert(command.words.end(), call.question.items.begin(), call.question.items.end());
   return command;
 }
 

@@ -23,7 +23,7 @@ class Shards {
   struct Call {
     int shard = 0;
     const Script* script = nullptr;
-    std::string asked;
+    Question question;
   };
   // What a call does about epochs.
   enum class Mode {

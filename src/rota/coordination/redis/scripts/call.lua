@@ -1,9 +1,13 @@
 -- How every script is called: KEYS of one hash tag, ARGV[1] with what the store says of itself, ARGV[2] with what is
--- asked, both JSON. The answer is two texts of JSON: what the script says of the shard, and what was asked for.
+-- asked, both JSON; a batch of claims or of outcomes is in the arguments after it (claim.lua, finish.lua). The answer is
+-- two texts of JSON: what the script says of the shard, and what was asked for.
 -- A field that is absent has its default (docs/redis-format.md). Instants are milliseconds since 1970, UTC.
 
-local caller = cjson.decode(ARGV[1])
-local asked = cjson.decode(ARGV[2])
+local encode = cjson.encode
+local function decode(text) return text and cjson.decode(text) or nil end
+
+local caller = decode(ARGV[1])
+local asked = decode(ARGV[2])
 
 -- Redis' own time. Tests bring theirs.
 local function read_clock()
@@ -12,8 +16,6 @@ local function read_clock()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 local now = read_clock()
-
-local function decode(text) return text and cjson.decode(text) or nil end
 
 -- Lua hands a command some 8,000 arguments at most.
 local CHUNK = 4000

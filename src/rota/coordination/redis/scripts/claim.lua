@@ -1,22 +1,22 @@
--- asked: requests, incarnations (server -> incarnation), max_skew. Answers each request, in order.
+-- asked: incarnations (server -> incarnation), max_skew. Each claim is three arguments: its run id, its scope, and its
+-- terms in JSON, or nothing where they are those of the claim before it. Answers each claim, in order.
 
-local pauses = {}
+local pauses = {}  -- Those in force, by task.
 
 local function load_pauses()
   local found = redis.call('HGETALL', PAUSES)
-  for i = 1, #found, 2 do pauses[found[i]] = cjson.decode(found[i + 1]) end
-end
-
-local function find_pause(task)
-  for _, of in ipairs({task, ''}) do
-    local pause = pauses[of]
-    if pause and (not pause.ends or pause.ends > now) then return pause end
+  for i = 1, #found, 2 do
+    local pause = decode(found[i + 1])
+    if not pause.ends or pause.ends > now then pauses[found[i]] = pause end
   end
 end
 
+local function find_pause(task) return pauses[task] or pauses[''] end
+
 local function make_record(request, outcome, reason)
-  return {run_id = request.run_id, task = request.task, scope = request.scope, kind = request.kind,
-    scheduled_at = request.at, server = request.server, outcome = outcome, reason = reason}
+  local task = task_of(request.scope)
+  return {run_id = request.run_id, task = task, scope = request.scope ~= task and request.scope or nil,
+    kind = request.kind, scheduled_at = request.at, server = request.server, outcome = outcome, reason = reason}
 end
 
 local function close(request, outcome, reason, reply)
@@ -26,23 +26,42 @@ local function close(request, outcome, reason, reply)
   put(record)
 end
 
-local function grant(request, scope, reply)
-  local token = math.max(scope.token, token_floor) + 1
-  local lock_until = now + request.lock_timeout
-  reply.outcome, reply.token = 'claimed', token
+-- A claim is one of terms, and has a run id and a scope of its own. What all grants by the same terms write alike is made
+-- once: a lease and a record of a run, open at the end for what differs.
+local function prepare(terms)
+  terms.__index = terms
+  terms.lock_until = now + terms.lock_timeout
+  terms.lease_until = math.min(now + terms.lease_ttl, terms.lock_until)
+  terms.lease = string.gsub(encode({server = terms.server, incarnation = asked.incarnations[terms.server],
+    overlap = terms.overlap, lease_until = terms.lease_until, lock_until = terms.lock_until}), '}$', '')
+  terms.record = string.gsub(encode({kind = terms.kind, scheduled_at = terms.at, server = terms.server,
+    outcome = 'running', started_at = now, answer = 'claimed'}), '}$', '')
+  return terms
+end
+
+local function grant(request, scope)
+  local name, token = request.scope, math.max(scope.token, token_floor) + 1
   scope.token = token
-  put_lease(scope, {run_id = request.run_id, server = request.server,
-    incarnation = asked.incarnations[request.server], overlap = request.overlap, token = token,
-    lease_until = math.min(now + request.lease_ttl, lock_until), lock_until = lock_until})
-  local record = make_record(request, 'running')
-  record.token, record.started_at, record.answer = token, now, 'claimed'
-  put(record)
+  put_scope(name)
+
+  local task, run_id = task_of(name), encode(request.run_id)
+  local own = ',"token":' .. number[token] .. ',"run_id":' .. run_id
+  local lease = request.lease .. own .. '}'
+  if lease_texts[name] then
+    put_lease(name, decode(lease))
+  else
+    put_only_lease(name, '[' .. lease .. ']')
+  end
+  put_text(request.run_id, request.record .. own .. ',"task":' .. encode(task) ..
+    (name ~= task and ',"scope":' .. encode(name) or '') .. '}', request.at)
+  return {outcome = 'claimed', token = token}
 end
 
 -- Returns the span of the instants that the watermark passes.
 local function move_watermark(request, scope)
   local old = scope.watermark
-  scope.watermark = request.at
+  decide(scope, request.at)
+  put_scope(request.scope)
   if not old or not request.previous or request.previous <= old then return nil end
   local gap = make_record(request, 'missed', request.gap_reason)
   gap.run_id = request.run_id .. '.gap'
@@ -51,25 +70,23 @@ local function move_watermark(request, scope)
   return gap
 end
 
-local function repeated(request, name, known)
-  local scope = scopes[name]
-  local reply = {outcome = known.answer or 'decided', holder = known.holder, gap = entries[request.run_id .. '.gap']}
+local function repeated(request, known)
+  local name = request.scope
+  local reply = {outcome = known.answer or 'decided', holder = known.holder, gap = find_entry(request.run_id .. '.gap')}
   if known.count == 0 then reply.gap = known end
   if known.answer ~= 'claimed' or (known.token or 0) == 0 then return reply end
 
-  local lease = find_lease(scope, request.run_id)
+  local lease = find_lease(name, request.run_id)
   if not lease then
     reply.outcome = 'decided'
-  elseif request.purpose ~= 'record' and may_renew(lease, scope) then
+  elseif request.purpose ~= 'record' and may_renew(lease, name) then
     reply.token = lease.token
-    lease.lock_until = now + request.lock_timeout
-    renew_lease(lease, request.lease_ttl)
-    touch(name)
+    lease.lock_until = request.lock_until
+    renew_lease(lease, name, request.lease_ttl)
   else
     local given_up = request.purpose == 'record'
     reply.outcome = given_up and 'claimed' or 'decided'
-    release(scope, request.run_id)
-    touch(name)
+    release(name, request.run_id)
     known.outcome, known.started_at, known.finished_at = 'missed', nil, now
     known.reason = 'store'
     if given_up then known.reason = request.reason end
@@ -79,31 +96,29 @@ local function repeated(request, name, known)
 end
 
 local function claim(request)
-  local name = request.scope or request.task
-  local scope, known = scopes[name], entries[request.run_id]
-  if known then return repeated(request, name, known) end
+  local name = request.scope
+  local scope, known = scopes[name], find_entry(request.run_id)
+  if known then return repeated(request, known) end
 
-  local reply = {}
+  local gap
   if not request.kind then
     if scope.watermark and request.at <= scope.watermark then return {outcome = 'decided'} end
     local earliest = request.at - asked.max_skew
     if request.purpose == 'record' then earliest = math.max(request.at, request.record_from or 0) end
     if now < earliest then return {outcome = 'early', wait = earliest - now} end
-    reply.gap = move_watermark(request, scope)
+    gap = move_watermark(request, scope)
   end
-  touch(name)
-  local gap = reply.gap
-  local pause = request.kind ~= 'manual' and find_pause(request.task) or nil
+  local pause = request.kind ~= 'manual' and find_pause(task_of(name)) or nil
   local to_record = request.purpose == 'record'
   if not pause and to_record and gap and request.outcome == 'missed' and request.reason == request.gap_reason then
-    reply.outcome = 'claimed'
     gap.run_id, gap.scheduled_last, gap.answer = request.run_id, request.at, 'claimed'
     put(gap)
-    return reply
+    return {outcome = 'claimed', gap = gap}
   end
   if gap then put(gap) end
 
-  local busy = request.overlap == 'skip' and find_live(scope) or nil
+  local reply = {gap = gap}
+  local busy = request.overlap == 'skip' and find_live(name) or nil
   if pause then
     reply.outcome = 'paused'
     reply.holder = pause.reason and pause.author .. ': ' .. pause.reason or pause.author
@@ -115,17 +130,25 @@ local function claim(request)
     reply.outcome, reply.holder = 'overlap', busy.server
     close(request, 'skipped', 'overlap', reply)
   else
-    grant(request, scope, reply)
+    reply = grant(request, scope)
+    reply.gap = gap
   end
   return reply
 end
 
 if not enter() then return answer({}) end
+local requests, run_ids, names, terms = {}, {}, {}, nil
+for i = 3, #ARGV, 3 do
+  if ARGV[i + 2] ~= '' then terms = prepare(decode(ARGV[i + 2])) end
+  local request = setmetatable({run_id = ARGV[i], scope = ARGV[i + 1]}, terms)
+  requests[#requests + 1], run_ids[#run_ids + 1], names[#names + 1] = request, request.run_id, request.scope
+end
+
 -- A new shard has nothing to be remembered but instants: what people ask for need not wait.
 local function waits()
   if now >= quiet_until then return false end
   if reason ~= 'it is new' then return true end
-  for _, request in ipairs(asked.requests) do
+  for _, request in ipairs(requests) do
     if not request.kind then return true end
   end
   return false
@@ -136,13 +159,15 @@ if waits() then
   return answer({})
 end
 load_pauses()
-load_batch(asked.requests)
+load_scopes(names)
+load_leases(names)
+load_entries(run_ids)
 local spans = {}
-for _, request in ipairs(asked.requests) do
-  if entries[request.run_id] then spans[#spans + 1] = request.run_id .. '.gap' end
+for _, run_id in ipairs(run_ids) do
+  if texts[run_id] then spans[#spans + 1] = run_id .. '.gap' end
 end
 load_entries(spans)
 local replies = {}
-for i, request in ipairs(asked.requests) do replies[i] = claim(request) end
+for i, request in ipairs(requests) do replies[i] = claim(request) end
 save()
 return answer(replies)

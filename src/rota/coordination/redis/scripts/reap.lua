@@ -10,11 +10,11 @@ local function dead(lease)
 end
 
 local function reap_leases()
-  local names = redis.call('ZRANGEBYSCORE', LEASES, '-inf', now)
-  load_scopes(names)
+  local names = redis.call('HKEYS', LEASES)
+  load_leases(names)
   local reaped, run_ids = {}, {}
   for _, name in ipairs(names) do
-    for _, lease in ipairs(scopes[name].leases) do
+    for _, lease in ipairs(find_leases(name)) do
       if dead(lease) then
         reaped[#reaped + 1] = {name, lease}
         run_ids[#run_ids + 1] = lease.run_id
@@ -24,9 +24,8 @@ local function reap_leases()
   load_entries(run_ids)
   for _, one in ipairs(reaped) do
     local name, lease = unpack(one)
-    release(scopes[name], lease.run_id)
-    touch(name)
-    local entry = entries[lease.run_id]
+    release(name, lease.run_id)
+    local entry = find_entry(lease.run_id)
     if entry and entry.outcome == 'running' then
       entry.outcome, entry.reason = 'lost', 'server ' .. lease.server .. ' died'
       entry.finished_at = math.max(lease.lease_until, entry.started_at or 0)
@@ -42,11 +41,10 @@ local function find_recorded(names, after)
   repeat
     run_ids = redis.call('ZRANGEBYSCORE', HISTORY, '(' .. after, '+inf', 'LIMIT', offset, BATCH)
     read(RECORDS, run_ids, function(_, value)
-      local record = cjson.decode(value)
-      local name = record.scope or record.task
+      local record = decode(value)
+      local name = record and (record.scope or record.task)
       local suspect = names[name]
-      if suspect and place_of(record) > suspect.after and
-        record.scheduled_at <= suspect.last then
+      if suspect and place_of(record) > suspect.after and record.scheduled_at <= suspect.last then
         recorded[name] = true
       end
     end)
@@ -68,12 +66,11 @@ local function settle_suspects()
   local recorded = find_recorded(suspects, earliest)
   for name, suspect in pairs(suspects) do
     scopes[name].suspect = nil
-    touch(name)
+    put_scope(name)
     if not recorded[name] then
-      local task = string.match(name, '^[^\31]*')
-      local record = {run_id = name .. '@' .. string.format('%.0f', suspect.last) .. '.unknown', task = task,
-        scope = name, scheduled_at = suspect.after + 1, scheduled_last = suspect.last, count = 0, server = '',
-        finished_at = now, outcome = 'unknown', reason = 'decided before the store lost its state'}
+      local record = {run_id = name .. '@' .. number[suspect.last] .. '.unknown', task = task_of(name), scope = name,
+        scheduled_at = suspect.after + 1, scheduled_last = suspect.last, count = 0, server = '', finished_at = now,
+        outcome = 'unknown', reason = 'decided before the store lost its state'}
       put(record)
       found.unknown[#found.unknown + 1] = record
     end
@@ -96,8 +93,7 @@ local function prune()
   end
   local dropped = {}
   read(RECORDS, candidates, function(run_id, value)
-    local running = value and cjson.decode(value).outcome == 'running'
-    if not running then dropped[#dropped + 1] = run_id end
+    if not value or not runs(value) then dropped[#dropped + 1] = run_id end
   end)
   write('HDEL', RECORDS, dropped)
   write('ZREM', HISTORY, dropped)

@@ -1,42 +1,40 @@
--- asked: records, runs (record, overlap, lease_ttl, lock_left), watermarks (scope, at), incarnations (server ->
--- incarnation), max_skew. Answers with the milliseconds until claims go on.
+-- asked: records (run_id, scope, text), runs (record, server, token, overlap, lease_ttl, lock_left), watermarks (scope,
+-- at), incarnations (server -> incarnation), max_skew. Answers with the milliseconds until claims go on.
 
 local function reassert_run(run)
   local record = run.record
-  local known = entries[record.run_id]
-  if known and known.outcome ~= 'running' then return end
-  if not known then finish(record) end
-  local name = record.scope or record.task
+  local known = texts[record.run_id]
+  if known and not runs(known) then return end
+  if not known then finish(record.run_id, record.scope, record.text) end
   local lock_until = now + run.lock_left
-  put_lease(scopes[name], {run_id = record.run_id, server = record.server,
-    incarnation = asked.incarnations[record.server], overlap = run.overlap, token = record.token or 0,
-    lease_until = math.min(now + run.lease_ttl, lock_until), lock_until = lock_until})
-  touch(name)
+  put_lease(record.scope, {run_id = record.run_id, server = run.server, incarnation = asked.incarnations[run.server],
+    overlap = run.overlap, token = run.token, lease_until = math.min(now + run.lease_ttl, lock_until),
+    lock_until = lock_until})
 end
 
 local function reassert_watermark(name, remembered)
   local scope = scopes[name]
   remembered = math.min(remembered, now + asked.max_skew)
-  local old = scope.watermark
+  local old = not scope.seeded and scope.watermark or nil
   if old and old >= remembered then return end
-  scope.watermark = remembered
+  decide(scope, remembered)
   if old then
     scope.suspect = {after = scope.suspect and scope.suspect.after or old, last = remembered}
     redis.call('SADD', SUSPECTS, name)
   end
-  touch(name)
+  put_scope(name)
 end
 
 if not enter() then return answer({}) end
-local batch, names = {}, {}
-for _, record in ipairs(asked.records) do batch[#batch + 1] = record end
-for _, run in ipairs(asked.runs) do batch[#batch + 1] = run.record end
-load_batch(batch)
-for _, remembered in ipairs(asked.watermarks) do
-  if not scopes[remembered.scope] then names[#names + 1] = remembered.scope end
-end
+local run_ids, names = {}, {}
+local function note(told) names[#names + 1], run_ids[#run_ids + 1] = told.scope, told.run_id end
+for _, record in ipairs(asked.records) do note(record) end
+for _, run in ipairs(asked.runs) do note(run.record) end
+for _, remembered in ipairs(asked.watermarks) do note(remembered) end
 load_scopes(names)
-for _, record in ipairs(asked.records) do finish(record) end
+load_leases(names)
+load_entries(run_ids)
+for _, record in ipairs(asked.records) do finish(record.run_id, record.scope, record.text) end
 for _, run in ipairs(asked.runs) do reassert_run(run) end
 for _, remembered in ipairs(asked.watermarks) do reassert_watermark(remembered.scope, remembered.at) end
 save()

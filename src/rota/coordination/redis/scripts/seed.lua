@@ -6,8 +6,8 @@ local watermarks = {}
 for i, name in ipairs(asked.scopes) do
   local scope = scopes[name]
   if not scope.watermark then
-    scope.watermark = math.min(asked.seed, now)
-    touch(name)
+    scope.watermark, scope.seeded = math.min(asked.seed, now), true
+    put_scope(name)
   end
   watermarks[i] = scope.watermark
 end
