@@ -65,6 +65,12 @@ TEST_P(Fleet, ListsItsServersById) {
   EXPECT_EQ(servers[1].id, "b");
 }
 
+TEST_P(Fleet, TellsTheTimeThatItsServersAreJudgedBy) {
+  EXPECT_EQ(store_->StoreTime().value(), kStart);
+  clock_.Advance(seconds(7));
+  EXPECT_EQ(store_->StoreTime().value(), kStart + seconds(7));
+}
+
 TEST_P(Fleet, NumbersServersThatWishTheSameId) {
   EXPECT_EQ(Join(*store_, "web", "i1"), "web");
   EXPECT_EQ(Join(*store_, "web", "i2"), "web#2");

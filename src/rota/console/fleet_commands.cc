@@ -28,14 +28,15 @@ class ServersCommand final : public Command {
     if (!store) return store.error();
     const Result<std::vector<ServerInfo>> servers = (*store)->Servers();
     if (!servers) return servers.error();
-    const WallTime now = desk_.clock.Now();
-    const std::vector<ServerRow> rows = ListServers(*servers, now);
+    const Result<WallTime> now = (*store)->StoreTime();
+    if (!now) return now.error();
+    const std::vector<ServerRow> rows = ListServers(*servers, *now);
     if (context.Flag("json")) {
       context.Write(ToJson(rows));
     } else if (rows.empty()) {
       context.Print("No server has joined {}. Start one with: {} schedule:work", (*store)->name(), desk_.program);
     } else {
-      context.Write(ToTable(rows, now));
+      context.Write(ToTable(rows, *now));
     }
     return Status::Ok();
   }
@@ -56,12 +57,14 @@ class LocksCommand final : public Command {
     if (!store) return store.error();
     const Result<std::vector<Lock>> locks = (*store)->Locks();
     if (!locks) return locks.error();
+    const Result<WallTime> now = (*store)->StoreTime();
+    if (!now) return now.error();
     if (context.Flag("json")) {
       context.Write(ToJson(*locks));
     } else if (locks->empty()) {
       context.Print("No task is locked.");
     } else {
-      context.Write(ToTable(*locks, desk_.clock.Now()));
+      context.Write(ToTable(*locks, *now));
     }
     return Status::Ok();
   }
@@ -89,15 +92,16 @@ class UnlockCommand final : public Command {
     // Not looked up in the schedule: a task that was removed may still be locked.
     Result<std::vector<Lock>> locks = (*store)->Locks();
     if (!locks) return locks.error();
-    const WallTime now = desk_.clock.Now();
-    std::erase_if(*locks, [&](const Lock& lock) { return lock.task != task || lock.lock_until <= now; });
+    const Result<WallTime> now = (*store)->StoreTime();
+    if (!now) return now.error();
+    std::erase_if(*locks, [&](const Lock& lock) { return lock.task != task || lock.lock_until <= *now; });
     if (locks->empty()) return NotFound("{} is not locked; schedule:locks lists what is", task);
-    const std::string all = DescribeHolders(*locks, *servers, now);
+    const std::string all = DescribeHolders(*locks, *servers, *now);
     if (const std::string& server = context.Option("server"); !server.empty()) {
       std::erase_if(*locks, [&server](const Lock& lock) { return lock.server != server; });
       if (locks->empty()) return NotFound("{} is not held by {}, but by {}", task, server, all);
     }
-    const std::string holders = DescribeHolders(*locks, *servers, now);
+    const std::string holders = DescribeHolders(*locks, *servers, *now);
     if (!context.Flag("force")) {
       if (desk_.input != InputKind::kTerminal) {
         return InvalidArgument(
@@ -108,12 +112,15 @@ class UnlockCommand final : public Command {
       }
     }
     for (const Lock& lock : *locks) {
-      if (Status status = Unlock(context, **store, lock, *servers); !status.ok()) return status;
+      const Holder holder = IsAlive(lock.server, *servers, *now) ? Holder::kAlive : Holder::kGone;
+      if (Status status = Unlock(context, **store, lock, holder); !status.ok()) return status;
     }
     return Status::Ok();
   }
 
  private:
+  enum class Holder { kAlive, kGone };
+
   // Asks on standard error, as standard output may be a pipe.
   bool Confirm(const Context& context, const std::string& question) {
     desk_.err << Printable(question) << " [y/N] " << std::flush;
@@ -127,7 +134,7 @@ class UnlockCommand final : public Command {
     return word == "y" || word == "yes";
   }
 
-  Status Unlock(Context& context, Store& store, const Lock& lock, std::span<const ServerInfo> servers) {
+  Status Unlock(Context& context, Store& store, const Lock& lock, Holder holder) {
     Status status = store.Unlock(lock.scope, lock.run_id);
     if (status.code() == StatusCode::kNotFound) {
       context.Print("Run {} on {} has ended meanwhile.", lock.run_id, lock.server);
@@ -136,7 +143,7 @@ class UnlockCommand final : public Command {
     if (!status.ok()) return status;
     context.Print("Unlocked {}: run {} on {} keeps nobody from running it any more.", lock.task, lock.run_id,
                   lock.server);
-    if (IsAlive(lock.server, servers, desk_.clock.Now())) {
+    if (holder == Holder::kAlive) {
       context.Print(
           "{} asks that run to stop when it next renews its leases; until it ends, another may overlap with it.",
           lock.server);

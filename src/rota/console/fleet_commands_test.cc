@@ -112,6 +112,20 @@ TEST_F(FleetCommands, TellWhatBecomesOfTheRunOfADeadServer) {
   EXPECT_THAT(out(), HasSubstr("\nweb-1 is gone: the next server that looks records that run as lost.\n"));
 }
 
+TEST_F(FleetCommands, JudgeServersAndLocksByTheClockOfTheStore) {
+  LockBackup();
+  desk_clock_.ahead = hours(2);
+  EXPECT_EQ(Run({"schedule:servers"}), 0);
+  EXPECT_THAT(out(), HasSubstr("\nweb-1   alive  host "));
+  EXPECT_THAT(out(), HasSubstr(" 0s ago "));
+  EXPECT_EQ(Run({"schedule:locks"}), 0);
+  EXPECT_THAT(out(), HasSubstr(" 15s left  1h left "));
+  EXPECT_EQ(Run({"schedule:unlock", "backup:run"}), 2);
+  EXPECT_THAT(err(), HasSubstr("held by web-1 since 2026-03-06T12:01:00Z:"));
+  EXPECT_EQ(Run({"schedule:unlock", "backup:run", "--force"}), 0);
+  EXPECT_EQ(out(), kUnlocked);
+}
+
 TEST_F(FleetCommands, UnlockWhatOneServerHoldsOrAll) {
   LockBackup();
   Join("web-2");
@@ -198,7 +212,7 @@ TEST_F(FleetCommands, ListWhatTheStoreLostInTheLastDay) {
   record.scheduled_at = record.scheduled_last = clock_.Now() - hours(25);
   ASSERT_TRUE(workplace_.store().Finish(std::vector{record}).ok());
   EXPECT_EQ(Run({"schedule:doctor"}), 0);
-  EXPECT_THAT(out(), HasSubstr("\nDecided since 2026-03-05T12:00:00Z, and the store lost how."));
+  EXPECT_THAT(out(), HasSubstr("\nDecided since 2026-03-05T12:00:00Z, but the store has lost how they ended."));
   EXPECT_THAT(out(), HasSubstr("\n2026-03-05 21:00:00 +08:00  backup:run "));
   EXPECT_THAT(out(), Not(HasSubstr("01OLD")));
 }

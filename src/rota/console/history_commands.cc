@@ -81,10 +81,11 @@ class WhyCommand final : public Command {
     }
     const Result<Store*> store = OpenStore(desk_.workplace, StoreUse::kLook);
     if (!store) return store.error();
-    const WallTime now = desk_.clock.Now();
-    const Result<WhyFacts> facts = GatherFacts(**store, task, asked, now);
+    const Result<WallTime> now = (*store)->StoreTime();
+    if (!now) return now.error();
+    const Result<WhyFacts> facts = GatherFacts(**store, task, asked, *now);
     if (!facts) return facts.error();
-    const Explanation explanation = Explain(**schedule, task, *facts, now);
+    const Explanation explanation = Explain(**schedule, task, *facts, *now);
     context.Write(context.Flag("json") ? ToJson(explanation) : ToText(explanation));
     return Status::Ok();
   }

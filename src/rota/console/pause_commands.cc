@@ -27,18 +27,22 @@ class PauseCommand final : public Command {
     Pause pause;
     pause.author = desk_.author;
     pause.reason = context.Option("reason");
-    pause.since = desk_.clock.Now();
+    std::optional<Milliseconds> length;
     if (const std::string& text = context.Option("for"); !text.empty()) {
-      const Result<Milliseconds> length = ParseDuration(text);
-      if (!length) return length.error().WithContext("--for");
-      if (*length == Milliseconds::zero()) return InvalidArgument("--for {}: expected more than nothing", text);
-      pause.until = pause.since + *length;
+      const Result<Milliseconds> parsed = ParseDuration(text);
+      if (!parsed) return parsed.error().WithContext("--for");
+      if (*parsed == Milliseconds::zero()) return InvalidArgument("--for {}: expected more than nothing", text);
+      length = *parsed;
     }
     Result<std::optional<TaskId>> task = ReadTask(desk_.workplace, context.Argument("task"));
     if (!task) return task.error();
     pause.task = *task;
     const Result<Store*> store = OpenStore(desk_.workplace, StoreUse::kChange);
     if (!store) return store.error();
+    const Result<WallTime> now = (*store)->StoreTime();
+    if (!now) return now.error();
+    pause.since = *now;
+    if (length) pause.until = *now + *length;
     if (Status status = (*store)->SetPause(pause); !status.ok()) return status;
     const std::string end = pause.until ? "until " + FormatInstant(*pause.until) : std::string("until schedule:resume");
     context.Print("Paused {} {}. Runs under way go on; what falls due is recorded as skipped(paused).",

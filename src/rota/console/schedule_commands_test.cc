@@ -138,6 +138,16 @@ TEST_F(PauseCommands, PauseATaskForAWhile) {
   EXPECT_EQ(pauses[0].until, clock_.Now() + std::chrono::hours(2));
 }
 
+TEST_F(PauseCommands, CountTheLengthOfAPauseByTheClockOfTheStore) {
+  desk_clock_.ahead = -std::chrono::hours(3);
+  EXPECT_EQ(Run({"schedule:pause", "backup:run", "--for", "2h"}), 0);
+  EXPECT_THAT(out(), StartsWith("Paused backup:run until 2026-03-06T14:00:00Z."));
+  const std::vector<Pause> pauses = *workplace_.store().Pauses();
+  ASSERT_EQ(pauses.size(), 1u);
+  EXPECT_EQ(pauses[0].since, clock_.Now());
+  EXPECT_EQ(pauses[0].until, clock_.Now() + std::chrono::hours(2));
+}
+
 TEST_F(PauseCommands, PauseAllTasksUntilResumed) {
   EXPECT_EQ(Run({"schedule:pause"}), 0);
   EXPECT_THAT(out(), StartsWith("Paused all tasks until schedule:resume."));

@@ -20,6 +20,23 @@ namespace rota {
 
 inline WallTime Utc(std::string_view text) { return *ParseInstant(text, TimeZone()); }
 
+// The clock of the operator's machine, which may be ahead of the store's.
+class DeskClock final : public Clock {
+ public:
+  explicit DeskClock(Clock& clock) : clock_(clock) {}
+
+  WallTime Now() const override { return clock_.Now() + ahead; }
+  SteadyTime SteadyNow() const override { return clock_.SteadyNow(); }
+  void Wait(Mutex& mu, CondVar& wake, SteadyTime deadline) override ROTA_REQUIRES(mu) {
+    clock_.Wait(mu, wake, deadline);
+  }
+
+  Milliseconds ahead{};
+
+ private:
+  Clock& clock_;
+};
+
 class GreetCommand final : public Command {
  public:
   GreetCommand() : Command("greet", "Greet somebody") {
@@ -96,8 +113,9 @@ class ConsoleTest : public testing::Test {
       commands_.Register(std::make_unique<GreetCommand>());
       commands_.Register(std::make_unique<BackupCommand>());
     }
-    console_ = std::make_unique<Console>(
-        commands_, workplace_, clock_, Console::Options{"1.2.3", "ann@web1", Locale::kEnglish, input}, in_, out_, err_);
+    console_ =
+        std::make_unique<Console>(commands_, workplace_, desk_clock_,
+                                  Console::Options{"1.2.3", "ann@web1", Locale::kEnglish, input}, in_, out_, err_);
   }
 
   // Returns the exit code; out() and err() hold what this call printed.
@@ -128,6 +146,7 @@ class ConsoleTest : public testing::Test {
 
   // 2026-03-06 12:00 UTC is 20:00 in Shanghai.
   FakeClock clock_{Utc("2026-03-06 12:00")};
+  DeskClock desk_clock_{clock_};
   CommandRegistry commands_;
   TestWorkplace workplace_{commands_, clock_};
   std::istringstream in_;

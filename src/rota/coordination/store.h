@@ -71,6 +71,8 @@ class Fleet {
   // Ends the server's heartbeat; its leases must have been finished.
   virtual Status Leave(const std::string& server_id) = 0;
   virtual Result<std::vector<ServerInfo>> Servers() = 0;
+  // The time by the store's clock: what servers, locks and pauses are judged by, as another machine's clock may be off.
+  virtual Result<WallTime> StoreTime() = 0;
 };
 
 // A pause keeps occurrences from running; each is recorded as skipped(paused).

@@ -220,6 +220,8 @@ class MemoryStore final : public Store {
     return Status::Ok();
   }
 
+  Result<WallTime> StoreTime() override { return clock_.Now(); }
+
   Result<std::vector<ServerInfo>> Servers() override {
     MutexLock lock(mu_);
     return servers_;

@@ -107,6 +107,7 @@ class RedisStore final : public Store {
   Result<JoinReply> Join(const JoinRequest& request) override;
   Status Leave(const std::string& server_id) override { return fleet_.Leave(server_id); }
   Result<std::vector<ServerInfo>> Servers() override;
+  Result<WallTime> StoreTime() override;
   Status SetPause(const Pause& pause) override;
   Status ClearPause(const std::optional<TaskId>& task) override;
   Result<std::vector<Pause>> Pauses() override;
@@ -352,6 +353,12 @@ Result<std::vector<ServerInfo>> RedisStore::Servers() {
   Result<redis::FleetRows::Seen> seen = fleet_.Read();
   if (!seen) return Fail(seen.error());
   return std::move(seen->servers);
+}
+
+Result<WallTime> RedisStore::StoreTime() {
+  const Result<redis::FleetRows::Seen> seen = fleet_.Read();
+  if (!seen) return Fail(seen.error());
+  return seen->now;
 }
 
 // A pause of all tasks is kept by each shard, where claims find it.

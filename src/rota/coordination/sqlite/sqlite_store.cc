@@ -56,6 +56,7 @@ class SqliteStore final : public Store {
   Result<JoinReply> Join(const JoinRequest& request) override;
   Status Leave(const std::string& server_id) override;
   Result<std::vector<ServerInfo>> Servers() override;
+  Result<WallTime> StoreTime() override { return clock_.Now(); }
   Status SetPause(const Pause& pause) override;
   Status ClearPause(const std::optional<TaskId>& task) override;
   Result<std::vector<Pause>> Pauses() override;
