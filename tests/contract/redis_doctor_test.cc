@@ -50,8 +50,8 @@ TEST_F(RedisDoctor, HasLittleToSayOfAServerThatIsSetUpWell) {
   EXPECT_EQ(
       findings[0],
       (Finding{"replicas", Severity::kNote,
-               Format("redis 127.0.0.1:{}: it has no replica: while it is down, nothing is claimed", server.port()),
-               ""}));
+               Format("redis 127.0.0.1:{}: it has no replica: while it is down, nothing is claimed", server.port()), "",
+               Format("127.0.0.1:{}", server.port())}));
 }
 
 TEST_F(RedisDoctor, RefusesAServerThatDropsKeysWhenItIsFull) {

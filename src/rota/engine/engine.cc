@@ -120,26 +120,12 @@ struct Engine::Loop {
     });
   }
 
-  // There too, since it asks the store. A finding is told when it appears, when its weight changes, and when it is
-  // gone.
+  // There too, since it asks the store.
   void ExamineStore() {
     upkeep_lane.Post([this] {
       const Result<std::vector<Finding>> found = diagnostics.Examine();
       if (!found) return;  // A store that does not answer is told of where it is needed.
-      std::map<std::string, Severity> now;
-      for (const Finding& finding : *found) {
-        if (finding.severity == Severity::kNote) continue;
-        now.emplace(finding.code, finding.severity);
-        const auto known = findings.find(finding.code);
-        if (known != findings.end() && known->second == finding.severity) continue;
-        PublishUpkeep(EventKind::kStoreFinding,
-                      Format("{} {}: {}{}{}", Name(finding.severity), finding.code, finding.message,
-                             finding.advice.empty() ? "" : ": ", finding.advice));
-      }
-      for (const auto& [code, severity] : findings) {
-        if (!now.contains(code)) PublishUpkeep(EventKind::kStoreFinding, code + " is found no more");
-      }
-      findings = std::move(now);
+      for (std::string& line : findings.Update(*found)) PublishUpkeep(EventKind::kStoreFinding, std::move(line));
     });
   }
 
@@ -257,7 +243,7 @@ struct Engine::Loop {
   std::function<void(std::string_view)> output;
 
   // Upkeep lane only.
-  std::map<std::string, Severity> findings;  // By code.
+  FindingBook findings;
 
   Mutex mu;
   CondVar changed;

@@ -49,8 +49,10 @@ std::string ToText(const Diagnosis& diagnosis, WallTime now) {
     if (!finding.advice.empty()) text += Format("{}{}\n", indent, Printable(finding.advice));
   }
   if (diagnosis.unknown.empty()) return text;
-  text += Format("\nDecided since {}, and the store lost how. Find out from the tasks' own traces whether they ran:\n",
-                 FormatInstant(diagnosis.since));
+  text += Format(
+      "\nDecided since {}, but the store has lost how they ended. Find out from the tasks' own traces whether they "
+      "ran:\n",
+      FormatInstant(diagnosis.since));
   text += ToTable(diagnosis.unknown, now);
   if (diagnosis.unknown.size() == kMostUnknown) text += "and perhaps more: schedule:history --outcome unknown\n";
   return text;
@@ -62,6 +64,7 @@ std::string ToJson(const Diagnosis& diagnosis) {
     findings.push_back({
         {"severity", json::Text(Name(finding.severity))},
         {"code", json::Text(finding.code)},
+        {"subject", json::Text(finding.subject)},
         {"message", json::Text(finding.message)},
         {"advice", json::Text(finding.advice)},
     });

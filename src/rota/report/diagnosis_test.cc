@@ -51,8 +51,9 @@ TEST(Diagnosis, TellsEachFindingAndWhatToChange) {
             "warning  persistence: neither AOF nor snapshots are on\n"
             "         turn AOF on\n"
             "note     replicas: it has no replica\n");
-  EXPECT_THAT(ToJson(Sick()), HasSubstr(R"({"severity":"note","code":"replicas","message":"it has no replica",)"
-                                        R"("advice":""})"));
+  EXPECT_THAT(ToJson(Sick()),
+              HasSubstr(R"({"severity":"note","code":"replicas","subject":"","message":"it has no replica",)"
+                        R"("advice":""})"));
 }
 
 TEST(Diagnosis, FailsForAnErrorAlone) {
@@ -67,16 +68,16 @@ TEST(Diagnosis, FailsForAnErrorAlone) {
 TEST(Diagnosis, ListsTheOccurrencesThatTheStoreLost) {
   Diagnosis diagnosis = Healthy();
   diagnosis.unknown = {Unknown()};
-  EXPECT_EQ(
-      ToText(diagnosis, kNow),
-      "redis 10.0.0.1:6379\n"
-      "\n"
-      "Decided since 2026-03-06T12:00:00Z, and the store lost how. Find out from the tasks' own traces whether they "
-      "ran:\n"
-      "DUE                                                                    TASK        SERVER  OUTCOME"
-      "                                           TOOK  RUN\n"
-      "2026-03-06 18:00:00 +00:00 to 2026-03-06 20:00:00 +00:00 (3 instants)  backup:run  -       "
-      "unknown(decided before the store lost its state)  -     backup:run@1.unknown\n");
+  EXPECT_EQ(ToText(diagnosis, kNow),
+            "redis 10.0.0.1:6379\n"
+            "\n"
+            "Decided since 2026-03-06T12:00:00Z, but the store has lost how they ended. Find out from the tasks' own "
+            "traces whether they "
+            "ran:\n"
+            "DUE                                                                    TASK        SERVER  OUTCOME"
+            "                                           TOOK  RUN\n"
+            "2026-03-06 18:00:00 +00:00 to 2026-03-06 20:00:00 +00:00 (3 instants)  backup:run  -       "
+            "unknown(decided before the store lost its state)  -     backup:run@1.unknown\n");
   EXPECT_THAT(ToJson(diagnosis), HasSubstr(R"("unknown":[{"run_id":"backup:run@1.unknown",)"));
 }
 

@@ -42,7 +42,7 @@ class Findings {
  public:
   explicit Findings(std::string node) : node_(std::move(node)) {}
   void Add(std::string_view code, Severity severity, std::string_view message, std::string_view advice = "") {
-    all_.push_back({std::string(code), severity, Format("redis {}: {}", node_, message), std::string(advice)});
+    all_.push_back({std::string(code), severity, Format("redis {}: {}", node_, message), std::string(advice), node_});
   }
   std::vector<Finding> Take() { return std::move(all_); }
 
@@ -228,7 +228,8 @@ std::vector<Finding> DiagnoseClocks(const std::vector<ServerInfo>& servers, Wall
       message += Format(": more than {}, so its claims come early and are asked again", FormatDuration(max_skew));
     }
     findings.push_back({"clock-offset", Severity::kWarning, std::move(message),
-                        "let one source keep the clocks of that server and of Redis (chrony, systemd-timesyncd)"});
+                        "let one source keep the clocks of that server and of Redis (chrony, systemd-timesyncd)",
+                        server.id});
   }
   return findings;
 }

@@ -27,7 +27,7 @@ TEST(DiagnoseNode, RefusesVersionsBefore6) {
   node.info["connected_slaves"] = "1";
   EXPECT_THAT(DiagnoseNode(node, {}),
               ElementsAre(Finding{"version", Severity::kError, "redis db:6379: its version is 5.0.14",
-                                  "upgrade it to 6.0 or later"}));
+                                  "upgrade it to 6.0 or later", "db:6379"}));
   node.info["redis_version"] = "10.1.0";
   EXPECT_THAT(DiagnoseNode(node, {}), IsEmpty());
 }
@@ -42,7 +42,7 @@ TEST(DiagnoseNode, RefusesAClusterThatIsNotWhole) {
       .config = Facts{{"appendfsync", "always"}}};
   EXPECT_THAT(DiagnoseNode(node, options),
               ElementsAre(Finding{"cluster", Severity::kError, "redis db:6379: the state of its cluster is fail",
-                                  "redis-cli --cluster check"}));
+                                  "redis-cli --cluster check", "db:6379"}));
 }
 
 TEST(DiagnoseLatency, WarnsAbove50Milliseconds) {
