@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <set>
 
@@ -154,6 +155,45 @@ TEST_F(ClusterTest, SaysThatAServerIsNoneOfACluster) {
             Format("cluster at {}: none of 1 nodes tells the slots (redis {}: ERR This instance has cluster support "
                    "disabled)",
                    server.address(), server.address()));
+}
+
+TEST_F(ClusterTest, HasTheAnswerOfOneNodeThoughTheOthersDoNotAnswer) {
+  RedisStoreOptions options = Options();
+  options.connect_timeout = options.command_timeout = Milliseconds(600);
+  Client client(options);
+  std::vector<Command> commands;
+  for (std::size_t node = 0; node < cluster_->size(); ++node) {
+    std::string key = "c";
+    while (cluster_->OwnerOf(SlotOf(key)) != node) key += 'c';
+    commands.push_back(Words(key, {"SET", key, "1"}));
+  }
+  for (const auto& reply : client.Execute(commands)) ASSERT_TRUE(reply) << reply.error().message();
+  for (std::size_t answering = 0; answering < cluster_->size(); ++answering) {
+    for (std::size_t node = 0; node < cluster_->size(); ++node) {
+      if (node != answering) cluster_->at(node).Pause();
+    }
+    // By the connections there are, then by new ones.
+    for (int round = 0; round < 2; ++round) {
+      const auto replies = client.Execute(commands);
+      for (std::size_t node = 0; node < cluster_->size(); ++node) {
+        EXPECT_EQ(replies[node].has_value(), node == answering) << node << " of " << answering << ", round " << round;
+      }
+    }
+    for (std::size_t node = 0; node < cluster_->size(); ++node) cluster_->at(node).Resume();
+    EXPECT_TRUE(Eventually([&] {
+      return std::ranges::all_of(client.Execute(commands), [](const auto& reply) { return reply.has_value(); });
+    }));
+  }
+}
+
+TEST_F(ClusterTest, NamesTheNodeOfEachKey) {
+  Client client(Options());
+  const std::vector<std::string> keys = {"a", "b", "c", "d"};
+  const std::vector<std::string> nodes = client.NodesOf(keys);
+  ASSERT_EQ(nodes.size(), keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    EXPECT_EQ(nodes[i], cluster_->at(cluster_->OwnerOf(SlotOf(keys[i]))).address());
+  }
 }
 
 // The last of these: the cluster is hurt and healed.

@@ -62,8 +62,8 @@ class Call {
     constexpr int kRounds = 8;  // More only where a cluster's nodes contradict each other.
     for (int round = 0; round < kRounds && !pending_.empty(); ++round) {
       std::vector<Trip> trips = Plan(std::exchange(pending_, {}));
-      for (Trip& trip : trips) Send(trip);
-      for (Trip& trip : trips) Receive(trip);
+      SendAll(trips);
+      ReceiveAll(trips);
       std::sort(pending_.begin(), pending_.end(), [](const Errand& a, const Errand& b) { return a.index < b.index; });
     }
     return std::move(results_);
@@ -86,8 +86,16 @@ class Call {
     return trips;
   }
 
-  void Send(Trip& trip) {
-    auto connection = trip.node->Borrow(deadline_);
+  // A node that takes no connection leaves time for the others.
+  void SendAll(std::vector<Trip>& trips) {
+    const Deadline connecting = deadline_.Within(options_.connect_timeout);
+    for (std::size_t i = 0; i < trips.size(); ++i) {
+      Send(trips[i], connecting.Within(connecting.Left() / static_cast<std::int64_t>(trips.size() - i)));
+    }
+  }
+
+  void Send(Trip& trip, const Deadline& connecting) {
+    auto connection = trip.node->Borrow(connecting);
     if (!connection) return CannotConnect(trip, connection.error());
     std::string bytes;
     for (const Errand& errand : trip.errands) {
@@ -121,9 +129,25 @@ class Call {
     for (auto it = first; it != trip.errands.end(); ++it) results_[it->index] = Fail(failure);
   }
 
-  void Receive(Trip& trip) {
-    if (!trip.connection) return;
+  // From those first that have answered: the others may never do.
+  void ReceiveAll(std::vector<Trip>& trips) {
     const Deadline deadline = deadline_.Within(options_.command_timeout);
+    std::vector<Trip*> waiting;
+    for (Trip& trip : trips) {
+      if (trip.connection) waiting.push_back(&trip);
+    }
+    while (!waiting.empty()) {
+      std::vector<const Connection*> connections;
+      for (const Trip* trip : waiting) connections.push_back(&*trip->connection);
+      Connection::AwaitAny(connections, deadline);
+      auto next = std::find_if(waiting.begin(), waiting.end(), [](Trip* trip) { return !trip->connection->IsQuiet(); });
+      if (next == waiting.end()) next = waiting.begin();  // The time is over for all.
+      Receive(**next, deadline);
+      waiting.erase(next);
+    }
+  }
+
+  void Receive(Trip& trip, const Deadline& deadline) {
     for (auto it = trip.errands.begin(); it != trip.errands.end(); ++it) {
       if (it->asking) {
         if (const auto allowed = trip.connection->Receive(deadline); !allowed) {
@@ -222,6 +246,16 @@ std::vector<Result<Reply>> Client::Execute(std::span<const Command> commands) {
   std::vector<Errand> errands;
   for (std::size_t i = 0; i < commands.size(); ++i) errands.push_back({.index = i});
   return Call(*state_->directory, commands, std::move(errands), state_->options).Run();
+}
+
+std::vector<std::string> Client::NodesOf(std::span<const std::string> keys) {
+  const Deadline deadline(state_->options.connect_timeout + state_->options.command_timeout);
+  std::vector<std::string> names;
+  for (const std::string& key : keys) {
+    const auto node = state_->directory->NodeOf(key, deadline);
+    names.push_back(node ? (*node)->endpoint().name() : "");
+  }
+  return names;
 }
 
 std::vector<Client::NodeReply> Client::ExecuteOnPrimaries(const std::vector<std::string>& words) {

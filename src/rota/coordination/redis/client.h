@@ -66,6 +66,8 @@ class Client {
   // cannot serve now (LOADING, READONLY, MASTERDOWN, CLUSTERDOWN, OOM, MISCONF, NOREPLICAS, BUSY, NOAUTH, …) are
   // kUnavailable.
   std::vector<Result<Reply>> Execute(std::span<const Command> commands);
+  // For each key the name of the node that serves it, as far as is known; empty where it is not.
+  std::vector<std::string> NodesOf(std::span<const std::string> keys);
   // Sends one command to each primary: to the one there is, or to those of a cluster that have slots.
   struct NodeReply {
     std::string node;  // "10.0.0.1:6379", "/run/redis.sock"

@@ -151,6 +151,12 @@ Result<Reply> Connection::Receive(const Deadline& deadline) {
   }
 }
 
+void Connection::AwaitAny(std::span<const Connection* const> connections, const Deadline& deadline) {
+  std::vector<const Stream*> streams;
+  for (const Connection* connection : connections) streams.push_back(&connection->stream_);
+  Stream::AwaitAny(streams, deadline);
+}
+
 Result<Reply> Connection::Ask(const std::vector<std::string>& words, const Deadline& deadline) {
   std::string bytes;
   AppendCommand(bytes, words);

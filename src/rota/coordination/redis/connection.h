@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,8 @@ class Connection {
 
   // False when the server has closed it while nobody used it.
   bool IsQuiet() const { return stream_.IsQuiet(); }
+  // Returns when one of them has something to be received, or the time is over.
+  static void AwaitAny(std::span<const Connection* const> connections, const Deadline& deadline);
   // The scripts that this connection has sent in full, by SHA-1.
   std::set<std::string>& scripts() { return scripts_; }
   std::string name() const { return "redis " + endpoint_.name(); }

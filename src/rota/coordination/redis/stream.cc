@@ -20,6 +20,7 @@
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/write.hpp>
 #include <cctype>
+#include <cerrno>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -248,6 +249,16 @@ Result<std::size_t> Stream::Read(char* bytes, std::size_t size, const Deadline& 
 bool Stream::IsQuiet() const {
   pollfd descriptor{.fd = state_->socket.native_handle(), .events = POLLIN | POLLRDHUP, .revents = 0};
   return state_->socket.is_open() && poll(&descriptor, 1, 0) == 0;
+}
+
+void Stream::AwaitAny(std::span<const Stream* const> streams, const Deadline& deadline) {
+  std::vector<pollfd> descriptors;
+  for (const Stream* stream : streams) {
+    descriptors.push_back({.fd = stream->state_->socket.native_handle(), .events = POLLIN | POLLRDHUP, .revents = 0});
+  }
+  while (poll(descriptors.data(), descriptors.size(), static_cast<int>(deadline.Left().count())) < 0 &&
+         errno == EINTR) {
+  }
 }
 
 }  // namespace rota::redis

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -43,6 +44,8 @@ class Stream {
   Result<std::size_t> Read(char* bytes, std::size_t size, const Deadline& deadline);
   // False when there is something to read: an end, or what nobody has asked for.
   bool IsQuiet() const;
+  // Returns when there is something to read from one of them, or the time is over.
+  static void AwaitAny(std::span<const Stream* const> streams, const Deadline& deadline);
 
  private:
   struct State;
