@@ -120,7 +120,7 @@ TEST_P(Claims, AfterAGapRecordItAsOneSpan) {
   OccurrenceRecord counted = *reply.gap;
   counted.scheduled_at = kStart + minutes(1);
   counted.count = 59;
-  ASSERT_TRUE(store_->Finish({&counted, 1}).ok());
+  ASSERT_TRUE(store_->Finish({&counted, 1}));
   EXPECT_EQ(Find(*store_, "r2.gap")->count, 59u);
   EXPECT_EQ(OutcomeOf(*store_, "r2"), "running");
 }
@@ -265,7 +265,7 @@ TEST_P(Claims, OfOneBatchSeeEachOther) {
 
 TEST_P(Claims, OfAnEmptyBatchAreAnsweredByNothing) {
   EXPECT_TRUE(store_->Claim({}).value().empty());
-  EXPECT_TRUE(store_->Finish({}).ok());
+  EXPECT_TRUE(store_->Finish({}));
 }
 
 TEST_P(Claims, ByAPersonNeverTouchTheWatermark) {
@@ -312,7 +312,7 @@ TEST_P(Claims, MayUseAnyTextAsNames) {
   record.outcome = Outcome::kFailed;
   record.reason = "exit 3; DROP TABLE records";
   record.output_tail = "50% done\n%s%n";
-  ASSERT_TRUE(store_->Finish({&record, 1}).ok());
+  ASSERT_TRUE(store_->Finish({&record, 1}));
   EXPECT_EQ(Describe(*Find(*store_, "r'1; --")), Describe(record));
 }
 

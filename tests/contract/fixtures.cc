@@ -101,7 +101,10 @@ Status Finish(Store& store, const std::string& run_id, Outcome outcome, std::str
   ROTA_CHECK(record.has_value(), "no such run");
   record->outcome = outcome;
   record->reason = std::move(reason);
-  return store.Finish({&*record, 1});
+  const auto outcomes = store.Finish({&*record, 1});
+  if (!outcomes) return outcomes.error();
+  ROTA_CHECK(outcomes->size() == 1, "an answer for each outcome");
+  return outcomes->at(0) == FinishOutcome::kRecorded ? Status::Ok() : Unavailable("its part does not answer");
 }
 
 OccurrenceRecord Record(std::string run_id, WallTime at, Outcome outcome) {

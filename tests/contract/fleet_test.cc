@@ -220,8 +220,8 @@ TEST_P(Fleet, TellsALateOutcomeBesideTheLoss) {
   EXPECT_EQ(RenewOne(*store_, "r1"), RenewOutcome::kExpired);
   record.outcome = Outcome::kSucceeded;
   record.output_tail = "done";
-  ASSERT_TRUE(store_->Finish({&record, 1}).ok());
-  ASSERT_TRUE(store_->Finish({&record, 1}).ok());
+  ASSERT_TRUE(store_->Finish({&record, 1}));
+  ASSERT_TRUE(store_->Finish({&record, 1}));
   EXPECT_EQ(OutcomeOf(*store_, "r1"), "lost(server a died; later reported succeeded)");
   EXPECT_EQ(Find(*store_, "r1")->output_tail, "done");
 }
@@ -232,7 +232,7 @@ TEST_P(Fleet, RecordsAsLostAlsoARunThatBeganWithoutTheStore) {
   begun.token = 0;
   begun.started_at = kStart;
   begun.finished_at.reset();
-  ASSERT_TRUE(store_->Finish({&begun, 1}).ok());
+  ASSERT_TRUE(store_->Finish({&begun, 1}));
   clock_.Advance(seconds(1));
   EXPECT_TRUE(store_->Reap("b").value().empty()) << "its server lives";
   EXPECT_EQ(RenewOne(*store_, "r1"), RenewOutcome::kExpired) << "it never had a lease";

@@ -25,13 +25,13 @@ class History : public testing::TestWithParam<StoreKind> {
     record.task = task;
     record.scope = task;
     record.server = std::move(server);
-    ASSERT_TRUE(store_->Finish({&record, 1}).ok());
+    ASSERT_TRUE(store_->Finish({&record, 1}));
   }
   void AddSpan(std::string run_id, WallTime first, WallTime last) {
     OccurrenceRecord record = Record(std::move(run_id), first, Outcome::kMissed);
     record.scheduled_last = last;
     record.count = 0;
-    ASSERT_TRUE(store_->Finish({&record, 1}).ok());
+    ASSERT_TRUE(store_->Finish({&record, 1}));
   }
   std::vector<std::string> Ids(const HistoryQuery& query) {
     std::vector<std::string> ids;
@@ -103,7 +103,7 @@ TEST_P(History, KeepsEveryFieldOfARecord) {
   record.finished_at = kStart + Milliseconds(1234);
   record.reason = "after 1s";
   record.output_tail = "一\n二";
-  ASSERT_TRUE(store_->Finish({&record, 1}).ok());
+  ASSERT_TRUE(store_->Finish({&record, 1}));
   EXPECT_EQ(Describe(*Find(*store_, "r1")), Describe(record));
 }
 
@@ -149,7 +149,7 @@ TEST_P(History, IsDroppedWhenItIsOldButNotARunUnderWay) {
 TEST_P(History, DropsMoreThanOneChunkAtATime) {
   std::vector<OccurrenceRecord> records;
   for (int i = 0; i < 2'500; ++i) records.push_back(Record("r" + std::to_string(i), kStart - hours(48)));
-  ASSERT_TRUE(store_->Finish(records).ok());
+  ASSERT_TRUE(store_->Finish(records));
   ASSERT_TRUE(store_->Reap("a").has_value());
   EXPECT_TRUE(Ids({}).empty());
 }

@@ -152,7 +152,8 @@ std::string Step(Store& store, Dice dice, WallTime now, Losses losses) {
       return Renew(store, dice);
     case 6: {
       const OccurrenceRecord record = AnyRecord(dice, store, now);
-      return "finish " + store.Finish({&record, 1}).message();
+      const auto outcomes = store.Finish({&record, 1});
+      return outcomes ? Format("finish {}", outcomes->size()) : "finish " + outcomes.error().message();
     }
     case 7:
       return "reap\n" + DescribeEach(store.Reap("s0"));

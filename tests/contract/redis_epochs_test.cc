@@ -88,7 +88,7 @@ TEST_F(RedisEpochs, EveryCallTellsOfAFlushUntilTheServerHasToldWhatItRemembers) 
   EXPECT_EQ(Beat(*a_), Status(StatusCode::kStateLost, Lost("it was emptied")));
   EXPECT_EQ(Claim(*a_, "r2", kStart), "state lost");
   const OccurrenceRecord record = Record("r1", kStart);
-  EXPECT_EQ(a_->Finish({&record, 1}).code(), StatusCode::kStateLost);
+  EXPECT_EQ(a_->Finish({&record, 1}).error().code(), StatusCode::kStateLost);
   EXPECT_EQ(a_->Reap("a").error().code(), StatusCode::kStateLost);
   EXPECT_EQ(Beat(*b_), Status(StatusCode::kStateLost, Lost("it was emptied"))) << "the other server as well";
 

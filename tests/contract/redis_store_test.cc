@@ -165,7 +165,7 @@ TEST_F(RedisStores, KeepTheSameKeysHoweverManyOccurrencesTheyDecide) {
       records.push_back(Record(request.run_id, at));
       records.back().task = records.back().scope = request.task;
     }
-    ASSERT_TRUE(store->Finish(records).ok());
+    ASSERT_TRUE(store->Finish(records));
     ASSERT_TRUE(store->Reap("a").has_value());
     if (round == 1) {
       keys = server_.Send({"DBSIZE"});
@@ -187,7 +187,7 @@ TEST_F(RedisStores, DropTheOldestRecordsBeyondTheirBoundButNotThoseUnderWay) {
   ASSERT_EQ(ClaimOne(*store, Request("running")).outcome, ClaimOutcome::kClaimed);
   std::vector<OccurrenceRecord> records;
   for (int i = 1; i <= 1'200; ++i) records.push_back(Record(Format("r{:04d}", i), kStart + seconds(i)));
-  ASSERT_TRUE(store->Finish(records).ok());
+  ASSERT_TRUE(store->Finish(records));
   ASSERT_TRUE(store->Reap("a").has_value());
   HistoryQuery query;
   query.limit = 2'000;
@@ -248,48 +248,96 @@ TEST_F(RedisStores, TellApartWhatIsNotTheirs) {
   EXPECT_EQ(found.error().code(), StatusCode::kDataLoss);
   EXPECT_THAT(found.error().message(), testing::EndsWith(": nonsense"));
   const OccurrenceRecord record = Record("r1", kStart);
-  EXPECT_EQ(store->Finish({&record, 1}).code(), StatusCode::kDataLoss);
+  EXPECT_EQ(store->Finish({&record, 1}).error().code(), StatusCode::kDataLoss);
 }
 
-TEST(RedisClusters, KeepEachTaskOnOneNodeAndGoOnWithoutOne) {
-  Cluster cluster;
-  FakeClock clock(kStart);
-  RedisStoreOptions options;
-  for (std::size_t i = 0; i < cluster.size(); ++i) options.cluster.push_back({"127.0.0.1", cluster.at(i).port()});
-  options.decision_clock = &clock;
-  options.command_timeout = Milliseconds(500);
-  const auto store = MakeRedisStore(options, clock);
-  std::vector<ClaimRequest> requests;
-  for (int i = 0; i < 300; ++i) {
-    requests.push_back(Request(Format("r{}", i)));
-    requests.back().task = requests.back().scope = Format("task-{}", i);
+// A store in a cluster, with the runs "r0", "r1", … of 300 tasks under way.
+class RedisClusters : public testing::Test {
+ protected:
+  RedisClusters() {
+    RedisStoreOptions options;
+    for (std::size_t i = 0; i < cluster_.size(); ++i) options.cluster.push_back({"127.0.0.1", cluster_.at(i).port()});
+    options.decision_clock = &clock_;
+    options.command_timeout = Milliseconds(500);
+    store_ = MakeRedisStore(options, clock_);
+    for (int i = 0; i < kTasks; ++i) {
+      requests_.push_back(Request(Format("r{}", i)));
+      requests_.back().task = requests_.back().scope = Format("task-{}", i);
+    }
+    EXPECT_EQ(Join(*store_, "a", "i1"), "a");
+    const auto first = store_->Claim(requests_);
+    EXPECT_TRUE(first.has_value()) << first.error().message();
+    for (const ClaimReply& reply : *first) EXPECT_EQ(reply.outcome, ClaimOutcome::kClaimed);
   }
-  EXPECT_EQ(Join(*store, "a", "i1"), "a");
-  const auto first = store->Claim(requests);
-  ASSERT_TRUE(first.has_value()) << first.error().message();
-  for (const ClaimReply& reply : *first) EXPECT_EQ(reply.outcome, ClaimOutcome::kClaimed);
-  for (std::size_t i = 0; i < cluster.size(); ++i) EXPECT_NE(cluster.at(i).Send({"DBSIZE"}), "0");
-  EXPECT_EQ(store->Locks().value().size(), 300u);
-  HistoryQuery query;
-  query.limit = 1'000;
-  EXPECT_EQ(store->Query(query).value().size(), 300u);
-  ASSERT_TRUE(store->SetPause({std::nullopt, "alice", "", kStart, {}}).ok());
-  EXPECT_EQ(store->Pauses().value().size(), 1u);
+  std::vector<OccurrenceRecord> Outcomes() const {
+    std::vector<OccurrenceRecord> records;
+    for (const ClaimRequest& request : requests_) {
+      records.push_back(Record(request.run_id, kStart));
+      records.back().task = records.back().scope = request.task;
+    }
+    return records;
+  }
+  std::size_t CountRuns(std::optional<Outcome> outcome) {
+    HistoryQuery query;
+    query.outcome = outcome;
+    query.limit = 1'000;
+    return store_->Query(query).value().size();
+  }
 
-  cluster.at(1).Pause();
-  for (ClaimRequest& request : requests) request.run_id += "again";
-  const auto second = store->Claim(requests);
-  cluster.at(1).Resume();
+  static constexpr int kTasks = 300;
+  Cluster cluster_;
+  FakeClock clock_{kStart};
+  std::unique_ptr<Store> store_;
+  std::vector<ClaimRequest> requests_;
+};
+
+TEST_F(RedisClusters, KeepEachTaskOnOneNodeAndClaimWithoutOne) {
+  for (std::size_t i = 0; i < cluster_.size(); ++i) EXPECT_NE(cluster_.at(i).Send({"DBSIZE"}), "0");
+  EXPECT_EQ(store_->Locks().value().size(), 300u);
+  EXPECT_EQ(CountRuns(std::nullopt), 300u);
+  ASSERT_TRUE(store_->SetPause({std::nullopt, "alice", "", kStart, {}}).ok());
+  EXPECT_EQ(store_->Pauses().value().size(), 1u);
+
+  cluster_.at(1).Pause();
+  for (ClaimRequest& request : requests_) request.run_id += "again";
+  const auto second = store_->Claim(requests_);
+  cluster_.at(1).Resume();
   ASSERT_TRUE(second.has_value()) << second.error().message();
-  int decided = 0;
-  int unanswered = 0;
-  for (const ClaimReply& reply : *second) {
-    decided += reply.outcome == ClaimOutcome::kDecided;
-    unanswered += reply.outcome == ClaimOutcome::kUnanswered;
-  }
+  const auto decided = std::ranges::count(*second, ClaimOutcome::kDecided, &ClaimReply::outcome);
+  const auto unanswered = std::ranges::count(*second, ClaimOutcome::kUnanswered, &ClaimReply::outcome);
   EXPECT_GT(decided, 0);
   EXPECT_GT(unanswered, 0);
-  EXPECT_EQ(decided + unanswered, 300);
+  EXPECT_EQ(decided + unanswered, kTasks);
+}
+
+TEST_F(RedisClusters, RecordWithoutOneWhatTheOthersKeep) {
+  const std::vector<OccurrenceRecord> records = Outcomes();
+  cluster_.at(2).Pause();
+  const auto outcomes = store_->Finish(records);
+  std::vector<OccurrenceRecord> waiting;
+  for (std::size_t i = 0; outcomes && i < outcomes->size(); ++i) {
+    if (outcomes->at(i) == FinishOutcome::kUnanswered) waiting.push_back(records[i]);
+  }
+  const auto again = store_->Finish(waiting);
+  cluster_.at(2).Resume();
+  ASSERT_TRUE(outcomes.has_value()) << outcomes.error().message();
+  EXPECT_THAT(*outcomes, testing::Contains(FinishOutcome::kRecorded));
+  EXPECT_THAT(waiting, testing::Not(testing::IsEmpty()));
+  ASSERT_TRUE(again.has_value()) << "it is not the store that is down: " << again.error().message();
+  EXPECT_THAT(*again, testing::Each(FinishOutcome::kUnanswered));
+
+  const std::vector<FinishOutcome> all_recorded(waiting.size(), FinishOutcome::kRecorded);
+  EXPECT_TRUE(Eventually([&] { return store_->Finish(waiting) == all_recorded; }));
+  EXPECT_EQ(CountRuns(Outcome::kRunning), 0u);
+  EXPECT_EQ(CountRuns(Outcome::kSucceeded), 300u);
+}
+
+TEST_F(RedisClusters, FailWhenNoNodeAnswers) {
+  for (std::size_t i = 0; i < cluster_.size(); ++i) cluster_.at(i).Pause();
+  const auto outcomes = store_->Finish(Outcomes());
+  for (std::size_t i = 0; i < cluster_.size(); ++i) cluster_.at(i).Resume();
+  ASSERT_FALSE(outcomes.has_value());
+  EXPECT_EQ(outcomes.error().code(), StatusCode::kUnavailable);
 }
 
 }  // namespace

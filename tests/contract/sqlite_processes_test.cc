@@ -54,7 +54,7 @@ bool ClaimAll(const TempFolder& folder, const std::string& server, int count) {
     OccurrenceRecord record = Record(request.run_id, request.at);
     record.server = server;
     record.token = replies->at(0).token;
-    if (!store->Finish({&record, 1}).ok()) return false;
+    if (!store->Finish({&record, 1})) return false;
   }
   return true;
 }

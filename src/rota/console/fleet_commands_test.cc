@@ -207,10 +207,10 @@ TEST_F(FleetCommands, ListWhatTheStoreLostInTheLastDay) {
   record.reason = "decided before the store lost its state";
   record.run_id = "01NEW";
   record.scheduled_at = record.scheduled_last = clock_.Now() - hours(23);
-  ASSERT_TRUE(workplace_.store().Finish(std::vector{record}).ok());
+  ASSERT_TRUE(workplace_.store().Finish(std::vector{record}));
   record.run_id = "01OLD";
   record.scheduled_at = record.scheduled_last = clock_.Now() - hours(25);
-  ASSERT_TRUE(workplace_.store().Finish(std::vector{record}).ok());
+  ASSERT_TRUE(workplace_.store().Finish(std::vector{record}));
   EXPECT_EQ(Run({"schedule:doctor"}), 0);
   EXPECT_THAT(out(), HasSubstr("\nDecided since 2026-03-05T12:00:00Z, but the store has lost how they ended."));
   EXPECT_THAT(out(), HasSubstr("\n2026-03-05 21:00:00 +08:00  backup:run "));

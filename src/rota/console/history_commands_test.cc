@@ -40,7 +40,7 @@ class HistoryCommands : public ConsoleTest {
     record.finished_at = due + seconds(5);
     record.outcome = outcome;
     record.reason = std::move(why);
-    ASSERT_TRUE(workplace_.store().Finish(std::vector{record}).ok());
+    ASSERT_TRUE(workplace_.store().Finish(std::vector{record}));
   }
 
   void RunTwice() {

@@ -75,6 +75,11 @@ struct RenewReply {
   std::vector<std::string> servers;
 };
 
+enum class FinishOutcome {
+  kRecorded,
+  kUnanswered,  // The part of the store that keeps it does not answer: tell it again, before others of its scope.
+};
+
 // A run under way, with the lease that it holds.
 struct HeldRun {
   OccurrenceRecord record;
@@ -111,7 +116,7 @@ class Coordinator {
   virtual Result<RenewReply> Renew(const std::string& server, std::span<const LeaseRef> leases, Milliseconds ttl) = 0;
   // Records outcomes and frees their leases. Known run ids are updated, others added (a run that the store never
   // saw start). A run that was recorded as lost meanwhile stays so; the late outcome is added to its reason.
-  virtual Status Finish(std::span<const OccurrenceRecord> records) = 0;
+  virtual Result<std::vector<FinishOutcome>> Finish(std::span<const OccurrenceRecord> records) = 0;
   // Records as lost the runs whose lease ran out and whose server's heartbeat is gone, and as unknown (with `count` 0:
   // the caller counts and Finish()es them) what was decided before the store lost its state and nobody remembered;
   // returns what it recorded.

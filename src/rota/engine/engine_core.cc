@@ -17,7 +17,7 @@ using std::chrono::seconds;
 constexpr Milliseconds kStoreRetry = seconds(1);
 constexpr Milliseconds kLongestDrain = seconds(10);  // For a claim that is early: others make it, or the next tick.
 constexpr Milliseconds kSettle = seconds(1);         // For killed children to be reaped and last outcomes to be stored.
-constexpr std::size_t kBatch = 500;                  // Claims or records in one call.
+constexpr std::size_t kBatch = 500;                  // Claims in one call.
 constexpr std::size_t kMostAsked = 2000;             // Claims under way, so that the store is never far behind.
 constexpr std::uint64_t kMostCounted = 20'000;
 
@@ -98,7 +98,7 @@ void EngineCore::On(const input::LeasesRenewed& renewed, Moment now) {
     renew_at_ = std::min(renew_at_, now.steady + kStoreRetry);
     return;
   }
-  if (store_down_ && !unrecorded_.empty()) {
+  if (store_down_ && !outbox_.empty()) {
     store_retry_at_ = now.steady;  // It answers again, but whether it can write shows when it has to: on a full disk.
   } else {
     NoteStore(Status::Ok(), now);
@@ -121,13 +121,17 @@ void EngineCore::On(const input::Reaped& reaped, Moment now) {
 }
 
 void EngineCore::On(const input::Recorded& recorded, Moment now) {
-  NoteStore(recorded.status, now);
-  if (recorded.status.ok()) {
-    for (std::size_t i = 0; i < recording_; ++i) recent_.Add(std::move(unrecorded_[i]), now.steady);
-    unrecorded_.erase(unrecorded_.begin(), unrecorded_.begin() + static_cast<std::ptrdiff_t>(recording_));
-    if (unrecorded_.empty()) has_backlog_ = false;
+  if (!recorded.outcomes) {
+    const Status& error = recorded.outcomes.error();
+    NoteStore(error, now);
+    // One that lost its state takes them as soon as it was told what this server remembers.
+    const bool lost = error.code() == StatusCode::kStateLost;
+    return outbox_.Unanswered(now.steady, lost ? now.steady : now.steady + kStoreRetry);
   }
-  recording_ = 0;
+  NoteStore(Status::Ok(), now);
+  for (OccurrenceRecord& record : outbox_.Answered(*recorded.outcomes, now.steady, now.steady + kStoreRetry)) {
+    recent_.Add(std::move(record), now.steady);
+  }
 }
 
 void EngineCore::On(const input::Reasserted& reasserted, Moment now) {
@@ -161,7 +165,7 @@ void EngineCore::On(const input::RunEnded& ended, Moment now) {
   }
   record.output_tail = ended.result.output_tail;
   Publish(EventKind::kRunFinished, now, record);
-  unrecorded_.push_back(std::move(record));
+  outbox_.Add(std::move(record));
 }
 
 void EngineCore::On(const input::ClockJumped& jumped, Moment now) {
@@ -275,7 +279,7 @@ void EngineCore::DispatchWaiting(Waiting& waiting, Moment now) {
       return;  // Waits within its grace: a unique task cannot be claimed without its store.
     } else {
       ClaimRequest request = MakeRequest(index, waiting.at, waiting.previous, waiting.gap_reason, now);
-      if (may_claim) {
+      if (may_claim && !outbox_.Owes(request.scope)) {
         Ask(std::move(request));
       } else {
         DecideWithoutStore(request, now);
@@ -299,7 +303,7 @@ void EngineCore::DispatchRetries(Moment now) {
       retry.request.reason = std::string(WhyLate(now));
       retry.request.record_from = GraceEnd(retry.request);
     }
-    const bool may_ask = now.steady >= retry.not_before && MayClaim(now);
+    const bool may_ask = now.steady >= retry.not_before && MayClaim(now) && !outbox_.Owes(retry.request.scope);
     if (may_ask && retry.request.purpose == ClaimPurpose::kRun && retry.request.overlap == OverlapPolicy::kSkip &&
         !schedule_->tasks()[TaskOf(retry.request)].unique() && RunsHere(retry.request.scope)) {
       retry.request.purpose = ClaimPurpose::kRecord;
@@ -326,6 +330,10 @@ void EngineCore::DispatchClosings(Moment now) {
       continue;
     }
     ClaimRequest request = MakeRequest(index, closing.at, closing.previous, closing.gap_reason, now);
+    if (outbox_.Owes(request.scope)) {
+      ++place;
+      continue;
+    }
     request.purpose = ClaimPurpose::kRecord;
     request.outcome = closing.outcome;
     request.reason = std::string(closing.reason);
@@ -389,7 +397,7 @@ void EngineCore::Granted(const ClaimRequest& request, const ClaimReply& reply, S
         if (Claiming()) {
           RetryLater(request, now.steady - (now.wall - request.at), now.steady);
         } else {
-          unrecorded_.push_back(Close(request, Outcome::kMissed, reason::kLate, now));
+          outbox_.Add(Close(request, Outcome::kMissed, reason::kLate, now));
         }
         return;
       }
@@ -422,7 +430,7 @@ void EngineCore::Granted(const ClaimRequest& request, const ClaimReply& reply, S
 void EngineCore::Unanswered(const ClaimRequest& request, Moment now) {
   if (request.kind == OccurrenceKind::kManual) {
     // Told under its run id, in case that it was granted.
-    unrecorded_.push_back(Close(request, Outcome::kMissed, reason::kStore, now));
+    outbox_.Add(Close(request, Outcome::kMissed, reason::kStore, now));
   } else if (!Claiming()) {
     return;  // Undecided: another server takes it, or the next start finds it.
   } else if (!schedule_->tasks()[TaskOf(request)].unique()) {
@@ -444,18 +452,18 @@ WallTime EngineCore::GraceEnd(const ClaimRequest& request) const {
 // A task that every server runs for itself needs nobody's leave. The store learns of it, under the run ids that it may
 // have been asked with, as soon as it answers, before it is asked for anything else of the scope.
 void EngineCore::DecideWithoutStore(const ClaimRequest& request, Moment now) {
-  has_backlog_ = true;
+  constexpr auto kHere = Outbox::DecidedBy::kThisServer;
   CloseUndecided(request, now);
   NoteDecided(request);
   if (request.purpose == ClaimPurpose::kRecord) {
-    unrecorded_.push_back(Close(request, request.outcome, request.reason, now));
+    outbox_.Add(Close(request, request.outcome, request.reason, now), kHere);
   } else if (now.wall > GraceEnd(request)) {
-    unrecorded_.push_back(Close(request, Outcome::kMissed, reason::kStore, now));
+    outbox_.Add(Close(request, Outcome::kMissed, reason::kStore, now), kHere);
   } else if (request.overlap == OverlapPolicy::kSkip && RunsHere(request.scope)) {
-    unrecorded_.push_back(Close(request, Outcome::kSkipped, reason::kOverlap, now, options_.server));
+    outbox_.Add(Close(request, Outcome::kSkipped, reason::kOverlap, now, options_.server), kHere);
   } else {
     StartRun(request, 0, now);
-    unrecorded_.push_back(runs_.at(request.run_id).record);
+    outbox_.Add(runs_.at(request.run_id).record, kHere);
   }
 }
 
@@ -492,7 +500,7 @@ void EngineCore::CloseSpan(const Trigger& trigger, OccurrenceRecord span, Moment
   if (first) span.scheduled_at = std::min(*first, span.scheduled_last);
   span.count = CountInstants(trigger, span.scheduled_at, span.scheduled_last);
   Publish(EventKind::kOccurrenceClosed, now, span, span.count == kMostCounted ? "at least" : "");
-  unrecorded_.push_back(std::move(span));
+  outbox_.Add(std::move(span));
 }
 
 std::uint64_t EngineCore::CountInstants(const Trigger& trigger, WallTime first, WallTime last) {
@@ -577,15 +585,14 @@ void EngineCore::Renew(Moment now) {
 }
 
 void EngineCore::FlushRecords(Moment now) {
-  if (recording_ > 0 || unrecorded_.empty() || state_lost_ || !StoreMayAnswer(now)) return;
-  recording_ = std::min(unrecorded_.size(), kBatch);
-  const auto end = unrecorded_.begin() + static_cast<std::ptrdiff_t>(recording_);
-  decision_.actions.push_back(action::Record{{unrecorded_.begin(), end}});
+  if (outbox_.under_way() || state_lost_ || !StoreMayAnswer(now)) return;
+  std::vector<OccurrenceRecord> batch = outbox_.Send(now.steady);
+  if (!batch.empty()) decision_.actions.push_back(action::Record{std::move(batch)});
 }
 
 // Not while claims or records are under way: what the store answered them belongs to what is remembered.
 void EngineCore::Reassert(Moment now) {
-  if (!state_lost_ || reasserting_ || asked_ > 0 || recording_ > 0 || now.steady < store_retry_at_) return;
+  if (!state_lost_ || reasserting_ || asked_ > 0 || outbox_.under_way() || now.steady < store_retry_at_) return;
   reasserting_ = true;
   decision_.actions.push_back(action::Reassert{Remember(now)});
 }
@@ -593,7 +600,7 @@ void EngineCore::Reassert(Moment now) {
 Memory EngineCore::Remember(Moment now) const {
   Memory memory;
   memory.records = recent_.All();
-  memory.records.insert(memory.records.end(), unrecorded_.begin(), unrecorded_.end());
+  std::ranges::move(outbox_.All(), std::back_inserter(memory.records));
   for (const auto& [run_id, run] : runs_) {
     const std::optional<Milliseconds> lock_left = leases_.LockLeft(run_id, now.steady);
     if (!lock_left) {  // It was told to stop; what becomes of it is still to come.
@@ -613,8 +620,7 @@ Memory EngineCore::Remember(Moment now) const {
 
 void EngineCore::AdvanceShutdown(Moment now) {
   // With nothing but outcomes left to store, there is no running work to be given a grace.
-  const bool only_store_missing = runs_.empty() && asked_ == 0 && store_down_ && !unrecorded_.empty();
-  if (only_store_missing && phase_ >= Phase::kDraining && phase_ < Phase::kAbandoned) {
+  if (OnlyStoreMissing() && phase_ >= Phase::kDraining && phase_ < Phase::kAbandoned) {
     phase_ = Phase::kAbandoned;
     phase_ends_ = now.steady + options_.kill_after;
   }
@@ -634,13 +640,13 @@ void EngineCore::AdvanceShutdown(Moment now) {
       record.outcome = Outcome::kCancelled;
       record.reason = "did not stop at shutdown";
       Publish(EventKind::kRunFinished, now, record);
-      unrecorded_.push_back(std::move(record));
+      outbox_.Add(std::move(record));
     }
     phase_ = Phase::kAbandoned;
     phase_ends_ = now.steady + kSettle;
   } else {
-    if (!unrecorded_.empty()) {
-      Publish(EventKind::kStoreUnavailable, now, Format("{} outcomes could not be recorded", unrecorded_.size()));
+    if (!outbox_.empty()) {
+      Publish(EventKind::kStoreUnavailable, now, Format("{} outcomes could not be recorded", outbox_.size()));
     }
     phase_ = Phase::kOver;
     phase_ends_ = SteadyTime::max();
@@ -676,8 +682,9 @@ SteadyTime EngineCore::NextWake(Moment now) const {
   wake = std::min({wake, leases_.NextDeadline(), kill_due_, phase_ends_});
   if (!renewing_ && !state_lost_) wake = std::min(wake, renew_at_);
   if (state_lost_ && !reasserting_ && store_retry_at_ > now.steady) wake = std::min(wake, store_retry_at_);
-  const bool needs_store = !retries_.empty() || !closings_.empty() || !waiting_.empty() || !unrecorded_.empty();
+  const bool needs_store = !retries_.empty() || !closings_.empty() || !waiting_.empty() || !outbox_.empty();
   if (store_down_ && needs_store && store_retry_at_ > now.steady) wake = std::min(wake, store_retry_at_);
+  if (outbox_.retry_at() > now.steady) wake = std::min(wake, outbox_.retry_at());
   if (phase_ == Phase::kFollowing && agenda_.NextDue()) at_wall(*agenda_.NextDue());
   for (const Waiting& waiting : waiting_) {
     if (asked_ > 0) break;  // The answer wakes it.
@@ -696,14 +703,20 @@ SteadyTime EngineCore::NextWake(Moment now) const {
 
 bool EngineCore::Finished() const {
   if (phase_ == Phase::kOver) return true;
-  if (phase_ == Phase::kFollowing || asked_ > 0 || !unrecorded_.empty()) return false;
+  if (phase_ == Phase::kFollowing || asked_ > 0 || !outbox_.empty()) return false;
   if (phase_ == Phase::kAbandoned) return true;
   return runs_.empty() && waiting_.empty() && retries_.empty() && closings_.empty() && asking_.empty();
 }
 
+// What is left to be done waits for the store, or for the parts of it that do not answer.
+bool EngineCore::OnlyStoreMissing() const {
+  if (!runs_.empty() || asked_ > 0 || outbox_.empty()) return false;
+  return store_down_ || (outbox_.stuck() && waiting_.empty() && retries_.empty());
+}
+
 // A store that is down is asked one thing at a time.
 bool EngineCore::StoreMayAnswer(Moment now) const {
-  return !store_down_ || (asked_ == 0 && recording_ == 0 && now.steady >= store_retry_at_);
+  return !store_down_ || (asked_ == 0 && !outbox_.under_way() && now.steady >= store_retry_at_);
 }
 
 bool EngineCore::HeldByStore(Moment now) const { return store_down_ || state_lost_ || now.steady < store_quiet_until_; }
@@ -711,7 +724,7 @@ bool EngineCore::HeldByStore(Moment now) const { return store_down_ || state_los
 std::string_view EngineCore::WhyLate(Moment now) const { return HeldByStore(now) ? reason::kStore : reason::kLate; }
 
 bool EngineCore::MayClaim(Moment now) const {
-  return StoreMayAnswer(now) && !state_lost_ && !has_backlog_ && now.steady >= quiet_until_;
+  return StoreMayAnswer(now) && !state_lost_ && now.steady >= quiet_until_;
 }
 
 TaskIndex EngineCore::TaskOf(const ClaimRequest& request) const {

@@ -16,6 +16,7 @@
 #include "rota/engine/coordinator.h"
 #include "rota/engine/event.h"
 #include "rota/engine/lease_book.h"
+#include "rota/engine/outbox.h"
 #include "rota/engine/preference.h"
 #include "rota/engine/recent_records.h"
 #include "rota/engine/runner.h"
@@ -59,7 +60,7 @@ struct Reaped {
   std::vector<OccurrenceRecord> lost;
 };
 struct Recorded {
-  Status status;
+  Result<std::vector<FinishOutcome>> outcomes;
 };
 struct Reasserted {
   Result<Milliseconds> pause;
@@ -250,6 +251,7 @@ class EngineCore {
   bool Claiming() const { return phase_ <= Phase::kDraining; }
   bool StoreMayAnswer(Moment now) const;
   bool MayClaim(Moment now) const;
+  bool OnlyStoreMissing() const;
   // It is the store that keeps unique tasks from being claimed.
   bool HeldByStore(Moment now) const;
   std::string_view WhyLate(Moment now) const;
@@ -278,10 +280,8 @@ class EngineCore {
   std::map<std::string, Run> runs_;          // By run id.
   SteadyTime kill_due_ = SteadyTime::max();  // No run is to be killed before.
 
-  std::deque<OccurrenceRecord> unrecorded_;
-  std::size_t recording_ = 0;  // The first so many are under way.
-  RecentRecords recent_;       // Those acknowledged.
-  bool has_backlog_ = false;   // Something was decided without the store that it does not know yet.
+  Outbox outbox_;
+  RecentRecords recent_;  // Outcomes that the store acknowledged.
   bool renewing_ = false;
   bool renewed_ = false;  // The last renewal was answered.
   SteadyTime renew_at_ = SteadyTime::min();

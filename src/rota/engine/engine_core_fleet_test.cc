@@ -144,7 +144,7 @@ TEST(EngineCoreInAFleet, EndsThoughItSleptThroughAnAnswerAndIsToldToStop) {
   ASSERT_THAT(core.records, SizeIs(1));
   EXPECT_EQ(core.records[0].at(0).run_id, run_id);
   EXPECT_THAT(core.Events(), Contains("occurrence_closed a@1 missed(late)"));
-  core.Tell(input::Recorded{Status::Ok()});
+  core.Record();
   EXPECT_TRUE(core.finished());
   EXPECT_THAT(core.starts, IsEmpty());
 }
@@ -224,8 +224,7 @@ class RememberingCore : public Core {
     Advance(seconds(50));
     AnswerClaims(ClaimOutcome::kClaimed);
     EndRun(starts.at(0).record.run_id);
-    Tell(input::Recorded{Status::Ok()});
-    records.clear();
+    Record();
     Advance(seconds(10));
     AnswerClaims(ClaimOutcome::kClaimed);
     Tell(input::LeasesRenewed{{}, Fail(StateLost("another process")), now().steady});
@@ -328,7 +327,7 @@ TEST(EngineCoreAfterALoss, TellsAlsoWhatTheStoreDidNotTakeYet) {
   core.Advance(seconds(60));
   core.AnswerClaims(ClaimOutcome::kClaimed);
   core.EndRun(core.starts.at(0).record.run_id);
-  core.Tell(input::Recorded{StateLost("another process")});
+  core.FailRecords(StateLost("another process"));
   ASSERT_THAT(core.memories, SizeIs(1));
   ASSERT_THAT(core.memories[0].records, SizeIs(1));
   EXPECT_EQ(core.memories[0].records[0].outcome, Outcome::kSucceeded);

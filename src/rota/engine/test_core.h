@@ -129,6 +129,15 @@ class Core {
       Tell(input::ClaimsAnswered{std::move(batch), Fail(status), now_.steady});
     }
   }
+  // Answers the records under way.
+  void Record() {
+    for (const std::vector<OccurrenceRecord>& batch : std::exchange(records, {})) {
+      Tell(input::Recorded{std::vector<FinishOutcome>(batch.size(), FinishOutcome::kRecorded)});
+    }
+  }
+  void FailRecords(const Status& status = Unavailable("still down")) {
+    for (std::size_t i = std::exchange(records, {}).size(); i > 0; --i) Tell(input::Recorded{Fail(status)});
+  }
   void EndRun(const std::string& run_id, Outcome outcome = Outcome::kSucceeded) {
     Tell(input::RunEnded{run_id, {outcome, "", ""}});
   }

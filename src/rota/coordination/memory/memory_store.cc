@@ -109,14 +109,14 @@ class MemoryStore final : public Store {
     return reply;
   }
 
-  Status Finish(std::span<const OccurrenceRecord> records) override {
+  Result<std::vector<FinishOutcome>> Finish(std::span<const OccurrenceRecord> records) override {
     MutexLock lock(mu_);
     for (const OccurrenceRecord& record : records) {
       const ServerInfo* server = FindServer(record.server);
       Apply(record.scope, ledger::Finish(record, Find(record.scope), records_.Find(record.run_id),
                                          server == nullptr ? std::string_view() : server->incarnation));
     }
-    return Status::Ok();
+    return std::vector<FinishOutcome>(records.size(), FinishOutcome::kRecorded);
   }
 
   Result<std::vector<OccurrenceRecord>> Reap(const std::string&) override {
@@ -144,7 +144,7 @@ class MemoryStore final : public Store {
   }
 
   Result<Milliseconds> Reassert(const std::string& server, const Memory& memory) override {
-    if (Status status = Finish(memory.records); !status.ok()) return Fail(std::move(status));
+    if (const auto outcomes = Finish(memory.records); !outcomes) return Fail(outcomes.error());
     MutexLock lock(mu_);
     const WallTime now = clock_.Now();
     const ServerInfo* info = FindServer(server);

@@ -76,13 +76,16 @@ auto Pick(const Batch& batch, const Part& part) {
 // of it soon, and can repeat the batch.
 class Tally {
  public:
+  void Answered() { answered_ = true; }
   void Add(const Status& error) {
     if (error_.ok() || (error.code() == StatusCode::kStateLost && !lost())) error_ = error;
   }
+  bool answered() const { return answered_; }
   bool lost() const { return error_.code() == StatusCode::kStateLost; }
   const Status& error() const { return error_; }
 
  private:
+  bool answered_ = false;
   Status error_;
 };
 
@@ -100,7 +103,7 @@ class RedisStore final : public Store {
 
   Result<std::vector<ClaimReply>> Claim(std::span<const ClaimRequest> requests) override;
   Result<RenewReply> Renew(const std::string& server, std::span<const LeaseRef> leases, Milliseconds ttl) override;
-  Status Finish(std::span<const OccurrenceRecord> records) override;
+  Result<std::vector<FinishOutcome>> Finish(std::span<const OccurrenceRecord> records) override;
   Result<std::vector<OccurrenceRecord>> Reap(const std::string& server) override;
   Result<Milliseconds> Reassert(const std::string& server, const Memory& memory) override;
   Result<std::vector<OccurrenceRecord>> Query(const HistoryQuery& query) override;
@@ -123,6 +126,21 @@ class RedisStore final : public Store {
     auto decoded = decode(*found);
     if (!decoded) return Fail(decoded.error().WithContext(name()));
     return decoded;
+  }
+  // The same, where it says something of each item of the part.
+  template <typename Decoder>
+  auto ReadEach(const Found& found, const Part& part, Decoder decode) const -> decltype(decode(std::string_view())) {
+    auto decoded = Read(found, decode);
+    if (decoded && decoded->size() != part.items.size()) {
+      return Fail(DataLoss("{}: a script answered {} of {} items", name(), decoded->size(), part.items.size()));
+    }
+    return decoded;
+  }
+  // What is said of a call whose items can be unanswered one by one: the error, where it concerns the whole store.
+  Status Verdict(const Tally& tally) const {
+    if (tally.lost()) return tally.error();
+    const bool a_part = tally.error().code() == StatusCode::kUnavailable && shards_.PartAnswers();
+    return tally.answered() || a_part ? Status::Ok() : tally.error();
   }
   std::vector<Shards::Call> CallEach(const redis::Script& script, const std::string& asked) const;
   Result<std::vector<WallTime>> Seed(const std::vector<Scope>& scopes, WallTime seed, const std::string& server,
@@ -160,17 +178,16 @@ Result<std::vector<ClaimReply>> RedisStore::Claim(std::span<const ClaimRequest> 
   }
   const std::vector<Found> found = shards_.Ask(calls, Shards::Mode::kGuarded, options_.wait_replicas);
   Tally tally;
-  bool answered = false;
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    Result<std::vector<ClaimReply>> some = Read(found[i], redis::DecodeClaims);
+    Result<std::vector<ClaimReply>> some = ReadEach(found[i], parts[i], redis::DecodeClaims);
     if (!some) {
       tally.Add(some.error());
       continue;
     }
-    answered = true;
+    tally.Answered();
     for (std::size_t n = 0; n < some->size(); ++n) replies[parts[i].items[n]] = std::move(some->at(n));
   }
-  if (!answered || tally.lost()) return Fail(tally.error());
+  if (Status error = Verdict(tally); !error.ok()) return Fail(std::move(error));
   return replies;
 }
 
@@ -182,6 +199,7 @@ Result<RenewReply> RedisStore::Renew(const std::string& server, std::span<const 
   RenewReply reply;
   if (seen) {
     reply.servers = ledger::LiveServers(seen->servers, seen->now);
+    tally.Answered();
   } else {
     tally.Add(seen.error());
   }
@@ -198,35 +216,43 @@ Result<RenewReply> RedisStore::Renew(const std::string& server, std::span<const 
   }
   const std::vector<Found> found = shards_.Ask(calls);
   reply.outcomes.assign(leases.size(), RenewOutcome::kUnanswered);
-  bool answered = seen.has_value();
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    const Result<std::vector<bool>> renewed = Read(found[i], redis::DecodeFlags);
+    const Result<std::vector<bool>> renewed = ReadEach(found[i], parts[i], redis::DecodeFlags);
     if (!renewed) {
       tally.Add(renewed.error());
       continue;
     }
-    answered = true;
+    tally.Answered();
     for (std::size_t n = 0; n < renewed->size(); ++n) {
       reply.outcomes[parts[i].items[n]] = renewed->at(n) ? RenewOutcome::kRenewed : RenewOutcome::kExpired;
     }
   }
-  if (!answered || tally.lost()) return Fail(tally.error());
+  if (Status error = Verdict(tally); !error.ok()) return Fail(std::move(error));
   return reply;
 }
 
-Status RedisStore::Finish(std::span<const OccurrenceRecord> records) {
-  if (records.empty()) return Status::Ok();
-  if (Status status = fleet_.Check(); !status.ok()) return status;
+Result<std::vector<FinishOutcome>> RedisStore::Finish(std::span<const OccurrenceRecord> records) {
+  std::vector<FinishOutcome> outcomes(records.size(), FinishOutcome::kUnanswered);
+  if (records.empty()) return outcomes;
+  if (Status status = fleet_.Check(); !status.ok()) return Fail(std::move(status));
+  const std::vector<Part> parts = Divide(shards_, records);
   const redis::Incarnations incarnations = fleet_.Joined();
   std::vector<Shards::Call> calls;
-  for (const Part& part : Divide(shards_, records)) {
+  for (const Part& part : parts) {
     calls.push_back({part.shard, &redis::AllScripts().finish, redis::EncodeRecords(Pick(records, part), incarnations)});
   }
+  const std::vector<Found> found = shards_.Ask(calls);
   Tally tally;
-  for (const Found& found : shards_.Ask(calls)) {
-    if (!found) tally.Add(found.error());
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (!found[i]) {
+      tally.Add(found[i].error());
+      continue;
+    }
+    tally.Answered();
+    for (const std::size_t item : parts[i].items) outcomes[item] = FinishOutcome::kRecorded;
   }
-  return tally.error();
+  if (Status error = Verdict(tally); !error.ok()) return Fail(std::move(error));
+  return outcomes;
 }
 
 // What was recorded must reach the caller; whatever is wrong with some shard, the next call meets it too.
@@ -243,7 +269,6 @@ Result<std::vector<OccurrenceRecord>> RedisStore::Reap(const std::string&) {
   std::vector<OccurrenceRecord> lost;
   std::vector<OccurrenceRecord> unknown;
   Tally tally;
-  bool answered = false;
   std::vector<Shards::Call> calls = CallEach(redis::AllScripts().reap, redis::EncodeReap(order));
   for (int round = 0; round < kReapRounds && !calls.empty(); ++round) {
     const std::vector<Found> found = shards_.Ask(calls);
@@ -254,7 +279,7 @@ Result<std::vector<OccurrenceRecord>> RedisStore::Reap(const std::string&) {
         tally.Add(reaped.error());
         continue;
       }
-      answered = true;
+      tally.Answered();
       std::ranges::move(reaped->lost, std::back_inserter(lost));
       std::ranges::move(reaped->unknown, std::back_inserter(unknown));
       if (reaped->more) again.push_back(std::move(calls[i]));
@@ -264,7 +289,7 @@ Result<std::vector<OccurrenceRecord>> RedisStore::Reap(const std::string&) {
   std::ranges::sort(lost, {}, &OccurrenceRecord::run_id);
   std::ranges::sort(unknown, {}, &OccurrenceRecord::scope);
   std::ranges::move(unknown, std::back_inserter(lost));
-  if (lost.empty() && (!answered || tally.lost())) return Fail(tally.error());
+  if (lost.empty() && (!tally.answered() || tally.lost())) return Fail(tally.error());
   return lost;
 }
 
@@ -339,7 +364,7 @@ Result<std::vector<WallTime>> RedisStore::Seed(const std::vector<Scope>& scopes,
     }
     const std::vector<Found> found = shards_.Ask(calls);
     for (std::size_t i = begin; i < end; ++i) {
-      const Result<std::vector<WallTime>> some = Read(found[i - begin], redis::DecodeInstants);
+      const Result<std::vector<WallTime>> some = ReadEach(found[i - begin], parts[i], redis::DecodeInstants);
       if (!some) return Fail(some.error());
       for (std::size_t n = 0; n < some->size(); ++n) watermarks[parts[i].items[n]] = some->at(n);
     }

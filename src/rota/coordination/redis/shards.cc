@@ -1,6 +1,7 @@
 #include "rota/coordination/redis/shards.h"
 
 #include <algorithm>
+#include <map>
 #include <random>
 
 #include "rota/base/format.h"
@@ -75,6 +76,12 @@ void Shards::AskSome(std::span<const Call> calls, Mode mode, const Epochs* epoch
   for (const Call& call : calls) commands.push_back(Prepare(call, epochs, offered));
   const std::vector<Result<Reply>> replies = client_.Execute(commands);
   std::vector<EpochChange> changes;
+  {
+    MutexLock lock(mu_);
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+      known_[static_cast<std::size_t>(calls[i].shard)].answers = replies[i].has_value();
+    }
+  }
   for (std::size_t i = 0; i < calls.size(); ++i) found.push_back(Read(calls[i], replies[i], mode, changes));
   Tell(changes);
 }
@@ -82,24 +89,28 @@ void Shards::AskSome(std::span<const Call> calls, Mode mode, const Epochs* epoch
 // WAIT is about what its own connection wrote, and the calls may have had another one: it stands behind a write of its
 // own, which replicas have only when they have all that was written before.
 void Shards::AwaitReplicas(std::span<const Call> calls, int replicas, std::vector<Result<std::string>>& found) {
-  std::vector<Command> commands;
+  std::vector<std::string> keys;
+  for (const Call& call : calls) keys.push_back(keys_.OfShard(call.shard)[0]);
+  const std::vector<std::string> nodes = client_.NodesOf(keys);
   const std::string patience = Format("{}", options_.command_timeout.count() / 2);
-  const std::size_t nodes = options_.cluster.empty() ? 1 : calls.size();  // In a cluster, each shard may have its own.
-  for (std::size_t i = 0; i < nodes; ++i) {
-    const std::string key = keys_.OfShard(calls[i].shard)[0];
-    commands.push_back({key, {"HINCRBY", key, "beat", "0"}, nullptr});
-    commands.push_back({key, {"WAIT", Format("{}", replicas), patience}, nullptr});
+  std::vector<Command> commands;
+  std::map<std::string, std::size_t> places;  // Of the two commands of each node: one wait is enough there.
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    if (!found[i] || !places.emplace(nodes[i], commands.size()).second) continue;
+    commands.push_back({keys[i], {"HINCRBY", keys[i], "beat", "0"}, nullptr});
+    commands.push_back({keys[i], {"WAIT", Format("{}", replicas), patience}, nullptr});
   }
   const std::vector<Result<Reply>> replies = client_.Execute(commands);
   for (std::size_t i = 0; i < calls.size(); ++i) {
     if (!found[i]) continue;
-    const Result<Reply>& waited = replies[2 * std::min(i, nodes - 1) + 1];
-    if (Status status = CheckReply(client_, waited); !status.ok()) {
-      found[i] = Fail(std::move(status));
-    } else if (waited->integer < replicas) {
-      found[i] = Fail(
-          Unavailable("redis {}: {} of {} replicas have what was claimed", client_.name(), waited->integer, replicas));
+    const std::size_t place = places.at(nodes[i]);
+    Status status = CheckReply(client_, replies[place]);
+    if (status.ok()) status = CheckReply(client_, replies[place + 1]);
+    if (status.ok() && replies[place + 1]->integer < replicas) {
+      status = Unavailable("redis {}: {} of {} replicas have what was claimed", client_.name(),
+                           replies[place + 1]->integer, replicas);
     }
+    if (!status.ok()) found[i] = Fail(std::move(status));
   }
 }
 
@@ -150,7 +161,7 @@ Result<std::string> Shards::Read(const Call& call, const Result<Reply>& reply, M
     change.gap = std::max(change.gap, says->gap);
     change.shards.push_back(call.shard);
   }
-  if (says->lost) return Fail(lost());
+  if (says->lost) return Fail(Lost(*says->lost));
   if (says->quiet_until) {
     return Fail(Unavailable("redis {}: claims pause until {}, so that every server can tell what it remembers",
                             client_.name(), FormatInstant(*says->quiet_until)));
@@ -173,8 +184,17 @@ void Shards::Learn(int shard, const ShardSays& says) {
 Status Shards::lost() const {
   MutexLock lock(mu_);
   const bool owed = std::ranges::any_of(known_, [](const Known& known) { return !known.next.empty(); });
-  if (!owed) return Status::Ok();
-  return StateLost("redis {}: the store may have lost what it acknowledged ({})", client_.name(), reason_);
+  return owed ? Lost(reason_) : Status::Ok();
+}
+
+Status Shards::Lost(const std::string& reason) const {
+  return StateLost("redis {}: the store may have lost what it acknowledged ({})", client_.name(), reason);
+}
+
+bool Shards::PartAnswers() const {
+  if (options_.cluster.empty()) return false;
+  MutexLock lock(mu_);
+  return std::ranges::any_of(known_, &Known::answers);
 }
 
 Shards::Epochs Shards::Newest() const {
@@ -191,7 +211,7 @@ void Shards::Acknowledge(const Epochs& epochs, const std::vector<bool>& failed) 
     if (failed[i]) {
       known.next.clear();
     } else if (!known.next.empty() && known.next == epochs[i]) {
-      known = {.epoch = epochs[i], .beat = 0, .next = ""};
+      known = {.epoch = epochs[i], .beat = 0, .next = "", .answers = known.answers};
     }
   }
 }

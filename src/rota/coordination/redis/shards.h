@@ -44,6 +44,8 @@ class Shards {
 
   // kStateLost while some shard is in an epoch that this process has not acknowledged.
   Status lost() const;
+  // Shards are apart, as in a cluster, and some of them answered when they were last asked.
+  bool PartAnswers() const;
 
   // The epoch that each shard is in, as far as it has been told.
   Epochs Newest() const;
@@ -56,7 +58,8 @@ class Shards {
   struct Known {
     std::string epoch;  // Empty: none yet.
     std::int64_t beat = 0;
-    std::string next;  // The one it is in, when that is another one.
+    std::string next;      // The one it is in, when that is another one.
+    bool answers = false;  // The last call was answered.
   };
 
   // `epochs` may be null.
@@ -66,6 +69,7 @@ class Shards {
   void AwaitReplicas(std::span<const Call> calls, int replicas, std::vector<Result<std::string>>& found);
   Result<std::string> Read(const Call& call, const Result<Reply>& reply, Mode mode, std::vector<EpochChange>& changes);
   void Learn(int shard, const ShardSays& says);
+  Status Lost(const std::string& reason) const;
   void Tell(std::span<const EpochChange> changes);
 
   // Constant after construction.

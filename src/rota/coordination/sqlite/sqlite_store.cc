@@ -48,7 +48,7 @@ class SqliteStore final : public Store {
 
   Result<std::vector<ClaimReply>> Claim(std::span<const ClaimRequest> requests) override;
   Result<RenewReply> Renew(const std::string& server, std::span<const LeaseRef> leases, Milliseconds ttl) override;
-  Status Finish(std::span<const OccurrenceRecord> records) override;
+  Result<std::vector<FinishOutcome>> Finish(std::span<const OccurrenceRecord> records) override;
   Result<std::vector<OccurrenceRecord>> Reap(const std::string& server) override;
   // A file keeps what it acknowledged, or cannot be read at all: nobody is ever asked to remember for it.
   Result<Milliseconds> Reassert(const std::string&, const Memory&) override { return Milliseconds(0); }
@@ -134,8 +134,9 @@ Result<RenewReply> SqliteStore::Renew(const std::string& server, std::span<const
   });
 }
 
-Status SqliteStore::Finish(std::span<const OccurrenceRecord> records) {
-  return Write([&](Connection& connection) {
+Result<std::vector<FinishOutcome>> SqliteStore::Finish(std::span<const OccurrenceRecord> records) {
+  return Transact<std::vector<FinishOutcome>>(Access::kWrite, [&](Connection& connection, auto& outcomes) {
+    outcomes.assign(records.size(), FinishOutcome::kRecorded);
     for (const OccurrenceRecord& record : records) {
       const std::optional<Entry> known = sqlite::LoadEntry(connection, record.run_id);
       const std::optional<ServerInfo> server = sqlite::LoadServer(connection, record.server);

@@ -130,15 +130,16 @@ Answer<RenewReply> ModelStore::Renew(const Caller& caller, std::span<const Lease
   return visit.Finish(std::move(reply));
 }
 
-Answer<std::vector<OccurrenceRecord>> ModelStore::Finish(const Caller& caller,
-                                                         std::span<const OccurrenceRecord> records,
-                                                         StoreMoment moment) {
+Answer<std::vector<FinishOutcome>> ModelStore::Finish(const Caller& caller, std::span<const OccurrenceRecord> records,
+                                                      StoreMoment moment) {
   Visit visit(*this, caller, moment);
+  std::vector<FinishOutcome> outcomes;
   for (const OccurrenceRecord& record : records) {
-    if (ModelShard* shard = visit.Enter(record.scope)) shard->Finish(record, caller, moment);
+    ModelShard* shard = visit.Enter(record.scope);
+    if (shard != nullptr) shard->Finish(record, caller, moment);
+    outcomes.push_back(shard == nullptr ? FinishOutcome::kUnanswered : FinishOutcome::kRecorded);
   }
-  if (visit.AnyDown()) return visit.Failed<std::vector<OccurrenceRecord>>(Unavailable("model: connection refused"));
-  return visit.Finish(std::vector<OccurrenceRecord>());
+  return visit.Finish(std::move(outcomes));
 }
 
 Answer<std::vector<OccurrenceRecord>> ModelStore::Reap(const Caller& caller, StoreMoment moment) {

@@ -34,8 +34,8 @@ class ModelStore {
                                         StoreMoment moment);
   Answer<RenewReply> Renew(const Caller& caller, std::span<const LeaseRef> leases, Milliseconds ttl,
                            StoreMoment moment);
-  Answer<std::vector<OccurrenceRecord>> Finish(const Caller& caller, std::span<const OccurrenceRecord> records,
-                                               StoreMoment moment);
+  Answer<std::vector<FinishOutcome>> Finish(const Caller& caller, std::span<const OccurrenceRecord> records,
+                                            StoreMoment moment);
   Answer<std::vector<OccurrenceRecord>> Reap(const Caller& caller, StoreMoment moment);
   Answer<Milliseconds> Reassert(const Caller& caller, const Memory& memory, StoreMoment moment);
   Answer<Milliseconds> Leave(const Caller& caller, StoreMoment moment);

@@ -310,14 +310,12 @@ void Process::CarryOut(action::Reap&) {
 
 void Process::CarryOut(action::Record& record) {
   auto records = std::make_shared<std::vector<OccurrenceRecord>>(std::move(record.records));
-  Call<std::vector<OccurrenceRecord>>(
+  Call<std::vector<FinishOutcome>>(
       claim_lane_, Needs::kState,
       [records](ModelStore& store, const Caller& caller, StoreMoment moment) {
         return store.Finish(caller, *records, moment);
       },
-      [this](const Result<std::vector<OccurrenceRecord>>& result, SteadyTime) {
-        Step(input::Recorded{result ? Status::Ok() : result.error()});
-      });
+      [this](Result<std::vector<FinishOutcome>> outcomes, SteadyTime) { Step(input::Recorded{std::move(outcomes)}); });
 }
 
 void Process::CarryOut(action::Reassert& reassert) {
