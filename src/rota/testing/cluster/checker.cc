@@ -213,6 +213,7 @@ void Checker::Wrote(int shard, const Scope& scope, const ledger::ScopeState& bef
     NoteOutcome(record, moment.now);
     if (record.outcome == Outcome::kLost && changes.released) CheckLost(before, record, moment);
     if (record.outcome == Outcome::kMissed && is_new) CheckMissed(truth, record, moment);
+    if (record.outcome == Outcome::kSkipped && is_new) CheckSkipped(before, entry, moment);
   }
   const bool grants = changes.token && changes.lease && !changes.entries.empty() && changes.entries.back().answer;
   if (grants) CheckGrant(scope, *changes.lease, truth, moment);
@@ -253,6 +254,23 @@ void Checker::CheckLost(const ledger::ScopeState& before, const OccurrenceRecord
   const bool was_replaced = by_server_.at(lease->server) != place->second;  // Another process took its name.
   if (!was_replaced && IsHealthySince(processes_[place->second], since)) {
     Violate(Format("{} was recorded as lost although its server was well", Describe(record)), moment.now);
+  }
+}
+
+// What the store did not let run was held back by somebody.
+void Checker::CheckSkipped(const ledger::ScopeState& before, const ledger::Entry& entry, StoreMoment moment) {
+  const OccurrenceRecord& record = entry.record;
+  if (entry.answer == ClaimOutcome::kOverlap) {
+    const auto in_force = [&](const ledger::Lease& lease) { return lease.lease_until > moment.wall; };
+    if (std::ranges::any_of(before.leases, in_force)) return;
+    Violate(Format("{} was skipped for an overlap although no lease was in force", Describe(record)), moment.now);
+  } else if (entry.answer == ClaimOutcome::kPaused) {
+    // One that was set aside or has been lost since may still be in force in a part of the store.
+    const auto holds = [&](const Pause& pause) {
+      return (!pause.task || *pause.task == record.task) && (!pause.until || *pause.until > moment.wall);
+    };
+    if (std::ranges::any_of(pauses_, holds)) return;
+    Violate(Format("{} was skipped for a pause although none was in force", Describe(record)), moment.now);
   }
 }
 
@@ -301,6 +319,8 @@ void Checker::LossNoticed(int shard, SteadyTime now) {
     if (!loss.noticed) loss.noticed = now;
   }
 }
+
+void Checker::PauseSet(const Pause& pause) { pauses_.push_back(pause); }
 
 void Checker::StoreTroubled(SteadyTime now) {
   Begin("", now);

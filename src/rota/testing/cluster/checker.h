@@ -69,6 +69,7 @@ class Checker {
   // What was written after `kept` is gone.
   void WritesLost(int shard, SteadyTime kept, StoreMoment moment);
   void LossNoticed(int shard, SteadyTime now);
+  void PauseSet(const Pause& pause);
   // The store does not answer, or takes no claims for a while.
   void StoreTroubled(SteadyTime now);
   void StoreRecovered(SteadyTime now);
@@ -152,6 +153,7 @@ class Checker {
   static bool IsLateReport(const OccurrenceRecord& record);
   void CheckGrant(const Scope& scope, const ledger::Lease& lease, ScopeTruth& truth, StoreMoment moment);
   void CheckLost(const ledger::ScopeState& before, const OccurrenceRecord& record, StoreMoment moment);
+  void CheckSkipped(const ledger::ScopeState& before, const ledger::Entry& entry, StoreMoment moment);
   void CheckMissed(const ScopeTruth& truth, const OccurrenceRecord& record, StoreMoment moment);
 
   void ConcludeScope(const Scope& name, const ledger::ScopeState& scope, std::vector<const OccurrenceRecord*> records,
@@ -175,6 +177,7 @@ class Checker {
   std::unordered_map<std::string, Run> runs_;
   std::unordered_map<std::string, Decided> decided_;
   std::vector<std::vector<Loss>> losses_;  // Per shard.
+  std::vector<Pause> pauses_;              // Every one that was ever set.
   bool store_is_troubled_ = false;
   SteadyTime store_troubled_at_ = SteadyTime::min();
   // By server, and of the store as "": when it could not be relied on.

@@ -97,6 +97,15 @@ class CheckerTest : public testing::Test {
     changes.entries.push_back({std::move(record), std::nullopt, ""});
     Write(second, changes);
   }
+  // The store does not let an occurrence run.
+  void Skip(double second, const std::string& run_id, int due, ClaimOutcome why) {
+    OccurrenceRecord record = Record(run_id, Due(due), Outcome::kSkipped);
+    record.reason = why == ClaimOutcome::kPaused ? reason::kPaused : reason::kOverlap;
+    ledger::Changes changes;
+    changes.watermark = std::max(record.scheduled_last, *scope_.watermark);
+    changes.entries.push_back({std::move(record), why, ""});
+    Write(second, changes);
+  }
   std::vector<std::string> Conclude(int quiet) {
     Checker::Rest rest;
     rest.scopes[kTask] = scope_;
@@ -130,6 +139,30 @@ TEST_F(CheckerTest, FindsAnOccurrenceThatStartsTwice) {
   Run(12, "r2", 10, 2, b_);
   EXPECT_THAT(checker_.violations(),
               ElementsAre("12.000 s: r2 of backup at 2026-03-02 09:00:10 +00:00 on b had started already on a"));
+}
+
+TEST_F(CheckerTest, FindsWhatWasSkippedForNoOverlap) {
+  Run(10, "r1", 10, 1, a_);
+  Skip(20, "r2", 20, ClaimOutcome::kOverlap);
+  EXPECT_THAT(checker_.violations(), IsEmpty());
+  End(21, "r1", 10);
+  Skip(30, "r3", 30, ClaimOutcome::kOverlap);
+  EXPECT_THAT(
+      checker_.violations(),
+      ElementsAre("30.000 s: r3 of backup at 2026-03-02 09:00:30 +00:00 on a was skipped for an overlap although "
+                  "no lease was in force"));
+}
+
+TEST_F(CheckerTest, FindsWhatWasSkippedForNoPause) {
+  Pause pause;
+  pause.until = Due(15);
+  checker_.PauseSet(pause);
+  Skip(10, "r1", 10, ClaimOutcome::kPaused);
+  EXPECT_THAT(checker_.violations(), IsEmpty());
+  Skip(20, "r2", 20, ClaimOutcome::kPaused);
+  EXPECT_THAT(checker_.violations(),
+              ElementsAre("20.000 s: r2 of backup at 2026-03-02 09:00:20 +00:00 on a was skipped for a pause although "
+                          "none was in force"));
 }
 
 TEST_F(CheckerTest, FindsRunsThatOverlap) {

@@ -185,6 +185,7 @@ Answer<Milliseconds> ModelStore::Leave(const Caller& caller, StoreMoment moment)
 }
 
 void ModelStore::SetPauses(const std::vector<Pause>& pauses, StoreMoment moment) {
+  for (const Pause& pause : pauses) checker_.PauseSet(pause);
   for (ModelShard& shard : shards_) shard.SetPauses(pauses, moment);
 }
 
