@@ -279,10 +279,12 @@ void EngineCore::DispatchWaiting(Waiting& waiting, Moment now) {
       return;  // Waits within its grace: a unique task cannot be claimed without its store.
     } else {
       ClaimRequest request = MakeRequest(index, waiting.at, waiting.previous, waiting.gap_reason, now);
-      if (may_claim && !outbox_.Owes(request.scope)) {
-        Ask(std::move(request));
-      } else {
+      if (!may_claim || outbox_.Owes(request.scope)) {
         DecideWithoutStore(request, now);
+      } else if (in_doubt_.contains(request.scope)) {
+        HoldBack(std::move(request), now);
+      } else {
+        Ask(std::move(request));
       }
     }
     if (!at_start) watermarks_[index] = waiting.at;
@@ -295,30 +297,58 @@ bool EngineCore::IsFor(const Task& task) const {
 }
 
 void EngineCore::DispatchRetries(Moment now) {
-  for (Retry& retry : std::exchange(retries_, {})) {
-    // What became late meanwhile is closed under the same run id, so that a claim whose reply was lost is found.
-    if (retry.request.purpose == ClaimPurpose::kRun && now.steady > retry.expires) {
-      retry.request.purpose = ClaimPurpose::kRecord;
-      retry.request.outcome = Outcome::kMissed;
-      retry.request.reason = std::string(WhyLate(now));
-      retry.request.record_from = GraceEnd(retry.request);
-    }
-    const bool may_ask = now.steady >= retry.not_before && MayClaim(now) && !outbox_.Owes(retry.request.scope);
-    if (may_ask && retry.request.purpose == ClaimPurpose::kRun && retry.request.overlap == OverlapPolicy::kSkip &&
-        !schedule_->tasks()[TaskOf(retry.request)].unique() && RunsHere(retry.request.scope)) {
-      retry.request.purpose = ClaimPurpose::kRecord;
-      retry.request.outcome = Outcome::kSkipped;
-      retry.request.reason = reason::kOverlap;
-    }
-    const bool has_worker = retry.request.purpose == ClaimPurpose::kRecord || FreeWorkers() > 0;
-    if (may_ask && has_worker) {
-      WallTime& watermark = watermarks_[TaskOf(retry.request)];  // A jump back may have put it before the instant.
-      if (retry.request.kind == OccurrenceKind::kScheduled) watermark = std::max(watermark, retry.request.at);
-      Ask(std::move(retry.request));
-    } else {
-      retries_.push_back(std::move(retry));
-    }
+  std::set<Scope> asked;
+  auto kept = retries_.begin();
+  for (auto place = retries_.begin(); place != retries_.end(); ++place) {
+    if (TakeUp(*place, asked, now)) continue;
+    if (kept != place) *kept = std::move(*place);
+    ++kept;
   }
+  retries_.erase(kept, retries_.end());
+}
+
+// Asks, or leaves to a later claim; false: it waits. `asked`: the scopes in doubt of which a claim is asked already.
+bool EngineCore::TakeUp(Retry& retry, std::set<Scope>& asked, Moment now) {
+  ClaimRequest& request = retry.request;
+  const bool late = request.purpose == ClaimPurpose::kRun && now.steady > retry.expires;
+  if (!late && now.steady < retry.not_before) return false;
+  const Task& task = schedule_->tasks()[TaskOf(request)];
+  const bool in_doubt = in_doubt_.contains(request.scope);
+  if (late) {
+    if (retry.stage == Retry::Stage::kHeldBack) {
+      Closing& closing = closings_[TaskOf(request)];
+      if (closing.at < request.at) {
+        closing = {request.at, request.previous, Outcome::kMissed, reason::kStore, reason::kStore, request.at};
+      }
+      return true;
+    }
+    // What became late meanwhile is closed under the same run id, so that a claim whose reply was lost is found.
+    request.purpose = ClaimPurpose::kRecord;
+    request.outcome = Outcome::kMissed;
+    request.reason = std::string(in_doubt ? reason::kStore : WhyLate(now));
+    request.record_from = GraceEnd(request);
+  }
+  if (now.steady < retry.not_before || !MayClaim(now) || outbox_.Owes(request.scope)) return false;
+  if (in_doubt && (retry.stage == Retry::Stage::kHeldBack || asked.contains(request.scope))) return false;
+  if (request.purpose == ClaimPurpose::kRun && request.overlap == OverlapPolicy::kSkip && !task.unique() &&
+      RunsHere(request.scope)) {
+    request.purpose = ClaimPurpose::kRecord;
+    request.outcome = Outcome::kSkipped;
+    request.reason = reason::kOverlap;
+  }
+  if (request.purpose == ClaimPurpose::kRun && FreeWorkers() == 0) return false;
+  if (in_doubt) asked.insert(request.scope);
+  WallTime& watermark = watermarks_[TaskOf(request)];  // A jump back may have put it before the instant.
+  if (request.kind == OccurrenceKind::kScheduled) watermark = std::max(watermark, request.at);
+  Ask(std::move(request));
+  return true;
+}
+
+// Until the claim in doubt is answered. What becomes late meanwhile is closed together.
+void EngineCore::HoldBack(ClaimRequest request, Moment now) {
+  request.gap_reason = std::string(reason::kStore);
+  RetryLater(request, now.steady - (now.wall - request.at), now.steady);
+  retries_.back().stage = Retry::Stage::kHeldBack;
 }
 
 void EngineCore::DispatchClosings(Moment now) {
@@ -329,11 +359,12 @@ void EngineCore::DispatchClosings(Moment now) {
       place = phase_ == Phase::kDraining ? closings_.erase(place) : std::next(place);  // Undecided: left to others.
       continue;
     }
-    ClaimRequest request = MakeRequest(index, closing.at, closing.previous, closing.gap_reason, now);
-    if (outbox_.Owes(request.scope)) {
+    const Scope scope = MakeScope(schedule_->tasks()[index], options_.scope_server);
+    if (outbox_.Owes(scope) || in_doubt_.contains(scope)) {
       ++place;
       continue;
     }
+    ClaimRequest request = MakeRequest(index, closing.at, closing.previous, closing.gap_reason, now);
     request.purpose = ClaimPurpose::kRecord;
     request.outcome = closing.outcome;
     request.reason = std::string(closing.reason);
@@ -380,6 +411,7 @@ void EngineCore::SendClaims(Moment now) {
 }
 
 void EngineCore::Granted(const ClaimRequest& request, const ClaimReply& reply, SteadyTime asked, Moment now) {
+  if (reply.outcome != ClaimOutcome::kUnanswered) in_doubt_.erase(request.scope);
   if (reply.outcome != ClaimOutcome::kEarly && reply.outcome != ClaimOutcome::kUnanswered) NoteDecided(request);
   if (reply.gap) {
     CloseSpan(*schedule_->tasks()[TaskOf(request)].trigger, *reply.gap, now);
@@ -435,7 +467,10 @@ void EngineCore::Unanswered(const ClaimRequest& request, Moment now) {
     return;  // Undecided: another server takes it, or the next start finds it.
   } else if (!schedule_->tasks()[TaskOf(request)].unique()) {
     DecideWithoutStore(request, now);
-  } else if (phase_ == Phase::kFollowing) {
+  } else if (phase_ != Phase::kFollowing) {
+    in_doubt_.erase(request.scope);
+  } else {
+    in_doubt_.insert(request.scope);
     RetryLater(request, now.steady - (now.wall - request.at), now.steady + kStoreRetry);
   }
 }

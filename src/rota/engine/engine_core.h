@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -171,9 +172,14 @@ class EngineCore {
   // A claim that was asked and must be asked again, with the same run id: it may have been granted, where its answer
   // got lost as well as where the network repeated it after it was called early.
   struct Retry {
+    enum class Stage {
+      kAsked,
+      kHeldBack,  // Not yet, for another one of its scope is in doubt.
+    };
     ClaimRequest request;
     SteadyTime expires;  // By the steady clock, for it may be the wall clock that is wrong.
     SteadyTime not_before;
+    Stage stage = Stage::kAsked;
   };
   struct Run {
     TaskIndex task;
@@ -210,6 +216,8 @@ class EngineCore {
   void Dispatch(Moment now);
   void DispatchWaiting(Waiting& waiting, Moment now);
   void DispatchRetries(Moment now);
+  bool TakeUp(Retry& retry, std::set<Scope>& asked, Moment now);
+  void HoldBack(ClaimRequest request, Moment now);
   void DispatchClosings(Moment now);
   ClaimRequest MakeRequest(TaskIndex task, WallTime at, std::optional<WallTime> previous, std::string_view gap_reason,
                            Moment now);
@@ -274,6 +282,9 @@ class EngineCore {
   std::deque<Waiting> waiting_;
   std::map<TaskIndex, Closing> closings_;  // The latest of each task: an older one becomes part of its gap.
   std::vector<Retry> retries_;
+  // Of unique tasks, where the last claim was not answered: one claim of each is asked at a time, and what falls due
+  // meanwhile is not, so that a part of the store that is down is not asked for ever more.
+  std::set<Scope> in_doubt_;
   std::vector<ClaimRequest> asking_;         // To be sent with this decision.
   std::size_t asked_ = 0;                    // Sent and not answered.
   int reserved_workers_ = 0;                 // For claims that may become runs.
