@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "short_play.h"
 
 namespace rota::chaos {
@@ -15,7 +17,12 @@ TEST(Fleet, RunsEachOccurrenceAtMostOnceThoughAnotherRedisTakesOver) { PlayShort
 
 TEST(Fleet, RunsEachOccurrenceAtMostOnceThoughAServerIsCutOff) { PlayShort("cut"); }
 
-TEST(Fleet, TakesOverFromAKilledHolder) { EXPECT_FALSE(PlayShort("kill-holder").takeovers.empty()); }
+TEST(Fleet, TakesOverFromAKilledHolder) {
+  const Report report = PlayShort("kill-holder");
+  ASSERT_FALSE(report.takeovers.empty());
+  // The lease is 3 s long; whoever waited for the lock timeout would wait for far longer.
+  for (const Milliseconds takeover : report.takeovers) EXPECT_LT(takeover, std::chrono::seconds(15));
+}
 
 }  // namespace
 }  // namespace rota::chaos

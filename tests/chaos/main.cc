@@ -95,6 +95,7 @@ Wish ParseWish(const std::vector<std::string>& words) {
 
 struct Row {
   const Scenario* scenario;
+  std::uint64_t seed;
   Report report;
 };
 
@@ -116,7 +117,7 @@ std::string ToTable(const std::vector<Row>& rows) {
     columns.push_back({title});
   }
   Table table(std::move(columns));
-  for (const auto& [scenario, report] : rows) {
+  for (const auto& [scenario, seed, report] : rows) {
     for (const auto& [task, verdict] : report.lines) {
       const auto text = [](std::uint64_t count) { return std::to_string(count); };
       std::string overlaps = text(verdict.overlaps);
@@ -128,7 +129,7 @@ std::string ToTable(const std::vector<Row>& rows) {
     }
   }
   std::string told = table.Render();
-  for (const auto& [scenario, report] : rows) {
+  for (const auto& [scenario, seed, report] : rows) {
     std::vector<Milliseconds> sorted = report.takeovers;
     if (sorted.empty()) continue;
     std::ranges::sort(sorted);
@@ -161,15 +162,23 @@ boost::json::object ToJson(const Row& row) {
   for (const Milliseconds takeover : row.report.takeovers) takeovers.push_back(takeover.count());
   boost::json::array violations;
   for (const std::string& violation : row.report.violations) violations.push_back(boost::json::string(violation));
-  return {{"scenario", row.scenario->name}, {"faults", row.report.faults}, {"tasks", tasks},
-          {"takeovers_ms", takeovers},      {"violations", violations},    {"allowed", row.scenario->allowed}};
+  boost::json::array delays;
+  for (const std::string& delay : row.report.delays) delays.push_back(boost::json::string(delay));
+  return {{"scenario", row.scenario->name},
+          {"seed", row.seed},
+          {"faults", row.report.faults},
+          {"tasks", tasks},
+          {"takeovers_ms", takeovers},
+          {"violations", violations},
+          {"delays", delays},
+          {"allowed", row.scenario->allowed}};
 }
 
 // False when it did not end well.
 bool PlayOne(const Scenario& scenario, const Run& run, std::vector<Row>& rows) {
   std::cerr << Format("{}: {}, for {}, seed {}\n", scenario.name, scenario.fault, FormatDuration(run.duration),
                       run.seed);
-  rows.push_back({&scenario, scenario.play(run)});
+  rows.push_back({&scenario, run.seed, scenario.play(run)});
   const Report& report = rows.back().report;
   for (const std::string& violation : report.violations) std::cerr << "  NOT ALLOWED: " << violation << "\n";
   for (const std::string& delay : report.delays) std::cerr << "  LATE: " << delay << "\n";

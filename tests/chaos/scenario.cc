@@ -28,7 +28,7 @@ StageOptions Usual() {
   return options;
 }
 
-void CheckPromises(StoreKeeps store_keeps, Report& report) {
+void CheckPromises(const StageOptions& options, Report& report) {
   for (const auto& [task, verdict] : report.lines) {
     const auto none = [&](std::uint64_t count, std::string_view what) {
       if (count > 0) report.violations.push_back(Format("{}: {} {}", task, count, what));
@@ -40,7 +40,12 @@ void CheckPromises(StoreKeeps store_keeps, Report& report) {
     none(verdict.contradictions, "due instants whose outcome is not what happened");
     none(verdict.token_regressions, "fencing tokens that did not grow");
     none(verdict.vanished, "outcomes that the store told once and later did not know");
-    if (store_keeps == StoreKeeps::kEverything) none(verdict.EndedLike("unknown"), "unknown outcomes");
+    if (options.store_keeps == StoreKeeps::kEverything) none(verdict.EndedLike("unknown"), "unknown outcomes");
+    if (!options.explained.losses) none(verdict.EndedLike("lost"), "lost runs though no server was harmed");
+    const std::uint64_t missed = verdict.EndedLike("missed");
+    if (!options.explained.misses && task != kRapid.name && missed > verdict.due / 4) {
+      report.violations.push_back(Format("{}: {} of {} due instants missed", task, missed, verdict.due));
+    }
     if (verdict.started_once == 0) report.violations.push_back(Format("{}: never ran", task));
   }
 }
@@ -64,7 +69,7 @@ Report PlayOn(Stage& stage, const Run& run, const Strike& strike) {
   for (std::size_t i = 0; i < verdicts.size(); ++i) {
     report.lines.push_back({stage.options().tasks[i].name, verdicts[i]});
   }
-  CheckPromises(stage.options().store_keeps, report);
+  CheckPromises(stage.options(), report);
   return report;
 }
 
@@ -123,7 +128,9 @@ Report PlaySigstop(const Run& run) {
 }
 
 Report PlayDeploy(const Run& run) {
-  return Play(run, Usual(), [](Stage& stage, Report&) {
+  StageOptions options = Usual();
+  options.explained.losses = false;
+  return Play(run, options, [](Stage& stage, Report&) {
     for (int server = 0; server < stage.servers(); ++server) {
       stage.Terminate(server);
       stage.Start(server);
@@ -203,6 +210,7 @@ std::vector<Milliseconds> Spread(Milliseconds spread) { return {-spread / 2, Mil
 // By the clock of a Redis: a store in a file would go by the servers' own.
 Report PlayClocks(const Run& run, StageOptions options, Milliseconds spread) {
   options.clock_offsets = Spread(spread);
+  options.explained = {.misses = false, .losses = false};
   Run on_redis = run;
   on_redis.store = StoreKind::kRedis;
   return Play(on_redis, options, LiveOn);

@@ -35,10 +35,17 @@ struct TaskKind {
 // Whether the store keeps what it acknowledged, come what may in the scenario.
 enum class StoreKeeps { kEverything, kPerhapsNot };
 
+// What the fault explains.
+struct Explained {
+  bool misses = true;  // More than a busy machine does.
+  bool losses = true;  // Of runs: a server dies, stands still or is cut off.
+};
+
 struct StageOptions {
   std::vector<TaskKind> tasks;
   std::vector<Milliseconds> clock_offsets = std::vector<Milliseconds>(3);  // One for each server.
   StoreKeeps store_keeps = StoreKeeps::kEverything;
+  Explained explained;
   Milliseconds lease_ttl = std::chrono::seconds(3);
   int workers = 16;
   std::uint64_t seed = 1;
