@@ -9,6 +9,7 @@
 
 #include "rota/base/format.h"
 #include "rota/base/text.h"
+#include "rota/time/format.h"
 
 namespace rota {
 namespace {
@@ -83,6 +84,12 @@ constexpr std::array<Needs, 6> kNeeds = {{{"sentinels", "sentinel_primary"},
                                           {"tls_cert", "tls_key"},
                                           {"tls_key", "tls_cert"}}};
 
+// What the section gives for the key; null: nothing.
+const yaml::Node* Find(const yaml::Node& section, std::string_view key) {
+  const auto entry = std::ranges::find(section.entries, key, &yaml::Node::Entry::key);
+  return entry == section.entries.end() ? nullptr : &entry->value;
+}
+
 }  // namespace
 
 Section RedisSection() {
@@ -122,19 +129,17 @@ Section RedisSection() {
        Single("shards", Integer(1, 1024), "64",
               "Into how many parts the keys are split, over a cluster's nodes. The first server of a fleet fixes it.",
               &RedisOptions::shards),
-       Single("timeout", Duration(milliseconds(10), minutes(1)), "2s", "How long a command may take.",
+       Single("timeout", Duration(milliseconds(10), minutes(1)), "2s",
+              "How long a command may take. Unless given, a quarter of `coordination.lease_ttl` at most.",
               &RedisOptions::timeout),
        Single("connect_timeout", Duration(milliseconds(10), minutes(1)), "2s",
-              "How long a connection may take to come about, TLS and login included.",
+              "How long a connection may take to come about, TLS and login included. Unless given, a quarter of "
+              "`coordination.lease_ttl` at most.",
               &RedisOptions::connect_timeout)}};
 }
 
 void CheckRedis(ValueReader& reader, const yaml::Node& section, const RedisOptions& redis) {
-  const auto given = [&section](std::string_view key) -> const yaml::Node* {
-    const auto entry = std::ranges::find(section.entries, key, &yaml::Node::Entry::key);
-    return entry == section.entries.end() ? nullptr : &entry->value;
-  };
-
+  const auto given = [&section](std::string_view key) { return Find(section, key); };
   std::string_view place;  // The first key that says where Redis is.
   for (const std::string_view key : {"host", "port", "socket", "sentinels", "cluster"}) {
     if (given(key) == nullptr || (place == "host" && key == "port")) continue;
@@ -162,6 +167,23 @@ void CheckRedis(ValueReader& reader, const yaml::Node& section, const RedisOptio
     reader.Refuse(given("db")->position,
                   Format("redis.db: a cluster has only database 0: expected 0, not {}", redis.db));
   }
+}
+
+// A server that takes commands and answers none holds a renewal up for both time-outs. The renewal begins a third of
+// the lease after the one before it, and the lease is in doubt a tenth of it before its end.
+void FitTimeouts(ValueReader& reader, const yaml::Node& section, Milliseconds lease_ttl, RedisOptions& redis) {
+  const yaml::Node* const timeout = Find(section, "timeout");
+  const yaml::Node* const connect_timeout = Find(section, "connect_timeout");
+  if (timeout == nullptr) redis.timeout = std::min(redis.timeout, lease_ttl / 4);
+  if (connect_timeout == nullptr) redis.connect_timeout = std::min(redis.connect_timeout, lease_ttl / 4);
+  const bool fits = redis.timeout + redis.connect_timeout <= lease_ttl / 2;
+  const yaml::Node* const culprit = timeout != nullptr ? timeout : connect_timeout;
+  if (fits || culprit == nullptr) return;
+  reader.Refuse(culprit->position,
+                Format("redis.{}: timeout {} and connect_timeout {} could hold a renewal up until its lease is over: "
+                       "expected at most {} together, half of coordination.lease_ttl",
+                       culprit == timeout ? "timeout" : "connect_timeout", FormatDuration(redis.timeout),
+                       FormatDuration(redis.connect_timeout), FormatDuration(lease_ttl / 2)));
 }
 
 }  // namespace rota

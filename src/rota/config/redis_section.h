@@ -13,4 +13,8 @@ Section RedisSection();
 // Refuses what the table cannot: keys of the section that need or exclude each other.
 void CheckRedis(ValueReader& reader, const yaml::Node& section, const RedisOptions& redis);
 
+// Fits the time-outs that the section does not name to `lease_ttl`, and refuses those with which a renewal could
+// outlast its lease.
+void FitTimeouts(ValueReader& reader, const yaml::Node& section, Milliseconds lease_ttl, RedisOptions& redis);
+
 }  // namespace rota

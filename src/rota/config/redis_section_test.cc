@@ -135,6 +135,25 @@ TEST(RedisSection, RefusesKeysThatContradictEachOther) {
   EXPECT_EQ(ErrorOf("redis: {cluster: [a:1], db: 0}"), "no error");
 }
 
+TEST(RedisSection, FitsTimeoutsToAShortLease) {
+  const RedisOptions usual = Read("redis: {host: a}");
+  EXPECT_EQ(usual.timeout, seconds(2));
+  EXPECT_EQ(usual.connect_timeout, seconds(2));
+  const RedisOptions shorter = Read("redis: {host: a, timeout: 1s}\ncoordination: {lease_ttl: 4s}");
+  EXPECT_EQ(shorter.timeout, seconds(1));
+  EXPECT_EQ(shorter.connect_timeout, seconds(1));
+}
+
+TEST(RedisSection, RefusesTimeoutsThatOutlastALease) {
+  EXPECT_EQ(ErrorOf("redis:\n  timeout: 5s\n  connect_timeout: 2500ms\n"), "no error");
+  EXPECT_EQ(ErrorOf("redis:\n  host: a\n  timeout: 5s\n  connect_timeout: 3s\n"),
+            "f.yaml:3:12: redis.timeout: timeout 5s and connect_timeout 3s could hold a renewal up until its lease is "
+            "over: expected at most 7s500ms together, half of coordination.lease_ttl");
+  EXPECT_EQ(ErrorOf("coordination: {lease_ttl: 4s}\nredis:\n  connect_timeout: 1500ms\n"),
+            "f.yaml:3:20: redis.connect_timeout: timeout 1s and connect_timeout 1s500ms could hold a renewal up until "
+            "its lease is over: expected at most 2s together, half of coordination.lease_ttl");
+}
+
 TEST(RedisSection, RefusesValuesOutOfRange) {
   EXPECT_EQ(ErrorOf("redis: {shards: 1025}"),
             "f.yaml:1:17: redis.shards: \"1025\": expected an integer from 1 to 1024");

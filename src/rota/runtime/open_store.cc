@@ -39,8 +39,7 @@ RedisStoreOptions ToRedisStoreOptions(const Options& options) {
   store.max_skew = options.coordination.max_skew;
   store.keep = options.history.keep;
   store.max_records = options.history.max_records;
-  // Every server renews within a third of the lease, and notices then.
-  store.quarantine = options.coordination.lease_ttl / 3 + std::chrono::seconds(1);
+  store.quarantine = NoticedWithin(options.coordination.lease_ttl / 3, store);
   return store;
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "rota/coordination/redis/redis_store.h"
+
 namespace rota::redis {
 
 std::optional<Status> Backoff::Holds(SteadyTime now) const {
@@ -12,7 +14,6 @@ std::optional<Status> Backoff::Holds(SteadyTime now) const {
 
 void Backoff::Failed(const Status& failure, SteadyTime now) {
   constexpr Milliseconds kShortest(50);
-  constexpr Milliseconds kLongest(5000);
   const MutexLock lock(mu_);
   // Calls that were on their way together count as one failure.
   if (failures_ > 0 && now < retry_at_) return;
@@ -28,3 +29,11 @@ void Backoff::Succeeded() {
 }
 
 }  // namespace rota::redis
+
+namespace rota {
+
+Milliseconds NoticedWithin(Milliseconds renewal_period, const RedisStoreOptions& options) {
+  return renewal_period + redis::Backoff::kLongest + options.connect_timeout + options.command_timeout;
+}
+
+}  // namespace rota

@@ -11,10 +11,13 @@
 namespace rota::redis {
 
 // Keeps whoever cannot connect from trying all the time: after the n-th failure in a row the next attempt waits for a
-// random part of min(5 s, 50 ms × 2^(n-1)) ("full jitter"), so that a fleet does not return at one instant.
+// random part of min(1 s, 50 ms × 2^(n-1)) ("full jitter"), so that a fleet does not return at one instant.
 // Thread-safe.
 class Backoff {
  public:
+  // Longer, and a server would notice too late that Redis is back without what it had.
+  static constexpr Milliseconds kLongest{1000};
+
   explicit Backoff(std::uint64_t seed) : random_(seed) {}
 
   // The failure that no attempt should follow yet.

@@ -55,12 +55,16 @@ struct RedisStoreOptions {
   Milliseconds max_skew = std::chrono::seconds(2);
   Milliseconds keep = std::chrono::hours(24 * 30);  // History older than this is dropped.
   std::int64_t max_records = 200'000;               // And the oldest beyond this many, shared evenly by the shards.
-  // How long claims pause when Redis may have lost what it acknowledged: every live server must notice within it, so
-  // more than a renewal period of the leases.
-  Milliseconds quarantine = std::chrono::seconds(6);
+  // How long claims pause when Redis may have lost what it acknowledged: every live server must notice within it
+  // (NoticedWithin).
+  Milliseconds quarantine = std::chrono::seconds(10);
   // For tests: decisions go by this clock instead of by Redis' own.
   Clock* decision_clock = nullptr;
 };
+
+// How long it takes at most until a server that renews its leases every `renewal_period` reaches a Redis that is back:
+// an attempt may hang when it comes back, the next one may have to wait, and then the renewal is due.
+Milliseconds NoticedWithin(Milliseconds renewal_period, const RedisStoreOptions& options);
 
 // Makes a store in Redis (6.0 or later): the fleet's. docs/redis-format.md tells what it keeps there. Connects when
 // first used, so it never fails to open; a fleet whose first call fails is told so by that call. `clock` is this
