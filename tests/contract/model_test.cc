@@ -136,6 +136,23 @@ std::string Reassert(Store& store, Dice& dice, WallTime now) {
   return Format("reassert {}", store.Reassert(server, memory).value().count());
 }
 
+std::string JoinWithTasks(Store& store, Dice& dice, WallTime now) {
+  std::vector<Task> tasks;
+  for (int i = dice.Below(4); i > 0; --i) {
+    const TaskId task = Format("task-{}", dice.Below(3));
+    tasks.push_back(dice.OneIn(3) ? EveryServerTask(task) : UniqueTask(task));
+  }
+  JoinRequest request;
+  request.server = Server(dice.Server(), Format("i{}", dice.Below(5)));
+  request.heartbeat_ttl = kTtl;
+  request.tasks = &tasks;
+  request.seed = dice.Instant(now);
+  const JoinReply reply = store.Join(request).value();
+  std::string answer = "join " + reply.server_id;
+  for (const WallTime watermark : reply.watermarks) answer += Format(" {}", (watermark - kStart).count());
+  return answer;
+}
+
 // What may be asked of a store that has something to lose, and of one that has not.
 enum class Losses { kPossible, kNone };
 
@@ -159,7 +176,7 @@ std::string Step(Store& store, Dice dice, WallTime now, Losses losses) {
       return "reap\n" + DescribeEach(store.Reap("s0"));
     case 8:
       if (dice.OneIn(3)) return "leave " + store.Leave(dice.Server()).message();
-      return "join " + Join(store, dice.Server(), Format("i{}", dice.Below(5)));
+      return JoinWithTasks(store, dice, now);
     case 9:
       return Control(store, dice, now);
     case 10:

@@ -99,6 +99,31 @@ TEST_P(Reasserting, AnInstantAheadIsBelievedAsFarAsOneMayBeClaimed) {
   EXPECT_EQ(ClaimOne(*store_, Request("r2", kStart + seconds(3))).outcome, ClaimOutcome::kClaimed);
 }
 
+// The store was emptied, and a server that remembers nothing joined first.
+TEST_P(Reasserting, AnInstantTakesThePlaceOfALaterSeed) {
+  const std::vector<Task> tasks = {UniqueTask("backup:run")};
+  clock_.Advance(minutes(5));
+  JoinRequest newcomer;
+  newcomer.server = Server("b", "i2");
+  newcomer.heartbeat_ttl = kTtl;
+  newcomer.tasks = &tasks;
+  newcomer.seed = clock_.Now();
+  ASSERT_EQ(store_->Join(newcomer).value().watermarks.at(0), kStart + minutes(5));
+  Tell({.records = {}, .runs = {}, .watermarks = {{"backup:run", kStart}}});
+  EXPECT_EQ(ClaimOne(*store_, Request("pending", kStart + minutes(2))).outcome, ClaimOutcome::kClaimed);
+  EXPECT_EQ(Reap(), "") << "nothing is unknown";
+  ASSERT_TRUE(Finish(*store_, "pending").ok());
+
+  clock_.Advance(minutes(1));
+  ClaimRequest next = Request("next", kStart + minutes(6));
+  next.previous = kStart + minutes(5);
+  const ClaimReply reply = ClaimOne(*store_, next);
+  EXPECT_EQ(reply.outcome, ClaimOutcome::kClaimed);
+  ASSERT_TRUE(reply.gap.has_value()) << "what lies between was nobody's";
+  EXPECT_EQ(reply.gap->scheduled_at, kStart + minutes(2) + Milliseconds(1));
+  EXPECT_EQ(reply.gap->scheduled_last, kStart + minutes(5));
+}
+
 TEST_P(Reasserting, OutcomesMergesThemAndRaisesTheToken) {
   OccurrenceRecord record = Record("r1", kStart, Outcome::kFailed);
   record.token = 41;

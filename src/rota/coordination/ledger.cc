@@ -127,7 +127,10 @@ ClaimDecision Repeat(const ClaimRequest& request, const ClaimInputs& inputs) {
 }  // namespace
 
 void Apply(const Changes& changes, ScopeState& scope) {
-  if (changes.watermark) scope.watermark = changes.watermark;
+  if (changes.watermark) {
+    scope.watermark = changes.watermark;
+    scope.seeded = changes.seeded;
+  }
   if (changes.token) scope.token = *changes.token;
   if (changes.suspect) scope.suspect = changes.suspect;
   if (changes.settled) scope.suspect.reset();
@@ -241,6 +244,14 @@ Changes Finish(const OccurrenceRecord& record, const ScopeState& scope, const En
   return changes;
 }
 
+Changes Seed(WallTime at, const ScopeState& scope, WallTime now) {
+  Changes changes;
+  if (scope.watermark) return changes;
+  changes.watermark = std::min(at, now);
+  changes.seeded = true;
+  return changes;
+}
+
 std::optional<Changes> Reap(const Lease& lease, const ServerInfo* server, const Entry* known, WallTime now) {
   if (lease.lease_until > now) return std::nullopt;
   // A server that came back under its old id is another process: the runs of the one before it ended with it.
@@ -282,10 +293,11 @@ Changes ReassertRun(const HeldRun& run, const ScopeState& scope, const Entry* kn
 Changes ReassertWatermark(WallTime remembered, const ScopeState& scope, WallTime latest) {
   Changes changes;
   remembered = std::min(remembered, latest);
-  if (scope.watermark && *scope.watermark >= remembered) return changes;
-  changes.watermark = remembered;
   // A store that knows nothing of the scope any more cannot tell what lies between.
-  if (scope.watermark) changes.suspect = Suspect{scope.suspect ? scope.suspect->after : *scope.watermark, remembered};
+  const bool knows = scope.watermark && !scope.seeded;
+  if (knows && *scope.watermark >= remembered) return changes;
+  changes.watermark = remembered;
+  if (knows) changes.suspect = Suspect{scope.suspect ? scope.suspect->after : *scope.watermark, remembered};
   return changes;
 }
 

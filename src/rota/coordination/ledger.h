@@ -39,6 +39,7 @@ struct Suspect {
 // What a store holds about one scope. A scope never seen is a default one.
 struct ScopeState {
   std::optional<WallTime> watermark;  // The last scheduled instant that was decided.
+  bool seeded = false;                // The watermark is no decision: a join had the scope begin there.
   std::uint64_t token = 0;            // The last one given out.
   std::vector<Lease> leases;          // Live ones, and those that ran out but were neither finished nor reaped.
   std::optional<Suspect> suspect;
@@ -54,6 +55,7 @@ struct Entry {
 // What a decision changes in a scope and in the history: a store applies all of it or nothing.
 struct Changes {
   std::optional<WallTime> watermark;
+  bool seeded = false;  // The new watermark is no decision.
   std::optional<std::uint64_t> token;
   std::optional<Lease> lease;           // Added, or put in the place of the one with its run id.
   std::optional<std::string> released;  // The run id whose lease is dropped.
@@ -98,6 +100,10 @@ RenewDecision Renew(std::string_view run_id, const ScopeState& scope, Millisecon
 Changes Finish(const OccurrenceRecord& record, const ScopeState& scope, const Entry* known,
                std::string_view incarnation);
 
+// A server joins and follows a task: a scope never seen begins at `at`, or at `now` where that is earlier. A scope that
+// the store has lost begins so too; what others remember of it then takes the seed's place.
+Changes Seed(WallTime at, const ScopeState& scope, WallTime now);
+
 // Nothing, when the lease is in force or its server lives. `server` is the server with the lease's id, `known` the
 // entry with its run id, if there are such.
 std::optional<Changes> Reap(const Lease& lease, const ServerInfo* server, const Entry* known, WallTime now);
@@ -110,7 +116,8 @@ Changes Unlock(const Lease& lease, WallTime now);
 Changes ReassertRun(const HeldRun& run, const ScopeState& scope, const Entry* known, std::string_view incarnation,
                     WallTime now);
 // And of the last instant that it knows to be decided; of one after `latest`, up to which claims are taken at all, only
-// that much is believed.
+// that much is believed. It is put in the place of a seed also where it is earlier: the instants in between are not
+// decided, and whoever claims one of them, or one after them, takes them over.
 Changes ReassertWatermark(WallTime remembered, const ScopeState& scope, WallTime latest);
 // When all servers have had their time to tell: suspect instants become one record with the outcome unknown, unless
 // `recorded` says that the history has a record of the scope among them. Nothing when there are none.

@@ -348,5 +348,74 @@ TEST(Finish, OfARunThatHasEndedIsNotUndoneByAnOlderCall) {
   EXPECT_EQ(book.Find("a")->record.outcome, Outcome::kSucceeded);
 }
 
+TEST(Seed, GivesANewScopeItsBeginningAndNoOtherOne) {
+  Book book;
+  book.Take(Seed(kNow - minutes(1), book.scope, kNow));
+  EXPECT_EQ(book.scope.watermark, kNow - minutes(1));
+  EXPECT_TRUE(book.scope.seeded);
+  book.Take(Seed(kNow, book.scope, kNow));
+  EXPECT_EQ(book.scope.watermark, kNow - minutes(1));
+}
+
+TEST(Seed, LiesNotAheadOfTheStoresClock) { EXPECT_EQ(Seed(kNow + minutes(1), ScopeState(), kNow).watermark, kNow); }
+
+TEST(Seed, EndsWithTheFirstDecision) {
+  Book claimed;
+  claimed.Take(Seed(kNow - minutes(1), claimed.scope, kNow));
+  ClaimRequest request = Request("a");
+  request.previous = kNow - seconds(30);
+  const ClaimReply reply = claimed.Claim(request);
+  ASSERT_TRUE(reply.gap.has_value());
+  EXPECT_EQ(reply.gap->scheduled_at, kNow - minutes(1) + Milliseconds(1)) << "what lies after the seed was missed";
+  EXPECT_FALSE(claimed.scope.seeded);
+
+  Book finished;
+  finished.Take(Seed(kNow - minutes(1), finished.scope, kNow));
+  OccurrenceRecord record = claimed.Find("a")->record;
+  record.outcome = Outcome::kSucceeded;
+  finished.Finish(record);
+  EXPECT_EQ(finished.scope.watermark, kNow);
+  EXPECT_FALSE(finished.scope.seeded);
+}
+
+TEST(Seed, StaysWithWhatIsNoDecision) {
+  Book book;
+  book.Take(Seed(kNow, book.scope, kNow));
+  EXPECT_EQ(book.Claim(Request("old", kNow - minutes(1))).outcome, ClaimOutcome::kDecided);
+  ClaimRequest manual = Request("m");
+  manual.kind = OccurrenceKind::kManual;
+  book.Claim(manual);
+  EXPECT_TRUE(book.scope.seeded);
+}
+
+// A store that was emptied, and seeded by a server that came first, must not hide what another one still waits to
+// claim.
+TEST(Seed, MakesRoomForAnEarlierInstantThatSomebodyRemembers) {
+  Book book;
+  book.Take(Seed(kNow, book.scope, kNow));
+  book.Take(ReassertWatermark(kNow - minutes(5), book.scope, kNow));
+  EXPECT_EQ(book.scope.watermark, kNow - minutes(5));
+  EXPECT_FALSE(book.scope.seeded);
+  EXPECT_FALSE(book.scope.suspect.has_value());
+  EXPECT_EQ(book.Claim(Request("pending", kNow - minutes(3))).outcome, ClaimOutcome::kClaimed);
+
+  ClaimRequest next = Request("next", kNow + minutes(1));  // Of the server that was told the seed.
+  next.previous = kNow;
+  const ClaimReply reply = book.Claim(next, kNow + minutes(1));
+  ASSERT_TRUE(reply.gap.has_value());
+  EXPECT_EQ(reply.gap->scheduled_at, kNow - minutes(3) + Milliseconds(1));
+  EXPECT_EQ(reply.gap->scheduled_last, kNow);
+}
+
+TEST(Seed, LeavesNothingSuspectBeforeALaterInstant) {
+  Book book;
+  book.Take(Seed(kNow - minutes(5), book.scope, kNow));
+  book.Take(ReassertWatermark(kNow - minutes(1), book.scope, kNow));
+  EXPECT_EQ(book.scope.watermark, kNow - minutes(1));
+  EXPECT_FALSE(book.scope.suspect.has_value());
+  book.Take(ReassertWatermark(kNow - minutes(3), book.scope, kNow));
+  EXPECT_EQ(book.scope.watermark, kNow - minutes(1)) << "the seed is gone";
+}
+
 }  // namespace
 }  // namespace rota::ledger

@@ -60,6 +60,8 @@ struct JoinRequest {
 struct JoinReply {
   std::string server_id;             // The id this process has from now on.
   std::vector<WallTime> watermarks;  // Per task, in the order given.
+  // Per task: nothing was decided yet, the watermark is where a join had it begin. Empty: none is like that.
+  std::vector<bool> seeded;
 };
 
 // The servers of the fleet. Thread-safe.

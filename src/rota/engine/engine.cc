@@ -37,14 +37,14 @@ constexpr std::chrono::minutes kExaminationPeriod(1);
 struct Engine::Loop {
   Loop(EngineOptions given, std::shared_ptr<const Schedule> schedule_given, std::vector<WallTime> watermarks,
        Clock& clock_given, Coordinator& coordinator_given, Diagnostics& diagnostics_given, Runner& runner_given,
-       EventSink& events_given)
+       EventSink& events_given, std::vector<bool> seeded)
       : options(given),
         schedule(std::move(schedule_given)),
         clock(clock_given),
         coordinator(coordinator_given),
         diagnostics(diagnostics_given),
         runner(runner_given),
-        core(std::move(given), schedule, std::move(watermarks)),
+        core(std::move(given), schedule, std::move(watermarks), std::move(seeded)),
         events(events_given),
         claim_lane("rota-claims", 1),
         lease_lane("rota-leases", 1),
@@ -258,9 +258,10 @@ struct Engine::Loop {
 };
 
 Engine::Engine(EngineOptions options, std::shared_ptr<const Schedule> schedule, std::vector<WallTime> watermarks,
-               Clock& clock, Coordinator& coordinator, Diagnostics& diagnostics, Runner& runner, EventSink& events)
+               Clock& clock, Coordinator& coordinator, Diagnostics& diagnostics, Runner& runner, EventSink& events,
+               std::vector<bool> seeded)
     : loop_(std::make_unique<Loop>(std::move(options), std::move(schedule), std::move(watermarks), clock, coordinator,
-                                   diagnostics, runner, events)) {}
+                                   diagnostics, runner, events, std::move(seeded))) {}
 
 Engine::~Engine() = default;
 

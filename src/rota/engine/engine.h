@@ -27,8 +27,10 @@ namespace rota {
 // Everything given by reference outlives the engine. Exactly one of Follow(), Tick() and RunTask() is called, once.
 class Engine {
  public:
+  // `watermarks` and `seeded` as for EngineCore.
   Engine(EngineOptions options, std::shared_ptr<const Schedule> schedule, std::vector<WallTime> watermarks,
-         Clock& clock, Coordinator& coordinator, Diagnostics& diagnostics, Runner& runner, EventSink& events);
+         Clock& clock, Coordinator& coordinator, Diagnostics& diagnostics, Runner& runner, EventSink& events,
+         std::vector<bool> seeded = {});
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;

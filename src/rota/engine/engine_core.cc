@@ -24,16 +24,18 @@ constexpr std::uint64_t kMostCounted = 20'000;
 }  // namespace
 
 EngineCore::EngineCore(EngineOptions options, std::shared_ptr<const Schedule> schedule,
-                       std::vector<WallTime> watermarks)
+                       std::vector<WallTime> watermarks, std::vector<bool> seeded)
     : options_(std::move(options)),
       schedule_(std::move(schedule)),
       watermarks_(std::move(watermarks)),
       decided_(watermarks_),
+      seeded_(std::move(seeded)),
       agenda_(*schedule_),
       preference_(*schedule_, agenda_, options_.server),
       leases_(options_.lease_ttl),
       ids_(options_.seed) {
   ROTA_CHECK(watermarks_.size() == schedule_->tasks().size(), "a watermark for each task");
+  seeded_.resize(watermarks_.size());
   ROTA_CHECK(options_.workers > 0, "at least one worker");
 }
 
@@ -525,8 +527,10 @@ void EngineCore::CloseUndecided(const ClaimRequest& request, Moment now) {
 }
 
 void EngineCore::NoteDecided(const ClaimRequest& request) {
-  WallTime& decided = decided_[TaskOf(request)];
-  if (request.kind == OccurrenceKind::kScheduled) decided = std::max(decided, request.at);
+  if (request.kind != OccurrenceKind::kScheduled) return;
+  const TaskIndex index = TaskOf(request);
+  decided_[index] = std::max(decided_[index], request.at);
+  seeded_[index] = false;
 }
 
 // A span that the store recorded without knowing the trigger: its first instant and their number are found out here.
@@ -646,6 +650,7 @@ Memory EngineCore::Remember(Moment now) const {
     memory.runs.push_back({run.record, overlap, options_.lease_ttl, *lock_left});
   }
   for (TaskIndex i = 0; i < decided_.size(); ++i) {
+    if (seeded_[i]) continue;  // It would hide what others decided before, and what they are about to.
     const Task& task = schedule_->tasks()[i];
     const std::optional<WallTime> instant = task.trigger->Previous(decided_[i] + Milliseconds(1));
     if (instant) memory.watermarks.push_back({MakeScope(task, options_.scope_server), *instant});

@@ -130,8 +130,10 @@ struct Decision {
 // action are under way at a time; claims are answered in the order they were asked. Confined to the engine thread.
 class EngineCore {
  public:
-  // `watermarks`: per task, the last instant that was decided before this start (JoinReply).
-  EngineCore(EngineOptions options, std::shared_ptr<const Schedule> schedule, std::vector<WallTime> watermarks);
+  // `watermarks`: per task, the last instant that was decided before this start; `seeded`: whether it is only where the
+  // task began (JoinReply).
+  EngineCore(EngineOptions options, std::shared_ptr<const Schedule> schedule, std::vector<WallTime> watermarks,
+             std::vector<bool> seeded = {});
 
   // Looks at what was missed while no server ran: each task's latest past instant is claimed, or recorded as missed
   // when it is older than the task's grace.
@@ -271,7 +273,8 @@ class EngineCore {
   const std::shared_ptr<const Schedule> schedule_;
 
   std::vector<WallTime> watermarks_;  // Per task: the last instant that this server has taken up.
-  std::vector<WallTime> decided_;     // And the last one that is known to be decided.
+  std::vector<WallTime> decided_;     // And the last one that is known to be decided,
+  std::vector<bool> seeded_;          // unless it is only where the task began.
   Agenda agenda_;
   Preference preference_;
   LeaseBook leases_;

@@ -310,6 +310,23 @@ TEST(EngineCoreAfterALoss, DoesNotTakeForDecidedWhatWasOnlyAsked) {
   EXPECT_THAT(core.Asked(), ElementsAre("a@120"));
 }
 
+TEST(EngineCoreAfterALoss, DoesNotTakeForDecidedWhereATaskBegan) {
+  const auto schedule = std::make_shared<const Schedule>(
+      std::vector<Task>{MakeTask("a", seconds(60), Unique()), MakeTask("b", seconds(60), Unique())});
+  EngineCore core(Core::Options(4), schedule, {kStart, kStart}, {true, false});
+  const Moment now{kStart, SteadyTime(std::chrono::hours(1))};
+  core.Follow(now.wall);
+  core.Decide(input::Woken{}, now);
+  const Decision decision = core.Decide(input::LeasesRenewed{{}, Fail(StateLost("it was emptied")), now.steady}, now);
+  std::vector<Scope> told;
+  for (const EngineAction& action : decision.actions) {
+    const auto* reassert = std::get_if<action::Reassert>(&action);
+    if (reassert == nullptr) continue;
+    for (const Memory::Watermark& watermark : reassert->memory.watermarks) told.push_back(watermark.scope);
+  }
+  EXPECT_THAT(told, ElementsAre("b"));
+}
+
 TEST(EngineCoreAfterALoss, DoesNotTakeForDecidedWhatAStoppingServerGaveUp) {
   Core core({MakeTask("a", seconds(60), Unique())});
   core.Follow();

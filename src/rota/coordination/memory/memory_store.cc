@@ -202,14 +202,17 @@ class MemoryStore final : public Store {
     std::erase_if(servers_, [&server](const ServerInfo& old) { return old.id == server.id; });
     servers_.insert(std::ranges::upper_bound(servers_, server.id, {}, &ServerInfo::id), server);
 
-    JoinReply reply{server.id, {}};
+    JoinReply reply{server.id, {}, {}};
     if (request.tasks == nullptr) return reply;
     const std::string& scope_server = request.scope_server.empty() ? server.id : request.scope_server;
     reply.watermarks.reserve(request.tasks->size());
+    reply.seeded.reserve(request.tasks->size());
     for (const Task& task : *request.tasks) {
-      ScopeState& scope = scopes_[MakeScope(task, scope_server)];
-      if (!scope.watermark) scope.watermark = std::min(request.seed, now);
+      const Scope name = MakeScope(task, scope_server);
+      Apply(name, ledger::Seed(request.seed, Find(name), now));
+      const ScopeState& scope = Find(name);
       reply.watermarks.push_back(*scope.watermark);
+      reply.seeded.push_back(scope.seeded);
     }
     return reply;
   }

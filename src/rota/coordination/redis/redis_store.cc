@@ -340,7 +340,7 @@ Result<std::vector<OccurrenceRecord>> RedisStore::Query(const HistoryQuery& quer
 Result<JoinReply> RedisStore::Join(const JoinRequest& request) {
   const Result<ServerInfo> server = fleet_.Join(request.server, request.heartbeat_ttl);
   if (!server) return Fail(server.error());
-  JoinReply reply{server->id, {}};
+  JoinReply reply{server->id, {}, {}};
   if (request.tasks == nullptr) return reply;
   const std::string& scope_server = request.scope_server.empty() ? server->id : request.scope_server;
   std::vector<Scope> scopes;

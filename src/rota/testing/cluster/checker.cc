@@ -30,7 +30,7 @@ std::string Describe(const OccurrenceRecord& record) {
 
 std::string Describe(const Scope& scope, const ledger::Changes& changes) {
   std::string text = Format("store: {}", scope);
-  if (changes.watermark) text += Format(", watermark {}", Utc(*changes.watermark));
+  if (changes.watermark) text += Format(", {} {}", changes.seeded ? "seeded" : "watermark", Utc(*changes.watermark));
   if (changes.token) text += Format(", token {}", *changes.token);
   if (changes.lease) text += Format(", {} leased until {}", changes.lease->run_id, Utc(changes.lease->lease_until));
   if (changes.released) text += Format(", {} released", *changes.released);
@@ -190,10 +190,12 @@ void Checker::Wrote(int shard, const Scope& scope, const ledger::ScopeState& bef
   if (changes.watermark) {
     if (!truth.first_watermark) {
       truth.first_watermark = changes.watermark;
-    } else if (!before.watermark) {
-      truth.begun_again = std::max(truth.begun_again.value_or(WallTime()), *changes.watermark);
+    } else if (!changes.seeded && (!before.watermark || before.seeded)) {
+      // What a server remembers takes the seed's place; what is decided comes after it.
+      const bool is_remembered = changes.entries.empty();
+      BeginAgain(truth, before.seeded && !is_remembered ? *before.watermark : *changes.watermark);
     }
-    if (before.watermark && *changes.watermark < *before.watermark) {
+    if (before.watermark && !before.seeded && *changes.watermark < *before.watermark) {
       Violate(
           Format("the watermark of {} went back by {}", scope, FormatDuration(*before.watermark - *changes.watermark)),
           moment.now);
@@ -217,6 +219,10 @@ void Checker::Wrote(int shard, const Scope& scope, const ledger::ScopeState& bef
   }
   const bool grants = changes.token && changes.lease && !changes.entries.empty() && changes.entries.back().answer;
   if (grants) CheckGrant(scope, *changes.lease, truth, moment);
+}
+
+void Checker::BeginAgain(ScopeTruth& truth, WallTime at) {
+  truth.begun_again = std::max(truth.begun_again.value_or(WallTime()), at);
 }
 
 // That a run ended is known from the last write that says so.

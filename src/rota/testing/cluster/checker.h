@@ -127,7 +127,7 @@ class Checker {
     const Task* task = nullptr;
     int shard = 0;
     std::optional<WallTime> first_watermark;
-    std::optional<WallTime> begun_again;  // The watermark that it got when a store that was emptied saw it again.
+    std::optional<WallTime> begun_again;  // Where it went on after a flush: at what was remembered, else at a seed.
     std::uint64_t token = 0;
     std::map<WallTime, std::string> starts;  // Of scheduled occurrences of a unique task: run ids.
     std::vector<std::string> under_way;      // Run ids.
@@ -149,6 +149,7 @@ class Checker {
   bool IsExcused(ProcessId process, int shard, SteadyTime since, SteadyTime known, SteadyTime now, Whose whose) const;
   void Suspect(std::string_view kind);
   void CheckOverlap(const std::string& run_id, SteadyTime now);
+  static void BeginAgain(ScopeTruth& truth, WallTime at);
   void NoteOutcome(const OccurrenceRecord& record, SteadyTime now);
   static bool IsLateReport(const OccurrenceRecord& record);
   void CheckGrant(const Scope& scope, const ledger::Lease& lease, ScopeTruth& truth, StoreMoment moment);

@@ -343,6 +343,27 @@ TEST_F(CheckerTest, TakesForForgottenByAFlushWhatLiesBetweenOutcomesThatAreToldA
   EXPECT_THAT(checker_.suspects(), testing::Contains(testing::Pair("forgotten by a flush", 1)));
 }
 
+TEST_F(CheckerTest, ForgivesNoHoleBeforeASeedThatMadeRoomForWhatWasRemembered) {
+  Run(10, "r1", 10, 1, a_);
+  End(11, "r1", 10);
+  checker_.WritesLost(0, SteadyTime::min(), Then(12));
+  scope_ = {};
+  records_.clear();
+  checker_.LossNoticed(0, At(24));
+  ledger::Changes seed;
+  seed.watermark = Due(25);
+  seed.seeded = true;
+  Write(25, seed);
+  ledger::Changes remembered;
+  remembered.watermark = Due(10);
+  Write(26, remembered);
+  checker_.ProcessReasserted(a_, 0, At(26));
+  Put(26, Record("r1", Due(10), Outcome::kSucceeded));
+  Run(30, "r2", 30, 2, b_);
+  End(31, "r2", 30);
+  EXPECT_THAT(Conclude(36), ElementsAre("31.000 s: backup at 2026-03-02 09:00:20 +00:00 has no outcome"));
+}
+
 TEST_F(AfterLoss, ExcusesNothingThatTheStoreKept) {
   Run(30, "r3", 30, 3, a_);
   End(31, "r3", 30);

@@ -131,13 +131,9 @@ void ModelShard::Settle(StoreMoment moment, std::vector<OccurrenceRecord>& decid
   }
 }
 
-WallTime ModelShard::Seed(const Scope& scope, WallTime watermark, StoreMoment moment) {
-  if (!Find(scope).watermark) {
-    ledger::Changes changes;
-    changes.watermark = std::min(watermark, moment.wall);
-    Apply(scope, std::move(changes), moment);
-  }
-  return *Find(scope).watermark;
+const ledger::ScopeState& ModelShard::Seed(const Scope& scope, WallTime watermark, StoreMoment moment) {
+  Apply(scope, ledger::Seed(watermark, Find(scope), moment.wall), moment);
+  return Find(scope);
 }
 
 void ModelShard::SetPauses(std::vector<Pause> pauses, StoreMoment moment) {

@@ -67,7 +67,8 @@ class ModelShard {
   void Reassert(const HeldRun& run, const Caller& caller, StoreMoment moment);
   void Reassert(const Memory::Watermark& watermark, StoreMoment moment);
   std::vector<OccurrenceRecord> Reap(std::span<const ServerInfo> servers, StoreMoment moment);
-  WallTime Seed(const Scope& scope, WallTime watermark, StoreMoment moment);
+  // Returns what the scope then has.
+  const ledger::ScopeState& Seed(const Scope& scope, WallTime watermark, StoreMoment moment);
   void SetPauses(std::vector<Pause> pauses, StoreMoment moment);
   void PutServer(const ServerInfo& server, StoreMoment moment);
   // A heartbeat, or its end: puts the row of the server back where it is gone.

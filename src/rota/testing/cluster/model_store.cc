@@ -86,10 +86,12 @@ Answer<JoinReply> ModelStore::Join(const Caller& caller, const JoinRequest& requ
   server.started_at = server.seen_at = moment.wall;
   server.alive_until = moment.wall + request.heartbeat_ttl;
   fleet.PutServer(server, moment);
-  JoinReply reply{server.id, {}};
+  JoinReply reply{server.id, {}, {}};
   for (const Task& task : *request.tasks) {
     const Scope scope = MakeScope(task, server.id);
-    reply.watermarks.push_back(shards_[ShardOf(scope)].Seed(scope, request.seed, moment));
+    const ledger::ScopeState& state = shards_[ShardOf(scope)].Seed(scope, request.seed, moment);
+    reply.watermarks.push_back(*state.watermark);
+    reply.seeded.push_back(state.seeded);
   }
   return visit.Finish(std::move(reply));
 }

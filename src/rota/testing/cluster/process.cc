@@ -79,7 +79,7 @@ void Process::Begin(const JoinReply& reply) {
   EngineOptions options = world_.engine;
   options.server = options.scope_server = reply.server_id;
   options.seed = seed_;
-  core_.emplace(options, world_.workload.schedule, reply.watermarks);
+  core_.emplace(options, world_.workload.schedule, reply.watermarks, reply.seeded);
   last_ = Look();
   core_->CatchUp(last_.wall);
   core_->Follow(last_.wall);
