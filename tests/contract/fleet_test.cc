@@ -59,7 +59,7 @@ TEST_P(Fleet, ListsItsServersById) {
   EXPECT_EQ(servers[0].host, "host");
   EXPECT_EQ(servers[0].version, "0.1.0");
   EXPECT_EQ(servers[0].schedule_digest, "digest");
-  EXPECT_EQ(servers[0].started_at, kStart);
+  EXPECT_EQ(servers[0].started_at, kStart + seconds(1)) << "by the store's clock";
   EXPECT_EQ(servers[0].seen_at, kStart + seconds(1));
   EXPECT_EQ(servers[0].alive_until, kStart + seconds(16));
   EXPECT_EQ(servers[1].id, "b");

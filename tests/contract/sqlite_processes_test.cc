@@ -107,7 +107,7 @@ TEST(Processes, ThatDieTakeNothingAlong) {
 
 JoinRequest OfProcess(const std::string& incarnation, pid_t pid) {
   JoinRequest request;
-  request.server = Server("web", incarnation);
+  request.server = Server("web", incarnation + "@here");
   request.server.pid = pid;
   request.heartbeat_ttl = kTtl;
   return request;

@@ -3,8 +3,31 @@
 #include <signal.h>
 
 #include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+#include "rota/base/format.h"
+#include "rota/base/hash.h"
 
 namespace rota {
+namespace {
+
+std::string_view PidSpaceOf(const ServerInfo& server) {
+  const std::size_t at = server.incarnation.rfind('@');
+  return at == std::string::npos ? std::string_view() : std::string_view(server.incarnation).substr(at + 1);
+}
+
+}  // namespace
+
+std::string PidSpace() {
+  std::string boot;
+  std::getline(std::ifstream("/proc/sys/kernel/random/boot_id"), boot);
+  std::error_code error;
+  const std::filesystem::path space = std::filesystem::read_symlink("/proc/self/ns/pid", error);
+  if (boot.empty() || error) return "";
+  return Format("{:08x}", StableHash(boot + space.string()) >> 32);
+}
 
 void JoinedServers::Add(const ServerInfo& server) {
   MutexLock lock(mu_);
@@ -23,8 +46,24 @@ std::map<std::string, std::string> JoinedServers::Incarnations() const {
   return incarnations_;
 }
 
+std::vector<Finding> JoinedServers::FindTaken(const std::vector<ServerInfo>& servers) const {
+  const std::map<std::string, std::string> joined = Incarnations();
+  std::vector<Finding> findings;
+  for (const ServerInfo& server : servers) {
+    const auto own = joined.find(server.id);
+    if (own == joined.end() || own->second == server.incarnation) continue;
+    findings.push_back({"id-taken", Severity::kError,
+                        Format("server {}: its id went to another process (pid {} on {}) when its heartbeat was late: "
+                               "the two share the tasks that run on every server",
+                               server.id, server.pid, server.host),
+                        "restart this server; where both are to run, give each its own server.id"});
+  }
+  return findings;
+}
+
 bool JoinedServers::Gone(const ServerInfo& server, const ServerInfo& joining) const {
-  if (server.host != joining.host || server.pid <= 0) return false;
+  const std::string_view space = PidSpaceOf(server);
+  if (space.empty() || space != PidSpaceOf(joining) || server.host != joining.host || server.pid <= 0) return false;
   if (server.pid == joining.pid) {
     MutexLock lock(mu_);
     return !servers_.contains(server.incarnation);

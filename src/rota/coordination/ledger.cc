@@ -331,6 +331,11 @@ std::string ChooseServerId(const ServerInfo& joining, std::span<const ServerInfo
   }
 }
 
+bool HoldsId(const ServerInfo& own, const ServerInfo* row, WallTime now) {
+  return row == nullptr || row->incarnation == own.incarnation || row->started_at < own.started_at ||
+         row->alive_until <= now;
+}
+
 std::vector<std::string> LiveServers(std::span<const ServerInfo> servers, WallTime now) {
   std::vector<std::string> live;
   for (const ServerInfo& server : servers) {

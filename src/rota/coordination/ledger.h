@@ -128,6 +128,10 @@ std::optional<Changes> Settle(const Scope& name, const ScopeState& scope, Record
 std::string ChooseServerId(const ServerInfo& joining, std::span<const ServerInfo> servers, WallTime now,
                            const std::function<bool(const ServerInfo&)>& gone);
 
+// Whether a heartbeat is the one of `row`, the server with its id: that of a process which came later, and lives,
+// stands. A row that the store has lost, or has again in an older state, is to be written again. `own` is as it joined.
+bool HoldsId(const ServerInfo& own, const ServerInfo* row, WallTime now);
+
 // What a renewal tells of the fleet: the ids of the servers, given by id, that live and follow a schedule.
 std::vector<std::string> LiveServers(std::span<const ServerInfo> servers, WallTime now);
 

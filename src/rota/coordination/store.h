@@ -36,12 +36,12 @@ class RunHistory {
 // One process that runs the schedule.
 struct ServerInfo {
   std::string id;           // Stable over restarts; "#2" is added while another live process has the same.
-  std::string incarnation;  // A ULID, new at each start.
+  std::string incarnation;  // New at each start: a ULID, "@" and the PidSpace() of the process.
   std::string host;
   int pid = 0;
   std::string version;
   std::string schedule_digest;  // Empty: it follows no schedule, but runs something for once.
-  WallTime started_at;
+  WallTime started_at;   // When it joined, by the store's clock; of two with one id, the later process has the later.
   WallTime seen_at;      // The last heartbeat, by the store's clock.
   WallTime alive_until;  // When its heartbeat runs out; past: dead or stopped.
   // Its clock minus the store's, as of the last heartbeat; nothing where both are one clock, or it is not measured yet.

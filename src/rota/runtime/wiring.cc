@@ -8,7 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "rota/base/format.h"
 #include "rota/base/ulid.h"
+#include "rota/coordination/joined_servers.h"
 #include "rota/logging/console_log.h"
 #include "rota/logging/event_log.h"
 #include "rota/logging/file_log.h"
@@ -123,11 +125,10 @@ JoinRequest Wiring::MakeJoinRequest() const {
   JoinRequest request;
   request.server.host = HostName();
   request.server.id = options.server.id.empty() ? request.server.host : options.server.id;
-  request.server.incarnation = UlidSource(RandomSeed()).Next(clock_.Now());
+  request.server.incarnation = Format("{}@{}", UlidSource(RandomSeed()).Next(clock_.Now()), PidSpace());
   request.server.pid = static_cast<int>(getpid());
   request.server.version = kVersion;
   request.server.schedule_digest = schedule_->digest();
-  request.server.started_at = clock_.Now();
   request.heartbeat_ttl = options.coordination.lease_ttl;
   request.seed = clock_.Now();
   return request;

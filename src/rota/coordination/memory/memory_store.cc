@@ -197,6 +197,7 @@ class MemoryStore final : public Store {
     const WallTime now = clock_.Now();
     ServerInfo server = request.server;
     server.id = ledger::ChooseServerId(server, servers_, now, [](const ServerInfo&) { return false; });
+    server.started_at = now;
     server.seen_at = now;
     server.alive_until = now + request.heartbeat_ttl;
     std::erase_if(servers_, [&server](const ServerInfo& old) { return old.id == server.id; });

@@ -80,6 +80,7 @@ Result<ServerInfo> FleetRows::Join(const ServerInfo& joining, Milliseconds ttl) 
     const Result<Answer> answer = Ask(std::move(order));
     if (!answer) return Fail(answer.error());
     if (answer->found.joined) {
+      server = *std::ranges::find(answer->found.servers, server.id, &ServerInfo::id);
       joined_.Add(server);
       return server;
     }

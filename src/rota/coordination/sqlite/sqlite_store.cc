@@ -1,6 +1,7 @@
 #include "rota/coordination/sqlite/sqlite_store.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "rota/base/format.h"
@@ -81,6 +82,7 @@ class SqliteStore final : public Store {
         [&](Connection& connection) { return connection.Transact(Access::kWrite, [&] { work(connection); }); });
   }
 
+  void Beat(Connection& connection, const std::string& server, WallTime now, WallTime alive_until);
   ServerInfo JoinFleet(Connection& connection, const JoinRequest& request);
   Status Register(const JoinRequest& request, JoinReply& reply);
 
@@ -98,21 +100,22 @@ Result<std::vector<ClaimReply>> SqliteStore::Claim(std::span<const ClaimRequest>
   return Transact<std::vector<ClaimReply>>(Access::kWrite, [&](Connection& connection, auto& replies) {
     const WallTime now = clock_.Now();
     const std::vector<Pause> pauses = sqlite::LoadPauses(connection);
-    std::optional<ServerInfo> server;
+    const std::map<std::string, std::string> incarnations = joined_.Incarnations();
     replies.reserve(requests.size());
     for (const ClaimRequest& request : requests) {
-      if (!server || server->id != request.server) server = sqlite::LoadServer(connection, request.server);
+      const auto incarnation = incarnations.find(request.server);
       const std::optional<Entry> known = sqlite::LoadEntry(connection, request.run_id);
       std::optional<Entry> gap;
       if (known) gap = sqlite::LoadEntry(connection, ledger::GapRunId(request.run_id));
-      ledger::ClaimDecision decision =
-          ledger::Claim(request, {.scope = sqlite::LoadScope(connection, request.scope),
-                                  .known = known ? &*known : nullptr,
-                                  .gap = gap ? &gap->record : nullptr,
-                                  .pauses = pauses,
-                                  .incarnation = server ? std::string_view(server->incarnation) : std::string_view(),
-                                  .now = now,
-                                  .max_skew = options_.max_skew});
+      ledger::ClaimDecision decision = ledger::Claim(
+          request, {.scope = sqlite::LoadScope(connection, request.scope),
+                    .known = known ? &*known : nullptr,
+                    .gap = gap ? &gap->record : nullptr,
+                    .pauses = pauses,
+                    .incarnation =
+                        incarnation == incarnations.end() ? std::string_view() : std::string_view(incarnation->second),
+                    .now = now,
+                    .max_skew = options_.max_skew});
       sqlite::Apply(connection, request.scope, decision.changes);
       replies.push_back(std::move(decision.reply));
     }
@@ -122,7 +125,7 @@ Result<std::vector<ClaimReply>> SqliteStore::Claim(std::span<const ClaimRequest>
 Result<RenewReply> SqliteStore::Renew(const std::string& server, std::span<const LeaseRef> leases, Milliseconds ttl) {
   return Transact<RenewReply>(Access::kWrite, [&](Connection& connection, auto& reply) {
     const WallTime now = clock_.Now();
-    connection.Run("UPDATE servers SET seen_at = ?, alive_until = ? WHERE id = ?", {now, now + ttl, server});
+    Beat(connection, server, now, now + ttl);
     reply.servers = ledger::LiveServers(sqlite::LoadServers(connection), now);
     reply.outcomes.reserve(leases.size());
     for (const LeaseRef& lease : leases) {
@@ -132,6 +135,15 @@ Result<RenewReply> SqliteStore::Renew(const std::string& server, std::span<const
       reply.outcomes.push_back(decision.outcome);
     }
   });
+}
+
+void SqliteStore::Beat(Connection& connection, const std::string& server, WallTime now, WallTime alive_until) {
+  ServerInfo own = joined_.Find(server);
+  const std::optional<ServerInfo> row = sqlite::LoadServer(connection, server);
+  if (own.incarnation.empty() || !ledger::HoldsId(own, row ? &*row : nullptr, now)) return;
+  own.seen_at = now;
+  own.alive_until = alive_until;
+  sqlite::SaveServer(connection, own);
 }
 
 Result<std::vector<FinishOutcome>> SqliteStore::Finish(std::span<const OccurrenceRecord> records) {
@@ -197,6 +209,7 @@ ServerInfo SqliteStore::JoinFleet(Connection& connection, const JoinRequest& req
   ServerInfo server = request.server;
   server.id = ledger::ChooseServerId(server, sqlite::LoadServers(connection), now,
                                      [&](const ServerInfo& holder) { return joined_.Gone(holder, request.server); });
+  server.started_at = now;
   server.seen_at = now;
   server.alive_until = now + request.heartbeat_ttl;
   sqlite::SaveServer(connection, server);
@@ -232,8 +245,8 @@ Status SqliteStore::Register(const JoinRequest& request, JoinReply& reply) {
         reply.watermarks[i] =
             sqlite::SeedWatermark(connection, MakeScope(tasks[i], scope_server), std::min(request.seed, clock_.Now()));
       }
-      connection.Run("UPDATE servers SET alive_until = ? WHERE id = ?",
-                     {clock_.Now() + request.heartbeat_ttl, reply.server_id});
+      const WallTime now = clock_.Now();
+      Beat(connection, reply.server_id, now, now + request.heartbeat_ttl);
     });
     if (!status.ok()) return status;
   }
@@ -309,9 +322,9 @@ Status SqliteStore::Unlock(const Scope& scope, const std::string& run_id) {
 
 // Whatever is wrong with a file shows as an error of the call that meets it.
 Result<std::vector<Finding>> SqliteStore::Examine() {
-  Result<std::vector<Pause>> readable = Pauses();
-  if (!readable) return Fail(readable.error());
-  return std::vector<Finding>();
+  const Result<std::vector<ServerInfo>> servers = Servers();
+  if (!servers) return Fail(servers.error());
+  return joined_.FindTaken(*servers);
 }
 
 }  // namespace

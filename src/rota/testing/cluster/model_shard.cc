@@ -153,11 +153,8 @@ void ModelShard::PutServer(const ServerInfo& server, StoreMoment moment) {
 
 void ModelShard::KeepServer(const ServerInfo& server, WallTime alive_until, StoreMoment moment) {
   const auto place = std::ranges::find(state_.servers, server.id, &ServerInfo::id);
-  // A row of the process before it may have come back; one of a process that took its name stays.
-  const bool is_own = place == state_.servers.end() || place->started_at < server.started_at;
-  ServerInfo kept = is_own ? server : *place;
-  const bool ends = alive_until <= moment.wall;
-  if (ends && kept.started_at > server.started_at) return;  // Its successor lives.
+  if (!ledger::HoldsId(server, place == state_.servers.end() ? nullptr : &*place, moment.wall)) return;
+  ServerInfo kept = server;
   kept.seen_at = moment.wall;
   kept.alive_until = alive_until;
   PutServer(kept, moment);

@@ -1,6 +1,6 @@
 -- asked: one or more of
 --   shards: the number of shards, fixed by the first that comes;
---   beat (id, ttl, row): the heartbeat of a server, which gets its row back where the fleet has lost it;
+--   beat (id, ttl, row): the heartbeat of the server with this row, as it joined; without a row it has not;
 --   join (id, expected, row): writes the row where the id's is as expected (absent: there is none);
 --   leave (id, incarnation): the heartbeat of the server ends;
 --   keep: drops the servers whose heartbeat ended longer ago.
@@ -13,23 +13,30 @@ local function put(id, row, ttl)
   redis.call('HSET', SERVERS, id, cjson.encode(row))
 end
 
+-- As in coordination/ledger.cc.
+local function holds_id(own, row)
+  return not row or row.incarnation == own.incarnation or row.started_at < own.started_at or row.alive_until <= now
+end
+
 local found = {}
 if asked.shards then redis.call('HSETNX', META, 'shards', asked.shards) end
 found.shards = tonumber(redis.call('HGET', META, 'shards') or 0)
 
 if asked.beat then
   local row, own = decode(redis.call('HGET', SERVERS, asked.beat.id)), asked.beat.row
-  -- Incarnations grow with time: an older one came back with an older state.
-  if own and (not row or row.incarnation < own.incarnation) then row = own end
-  if row then
-    row.clock_offset = asked.beat.clock_offset or row.clock_offset
-    put(asked.beat.id, row, asked.beat.ttl)
+  if own and holds_id(own, row) then
+    own.clock_offset = asked.beat.clock_offset
+    put(asked.beat.id, own, asked.beat.ttl)
   end
 end
 if asked.join then
   local former = redis.call('HGET', SERVERS, asked.join.id) or nil
   found.joined = former == asked.join.expected
-  if found.joined then put(asked.join.id, asked.join.row, asked.join.ttl) end
+  if found.joined then
+    local row, before = asked.join.row, decode(former)
+    row.started_at = before and math.max(now, before.started_at + 1) or now
+    put(asked.join.id, row, asked.join.ttl)
+  end
 end
 if asked.leave then
   local row = decode(redis.call('HGET', SERVERS, asked.leave.id))
