@@ -88,6 +88,14 @@ TEST_F(RedisDoctor, TellsWhatARestartWouldLose) {
   EXPECT_EQ(Find(server, "persistence"), "");
 }
 
+TEST_F(RedisDoctor, FindsAShardWhoseKeysHoldSomethingElse) {
+  const RedisServer server;
+  EXPECT_EQ(Find(server, "shards-broken"), "");
+  server.Send({"SET", "{rota:rota:production:3}:history", "x"});
+  EXPECT_THAT(Find(server, "shards-broken"),
+              testing::StartsWith("error 1 of 64 shards cannot be used, and their tasks wait: shard 3: "));
+}
+
 TEST_F(RedisDoctor, RefusesAServerThatCannotWriteToDisk) {
   const RedisServer server;
   ASSERT_TRUE(std::filesystem::create_directories(server.folder() + "/dump.rdb/in-the-way"));

@@ -133,12 +133,18 @@ void DiagnoseCluster(const PrimaryFacts& node, const RedisStoreOptions& options,
   }
 }
 
+// Of those that answer; an error when none does.
 Result<std::vector<PrimaryFacts>> ReadNodes(Client& client) {
   std::vector<PrimaryFacts> nodes;
+  Status failure;
   for (const Client::NodeReply& answer : client.ExecuteOnPrimaries({"INFO"})) {
-    if (Status status = CheckReply(client, answer.reply); !status.ok()) return Fail(std::move(status));
-    nodes.push_back({answer.node, ReadFacts(answer.reply->text), {}, {}});
+    if (Status status = CheckReply(client, answer.reply); status.ok()) {
+      nodes.push_back({answer.node, ReadFacts(answer.reply->text), {}, {}});
+    } else {
+      failure = std::move(status);
+    }
   }
+  if (nodes.empty()) return Fail(std::move(failure));
   const auto ask_each = [&](const std::vector<std::string>& words, auto take) {
     for (const Client::NodeReply& answer : client.ExecuteOnPrimaries(words)) {
       const auto node = std::ranges::find(nodes, answer.node, &PrimaryFacts::name);
@@ -155,6 +161,24 @@ Result<std::vector<PrimaryFacts>> ReadNodes(Client& client) {
     ask_each({"CLUSTER", "INFO"}, [](PrimaryFacts& node, const Reply& reply) { node.cluster = ReadFacts(reply.text); });
   }
   return nodes;
+}
+
+// Reads something of every key: of a shard whose node is gone, or whose keys hold something else, no call tells when
+// other shards answer it.
+std::vector<Status> ReadShards(const RedisStoreOptions& options, const Keys& keys, Client& client) {
+  constexpr std::array<const char*, 7> kCounts = {"HLEN", "HLEN", "ZCARD", "HLEN", "ZCARD", "HLEN", "SCARD"};
+  std::vector<Command> commands;
+  for (int shard = 0; shard < options.shards; ++shard) {
+    const std::vector<std::string> names = keys.OfShard(shard);
+    for (std::size_t i = 0; i < names.size(); ++i) commands.push_back({names[i], {kCounts.at(i), names[i]}, nullptr});
+  }
+  const std::vector<Result<Reply>> replies = client.Execute(commands);
+  std::vector<Status> shards(static_cast<std::size_t>(options.shards));
+  for (std::size_t i = 0; i < replies.size(); ++i) {
+    Status& shard = shards[i / kCounts.size()];
+    if (shard.ok()) shard = CheckReply(client, replies[i]);
+  }
+  return shards;
 }
 
 // Of the node that the fleet's keys are on.
@@ -241,6 +265,22 @@ std::vector<Finding> DiagnoseLatency(Milliseconds median) {
            "look for slow commands (SLOWLOG GET), a busy machine, or a long way to it"}};
 }
 
+std::vector<Finding> DiagnoseShards(const std::vector<Status>& shards) {
+  std::vector<Finding> findings;
+  const auto add = [&](StatusCode code, const Finding& finding) {
+    const auto first = std::ranges::find(shards, code, &Status::code);
+    if (first == shards.end()) return;
+    const auto count = std::ranges::count(shards, code, &Status::code);
+    findings.push_back(finding);
+    findings.back().message = Format("{} of {} shards {}, and their tasks wait: shard {}: {}", count, shards.size(),
+                                     finding.message, first - shards.begin(), first->message());
+  };
+  add(StatusCode::kDataLoss, {"shards-broken", Severity::kError, "cannot be used",
+                              "their keys hold something else: see what wrote it, and delete or restore them"});
+  add(StatusCode::kUnavailable, {"shards-silent", Severity::kWarning, "do not answer", "see the node that has them"});
+  return findings;
+}
+
 std::vector<Finding> DiagnoseEpochs(const std::vector<EpochChange>& changes, int shards,
                                     const std::vector<OccurrenceRecord>& unknown) {
   if (changes.empty()) return {};
@@ -270,15 +310,19 @@ Result<std::vector<Finding>> Examine(const RedisStoreOptions& options, const Key
   std::vector<Finding> findings;
   const auto add = [&findings](std::vector<Finding> some) { std::ranges::move(some, std::back_inserter(findings)); };
   for (const PrimaryFacts& node : *nodes) add(DiagnoseNode(node, options));
+  std::vector<Finding> shards = DiagnoseShards(ReadShards(options, keys, client));
+  const bool is_whole = shards.empty();
+  add(std::move(shards));
   const Result<FleetRows::Seen> seen = fleet.Read();
   if (seen) {
+    add(fleet.FindTaken(seen->servers));
     add(DiagnoseClocks(seen->servers, seen->now, options.max_skew));
     Result<std::vector<Finding>> epochs = ReadEpochs(options, keys, client, seen->now);
-    if (!epochs) return epochs;
-    add(*std::move(epochs));
+    if (!epochs && is_whole) return epochs;
+    if (epochs) add(*std::move(epochs));
   } else if (seen.error().code() == StatusCode::kInvalidArgument) {
     findings.push_back({"shards", Severity::kError, seen.error().message(), "give all servers of a fleet one number"});
-  } else if (findings.empty() || findings.front().severity != Severity::kError) {
+  } else if (is_whole && (findings.empty() || findings.front().severity != Severity::kError)) {
     return Fail(seen.error());
   }
   if (const std::optional<Milliseconds> latency = MeasureLatency(keys, client, clock)) add(DiagnoseLatency(*latency));

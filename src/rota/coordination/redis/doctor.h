@@ -31,6 +31,8 @@ struct PrimaryFacts {
 std::vector<Finding> DiagnoseNode(const PrimaryFacts& node, const RedisStoreOptions& options);
 std::vector<Finding> DiagnoseClocks(const std::vector<ServerInfo>& servers, WallTime now, Milliseconds max_skew);
 std::vector<Finding> DiagnoseLatency(Milliseconds median);
+// Whether each shard can be read.
+std::vector<Finding> DiagnoseShards(const std::vector<Status>& shards);
 // `unknown` are the records of the instants that nobody remembered; the changes are the newest first.
 std::vector<Finding> DiagnoseEpochs(const std::vector<EpochChange>& changes, int shards,
                                     const std::vector<OccurrenceRecord>& unknown);
