@@ -136,7 +136,10 @@ std::string Reassert(Store& store, Dice& dice, WallTime now) {
   return Format("reassert {}", store.Reassert(server, memory).value().count());
 }
 
-std::string JoinWithTasks(Store& store, Dice& dice, WallTime now) {
+// What may be asked of a store that has something to lose, and of one that has not.
+enum class Losses { kPossible, kNone };
+
+std::string JoinWithTasks(Store& store, Dice& dice, WallTime now, Losses losses) {
   std::vector<Task> tasks;
   for (int i = dice.Below(4); i > 0; --i) {
     const TaskId task = Format("task-{}", dice.Below(3));
@@ -150,11 +153,10 @@ std::string JoinWithTasks(Store& store, Dice& dice, WallTime now) {
   const JoinReply reply = store.Join(request).value();
   std::string answer = "join " + reply.server_id;
   for (const WallTime watermark : reply.watermarks) answer += Format(" {}", (watermark - kStart).count());
+  if (losses == Losses::kNone) return answer;  // It need not tell seeds from decisions.
+  for (const bool seeded : reply.seeded) answer += seeded ? " seeded" : " decided";
   return answer;
 }
-
-// What may be asked of a store that has something to lose, and of one that has not.
-enum class Losses { kPossible, kNone };
 
 // Does one operation, decided by the dice, and returns what the store answered.
 std::string Step(Store& store, Dice dice, WallTime now, Losses losses) {
@@ -176,7 +178,7 @@ std::string Step(Store& store, Dice dice, WallTime now, Losses losses) {
       return "reap\n" + DescribeEach(store.Reap("s0"));
     case 8:
       if (dice.OneIn(3)) return "leave " + store.Leave(dice.Server()).message();
-      return JoinWithTasks(store, dice, now);
+      return JoinWithTasks(store, dice, now, losses);
     case 9:
       return Control(store, dice, now);
     case 10:

@@ -351,11 +351,14 @@ std::string EncodeSeeds(std::span<const Scope* const> scopes, WallTime seed) {
   return serialize(object{{"scopes", std::move(list)}, {"seed", Number(seed)}});
 }
 
-Result<std::vector<WallTime>> DecodeInstants(std::string_view text) {
-  return Decode<std::vector<WallTime>>(text, [](const value& from) {
-    std::vector<WallTime> instants;
-    for (const value& one : List(from)) instants.push_back(ToInstant(one));
-    return instants;
+Result<std::vector<Seeded>> DecodeSeeds(std::string_view text) {
+  return Decode<std::vector<Seeded>>(text, [](const value& from) {
+    std::vector<Seeded> scopes;
+    for (const value& one : List(from)) {
+      const object& json = one.as_object();
+      scopes.push_back({ToInstant(json.at("at")), Flag(json, "seeded")});
+    }
+    return scopes;
   });
 }
 

@@ -86,7 +86,11 @@ struct Reaped {
 Result<Reaped> DecodeReaped(std::string_view text);
 
 std::string EncodeSeeds(std::span<const Scope* const> scopes, WallTime seed);
-Result<std::vector<WallTime>> DecodeInstants(std::string_view text);
+struct Seeded {
+  WallTime watermark;
+  bool seeded = false;  // As in JoinReply.
+};
+Result<std::vector<Seeded>> DecodeSeeds(std::string_view text);
 
 std::string EncodeUnlock(const Scope& scope, std::string_view run_id);
 Result<bool> DecodeFound(std::string_view text);

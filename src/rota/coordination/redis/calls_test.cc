@@ -120,6 +120,14 @@ TEST(DecodeClaims, TakesAnEmptyObjectForAnEmptyList) {
   EXPECT_THAT(DecodeFlags("[true,false]").value(), ElementsAre(true, false));
 }
 
+TEST(DecodeSeeds, TellsSeedsFromDecisions) {
+  const std::vector<Seeded> scopes = DecodeSeeds(R"([{"at":7,"seeded":true},{"at":8}])").value();
+  ASSERT_EQ(scopes.size(), 2u);
+  EXPECT_EQ(scopes[0].watermark, WallTime(Milliseconds(7)));
+  EXPECT_TRUE(scopes[0].seeded);
+  EXPECT_FALSE(scopes[1].seeded);
+}
+
 TEST(DecodeClaims, ReadsEveryAnswer) {
   const std::vector<ClaimReply> replies =
       DecodeClaims(R"([{"outcome":"claimed","token":3,"gap":{"run_id":"r.gap","scheduled_at":0,"outcome":"missed",)"

@@ -143,8 +143,8 @@ class RedisStore final : public Store {
     return tally.answered() || a_part ? Status::Ok() : tally.error();
   }
   std::vector<Shards::Call> CallEach(const redis::Script& script, const std::string& asked) const;
-  Result<std::vector<WallTime>> Seed(const std::vector<Scope>& scopes, WallTime seed, const std::string& server,
-                                     Milliseconds ttl);
+  Result<std::vector<redis::Seeded>> Seed(const std::vector<Scope>& scopes, WallTime seed, const std::string& server,
+                                          Milliseconds ttl);
   Result<redis::PauseAnswer> ChangePause(const std::optional<TaskId>& task, const std::string& asked);
 
   // Constant after construction.
@@ -346,15 +346,18 @@ Result<JoinReply> RedisStore::Join(const JoinRequest& request) {
   std::vector<Scope> scopes;
   scopes.reserve(request.tasks->size());
   for (const Task& task : *request.tasks) scopes.push_back(MakeScope(task, scope_server));
-  Result<std::vector<WallTime>> watermarks = Seed(scopes, request.seed, server->id, request.heartbeat_ttl);
-  if (!watermarks) return Fail(watermarks.error());
-  reply.watermarks = *std::move(watermarks);
+  const auto all = Seed(scopes, request.seed, server->id, request.heartbeat_ttl);
+  if (!all) return Fail(all.error());
+  for (const auto& [watermark, seeded] : *all) {
+    reply.watermarks.push_back(watermark);
+    reply.seeded.push_back(seeded);
+  }
   return reply;
 }
 
-Result<std::vector<WallTime>> RedisStore::Seed(const std::vector<Scope>& scopes, WallTime seed,
-                                               const std::string& server, Milliseconds ttl) {
-  std::vector<WallTime> watermarks(scopes.size());
+Result<std::vector<redis::Seeded>> RedisStore::Seed(const std::vector<Scope>& scopes, WallTime seed,
+                                                    const std::string& server, Milliseconds ttl) {
+  std::vector<redis::Seeded> all(scopes.size());
   const std::vector<Part> parts = Divide(shards_, scopes);
   for (std::size_t begin = 0; begin < parts.size(); begin += kCallsPerBeat) {
     const std::size_t end = std::min(begin + kCallsPerBeat, parts.size());
@@ -364,14 +367,14 @@ Result<std::vector<WallTime>> RedisStore::Seed(const std::vector<Scope>& scopes,
     }
     const std::vector<Found> found = shards_.Ask(calls);
     for (std::size_t i = begin; i < end; ++i) {
-      const Result<std::vector<WallTime>> some = ReadEach(found[i - begin], parts[i], redis::DecodeInstants);
+      const Result<std::vector<redis::Seeded>> some = ReadEach(found[i - begin], parts[i], redis::DecodeSeeds);
       if (!some) return Fail(some.error());
-      for (std::size_t n = 0; n < some->size(); ++n) watermarks[parts[i].items[n]] = some->at(n);
+      for (std::size_t n = 0; n < some->size(); ++n) all[parts[i].items[n]] = some->at(n);
     }
     if (end == parts.size()) break;
     if (const auto seen = fleet_.Beat(server, ttl); !seen) return Fail(seen.error());
   }
-  return watermarks;
+  return all;
 }
 
 Result<std::vector<ServerInfo>> RedisStore::Servers() {

@@ -1,15 +1,16 @@
--- asked: scopes, seed. Gives those that have no watermark this one. Answers with the watermark of each, in order.
+-- asked: scopes, seed. Gives those that have no watermark this one. Answers, in order, what each has: at (the
+-- watermark), seeded.
 
 if not enter() then return answer({}) end
 load_scopes(asked.scopes)
-local watermarks = {}
+local found = {}
 for i, name in ipairs(asked.scopes) do
   local scope = scopes[name]
   if not scope.watermark then
     scope.watermark, scope.seeded = math.min(asked.seed, now), true
     put_scope(name)
   end
-  watermarks[i] = scope.watermark
+  found[i] = {at = scope.watermark, seeded = scope.seeded}
 end
 save()
-return answer(watermarks)
+return answer(found)
