@@ -48,7 +48,7 @@ Result<ShardSays> DecodeShard(std::string_view text);
 // scripts/claim.lua and scripts/finish.lua say.
 struct Question {
   std::string asked;
-  std::vector<std::string> items;
+  std::vector<std::string> items = {};
 };
 
 Question EncodeClaims(std::span<const ClaimRequest* const> requests, const Incarnations& incarnations,
