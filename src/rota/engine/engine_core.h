@@ -147,6 +147,8 @@ class EngineCore {
   std::size_t abandoned() const { return runs_.size(); }
 
  private:
+  static constexpr Milliseconds kStoreRetry = std::chrono::seconds(1);
+
   enum class Part {
     kPreferred,  // The tasks that this server is preferred for.
     kRest,       // Every task that nobody took up yet.

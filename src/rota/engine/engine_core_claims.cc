@@ -1,0 +1,396 @@
+#include "rota/engine/engine_core.h"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+#include <utility>
+
+#include "rota/base/format.h"
+
+// From what is due to claims, and from their answers to runs and outcomes. The rest is in engine_core.cc.
+
+namespace rota {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr Milliseconds kLongestDrain = seconds(10);  // For a claim that is early: others make it, or the next tick.
+constexpr std::size_t kBatch = 500;                  // Claims in one call.
+constexpr std::size_t kMostAsked = 2000;             // Claims under way, so that the store is never far behind.
+constexpr std::uint64_t kMostCounted = 20'000;
+
+}  // namespace
+
+void EngineCore::TakeDue(Moment now) {
+  if (phase_ != Phase::kFollowing) return;
+  for (const Agenda::Due& due : agenda_.PopDue(now.wall)) {
+    Enqueue(*due.cohort, due.at, WhyLate(now));
+  }
+}
+
+void EngineCore::Enqueue(const Agenda::Cohort& cohort, WallTime at, std::string_view gap_reason) {
+  const WallTime expires = Agenda::Expiry(*cohort.trigger, cohort.grace, at);
+  Waiting waiting{&cohort, at, cohort.trigger->Previous(at), expires, gap_reason, Part::kRest, at};
+  if (preference_.shared() && cohort.placement == Placement::kOneServer && !cohort.trigger->fires_at_start()) {
+    waiting.part = Part::kPreferred;
+    waiting_.push_back(waiting);
+    waiting.part = Part::kRest;
+    const std::optional<WallTime> next = cohort.trigger->Next(at);
+    waiting.not_before += next ? std::min(options_.head_start, (*next - at) / 10) : options_.head_start;
+  }
+  waiting_.push_back(waiting);
+}
+
+void EngineCore::Dispatch(Moment now) {
+  DispatchRetries(now);
+  DispatchClosings(now);  // Before their tasks' next occurrences are looked at.
+  // One round of claims at a time: what falls due meanwhile goes into the next one, together.
+  if (asked_ == 0) {
+    for (Waiting& waiting : waiting_) DispatchWaiting(waiting, now);
+  }
+  std::erase_if(waiting_, [](const Waiting& waiting) { return waiting.next == waiting.cohort->tasks.size(); });
+  DispatchClosings(now);
+}
+
+void EngineCore::DispatchWaiting(Waiting& waiting, Moment now) {
+  if (now.wall < waiting.not_before) return;
+  const std::vector<TaskIndex>& members = waiting.cohort->tasks;
+  const bool late = now.wall > waiting.expires;
+  const bool every_server = waiting.cohort->placement == Placement::kEveryServer;
+  const bool at_start = waiting.cohort->trigger->fires_at_start();
+  const bool may_claim = MayClaim(now);
+  std::set<TaskIndex> retried;  // Taken up before the clock was set back.
+  for (const Retry& retry : retries_) {
+    if (retry.request.at == waiting.at) retried.insert(TaskOf(retry.request));
+  }
+  for (; waiting.next < members.size(); ++waiting.next) {
+    const TaskIndex index = members[waiting.next];
+    if (waiting.part == Part::kPreferred && !preference_.Prefers(index)) continue;
+    if (!at_start && (waiting.at <= watermarks_[index] || retried.contains(index))) continue;
+    const Task& task = schedule_->tasks()[index];
+    const auto close = [&](Outcome outcome, std::string_view reason, WallTime not_before) {
+      closings_[index] = {waiting.at, waiting.previous, outcome, reason, waiting.gap_reason, not_before};
+    };
+    if (!IsFor(task)) {
+      // A server of the right environment may share the store: a unique occurrence is its own to take, in time.
+      close(Outcome::kSkipped, reason::kEnvironment, every_server ? waiting.at : waiting.expires);
+    } else if (late) {
+      close(Outcome::kMissed, HeldByStore(now) && !every_server ? reason::kStore : waiting.gap_reason, waiting.at);
+    } else if (every_server && task.policies->overlap == OverlapPolicy::kSkip &&
+               RunsHere(MakeScope(task, options_.scope_server))) {
+      close(Outcome::kSkipped, reason::kOverlap, waiting.at);
+    } else if (FreeWorkers() == 0 || (!may_claim && !every_server)) {
+      return;  // Waits within its grace: a unique task cannot be claimed without its store.
+    } else {
+      ClaimRequest request = MakeRequest(index, waiting.at, waiting.previous, waiting.gap_reason, now);
+      if (!may_claim || outbox_.Owes(request.scope)) {
+        DecideWithoutStore(request, now);
+      } else if (in_doubt_.contains(request.scope)) {
+        HoldBack(std::move(request), now);
+      } else {
+        Ask(std::move(request));
+      }
+    }
+    if (!at_start) watermarks_[index] = waiting.at;
+  }
+}
+
+bool EngineCore::IsFor(const Task& task) const {
+  const std::vector<std::string>& environments = task.policies->environments;
+  return environments.empty() || std::ranges::find(environments, options_.environment) != environments.end();
+}
+
+void EngineCore::DispatchRetries(Moment now) {
+  std::set<Scope> asked;
+  auto kept = retries_.begin();
+  for (auto place = retries_.begin(); place != retries_.end(); ++place) {
+    if (TakeUp(*place, asked, now)) continue;
+    if (kept != place) *kept = std::move(*place);
+    ++kept;
+  }
+  retries_.erase(kept, retries_.end());
+}
+
+// Asks, or leaves to a later claim; false: it waits. `asked`: the scopes in doubt of which a claim is asked already.
+bool EngineCore::TakeUp(Retry& retry, std::set<Scope>& asked, Moment now) {
+  ClaimRequest& request = retry.request;
+  const bool late = request.purpose == ClaimPurpose::kRun && now.steady > retry.expires;
+  if (!late && now.steady < retry.not_before) return false;
+  const Task& task = schedule_->tasks()[TaskOf(request)];
+  const bool in_doubt = in_doubt_.contains(request.scope);
+  if (late) {
+    if (retry.stage == Retry::Stage::kHeldBack) {
+      Closing& closing = closings_[TaskOf(request)];
+      if (closing.at < request.at) {
+        closing = {request.at, request.previous, Outcome::kMissed, reason::kStore, reason::kStore, request.at};
+      }
+      return true;
+    }
+    // What became late meanwhile is closed under the same run id, so that a claim whose reply was lost is found.
+    request.purpose = ClaimPurpose::kRecord;
+    request.outcome = Outcome::kMissed;
+    request.reason = std::string(in_doubt ? reason::kStore : WhyLate(now));
+    request.record_from = GraceEnd(request);
+  }
+  if (now.steady < retry.not_before || !MayClaim(now) || outbox_.Owes(request.scope)) return false;
+  if (in_doubt && (retry.stage == Retry::Stage::kHeldBack || asked.contains(request.scope))) return false;
+  if (request.purpose == ClaimPurpose::kRun && request.overlap == OverlapPolicy::kSkip && !task.unique() &&
+      RunsHere(request.scope)) {
+    request.purpose = ClaimPurpose::kRecord;
+    request.outcome = Outcome::kSkipped;
+    request.reason = reason::kOverlap;
+  }
+  if (request.purpose == ClaimPurpose::kRun && FreeWorkers() == 0) return false;
+  if (in_doubt) asked.insert(request.scope);
+  WallTime& watermark = watermarks_[TaskOf(request)];  // A jump back may have put it before the instant.
+  if (request.kind == OccurrenceKind::kScheduled) watermark = std::max(watermark, request.at);
+  Ask(std::move(request));
+  return true;
+}
+
+// Until the claim in doubt is answered. What becomes late meanwhile is closed together.
+void EngineCore::HoldBack(ClaimRequest request, Moment now) {
+  request.gap_reason = std::string(reason::kStore);
+  RetryLater(request, now.steady - (now.wall - request.at), now.steady);
+  retries_.back().stage = Retry::Stage::kHeldBack;
+}
+
+void EngineCore::DispatchClosings(Moment now) {
+  if (!MayClaim(now)) return;
+  for (auto place = closings_.begin(); place != closings_.end() && asked_ + asking_.size() < kMostAsked;) {
+    const auto& [index, closing] = *place;
+    if (now.wall < closing.not_before) {
+      place = phase_ == Phase::kDraining ? closings_.erase(place) : std::next(place);  // Undecided: left to others.
+      continue;
+    }
+    const Scope scope = MakeScope(schedule_->tasks()[index], options_.scope_server);
+    if (outbox_.Owes(scope) || in_doubt_.contains(scope)) {
+      ++place;
+      continue;
+    }
+    ClaimRequest request = MakeRequest(index, closing.at, closing.previous, closing.gap_reason, now);
+    request.purpose = ClaimPurpose::kRecord;
+    request.outcome = closing.outcome;
+    request.reason = std::string(closing.reason);
+    if (closing.outcome == Outcome::kMissed) request.gap_reason = request.reason;
+    if (schedule_->tasks()[index].unique()) request.record_from = GraceEnd(request);
+    Ask(std::move(request));
+    place = closings_.erase(place);
+  }
+}
+
+ClaimRequest EngineCore::MakeRequest(TaskIndex index, WallTime at, std::optional<WallTime> previous,
+                                     std::string_view gap_reason, Moment now) {
+  const Task& task = schedule_->tasks()[index];
+  ClaimRequest request;
+  request.run_id = ids_.Next(now.wall);
+  request.task = task.id;
+  request.scope = MakeScope(task, options_.scope_server);
+  if (task.trigger->fires_at_start()) request.kind = OccurrenceKind::kStart;
+  request.at = at;
+  request.previous = previous;
+  request.gap_reason = std::string(gap_reason);
+  request.server = options_.server;
+  request.overlap = task.policies->overlap;
+  request.lease_ttl = options_.lease_ttl;
+  request.lock_timeout = task.policies->lock_timeout;
+  return request;
+}
+
+void EngineCore::Ask(ClaimRequest request) {
+  if (request.purpose == ClaimPurpose::kRun) ++reserved_workers_;
+  asking_.push_back(std::move(request));
+}
+
+void EngineCore::SendClaims(Moment now) {
+  if (!asking_.empty() && store_down_) store_retry_at_ = now.steady + kStoreRetry;  // One attempt at a time.
+  asked_ += asking_.size();
+  for (std::size_t first = 0; first < asking_.size(); first += kBatch) {
+    const std::size_t last = std::min(asking_.size(), first + kBatch);
+    const auto begin = std::make_move_iterator(asking_.begin());
+    decision_.actions.push_back(
+        action::Claim{{begin + static_cast<std::ptrdiff_t>(first), begin + static_cast<std::ptrdiff_t>(last)}});
+  }
+  asking_.clear();
+}
+
+void EngineCore::Granted(const ClaimRequest& request, const ClaimReply& reply, SteadyTime asked, Moment now) {
+  if (reply.outcome != ClaimOutcome::kUnanswered) in_doubt_.erase(request.scope);
+  if (reply.outcome != ClaimOutcome::kEarly && reply.outcome != ClaimOutcome::kUnanswered) NoteDecided(request);
+  if (reply.gap) {
+    CloseSpan(*schedule_->tasks()[TaskOf(request)].trigger, *reply.gap, now);
+    if (reply.gap->run_id == request.run_id) return;  // The span ends with this occurrence.
+  }
+  switch (reply.outcome) {
+    case ClaimOutcome::kClaimed:
+      if (request.purpose == ClaimPurpose::kRecord) {
+        recent_.Add(Close(request, request.outcome, request.reason, now), now.steady);
+        return;
+      }
+      if (schedule_->tasks()[TaskOf(request)].unique() && asked + options_.lease_ttl * 9 / 10 <= now.steady) {
+        // This process stood still: whether the lease is still its own, the store must say. A server that is stopping
+        // asks no more.
+        if (Claiming()) {
+          RetryLater(request, now.steady - (now.wall - request.at), now.steady);
+        } else {
+          outbox_.Add(Close(request, Outcome::kMissed, reason::kLate, now));
+        }
+        return;
+      }
+      leases_.Add({request.run_id, request.scope},
+                  schedule_->tasks()[TaskOf(request)].unique() ? LeaseGuard::kFleet : LeaseGuard::kServer, asked,
+                  request.lock_timeout);
+      StartRun(request, reply.token, now);
+      return;
+    case ClaimOutcome::kDecided:
+      return;  // Another server runs it, or ran it.
+    case ClaimOutcome::kOverlap:
+      recent_.Add(Close(request, Outcome::kSkipped, reason::kOverlap, now, reply.holder), now.steady);
+      return;
+    case ClaimOutcome::kPaused:
+      recent_.Add(Close(request, Outcome::kSkipped, reason::kPaused, now, reply.holder), now.steady);
+      return;
+    case ClaimOutcome::kEarly:
+      // This server's clock is fast: its grace begins when the store will take the claim.
+      if (phase_ == Phase::kFollowing || (Claiming() && reply.wait <= kLongestDrain)) {
+        const Milliseconds wait = std::max(reply.wait, Milliseconds(1));
+        RetryLater(request, now.steady + wait, now.steady + wait);
+      }
+      return;
+    case ClaimOutcome::kUnanswered:
+      Unanswered(request, now);
+      return;
+  }
+}
+
+void EngineCore::Unanswered(const ClaimRequest& request, Moment now) {
+  if (request.kind == OccurrenceKind::kManual) {
+    // Told under its run id, in case that it was granted.
+    outbox_.Add(Close(request, Outcome::kMissed, reason::kStore, now));
+  } else if (!Claiming()) {
+    return;  // Undecided: another server takes it, or the next start finds it.
+  } else if (!schedule_->tasks()[TaskOf(request)].unique()) {
+    DecideWithoutStore(request, now);
+  } else if (phase_ != Phase::kFollowing) {
+    in_doubt_.erase(request.scope);
+  } else {
+    in_doubt_.insert(request.scope);
+    RetryLater(request, now.steady - (now.wall - request.at), now.steady + kStoreRetry);
+  }
+}
+
+void EngineCore::RetryLater(const ClaimRequest& request, SteadyTime due, SteadyTime not_before) {
+  retries_.push_back({request, due + (GraceEnd(request) - request.at), not_before});
+}
+
+WallTime EngineCore::GraceEnd(const ClaimRequest& request) const {
+  const Task& task = schedule_->tasks()[TaskOf(request)];
+  return Agenda::Expiry(*task.trigger, task.policies->grace, request.at);
+}
+
+// A task that every server runs for itself needs nobody's leave. The store learns of it, under the run ids that it may
+// have been asked with, as soon as it answers, before it is asked for anything else of the scope.
+void EngineCore::DecideWithoutStore(const ClaimRequest& request, Moment now) {
+  constexpr auto kHere = Outbox::DecidedBy::kThisServer;
+  CloseUndecided(request, now);
+  NoteDecided(request);
+  if (request.purpose == ClaimPurpose::kRecord) {
+    outbox_.Add(Close(request, request.outcome, request.reason, now), kHere);
+  } else if (now.wall > GraceEnd(request)) {
+    outbox_.Add(Close(request, Outcome::kMissed, reason::kStore, now), kHere);
+  } else if (request.overlap == OverlapPolicy::kSkip && RunsHere(request.scope)) {
+    outbox_.Add(Close(request, Outcome::kSkipped, reason::kOverlap, now, options_.server), kHere);
+  } else {
+    StartRun(request, 0, now);
+    outbox_.Add(runs_.at(request.run_id).record, kHere);
+  }
+}
+
+// A run that was told to stop, at its lock timeout say, holds nobody back.
+bool EngineCore::RunsHere(const Scope& scope) const {
+  return std::ranges::any_of(runs_, [&scope](const auto& entry) {
+    return entry.second.stop_cause.empty() && entry.second.record.scope == scope;
+  });
+}
+
+// The instants that lie between the last decided one and this, which no store uncovers: it will find the watermark
+// moved.
+void EngineCore::CloseUndecided(const ClaimRequest& request, Moment now) {
+  const TaskIndex index = TaskOf(request);
+  if (!request.previous || *request.previous <= decided_[index]) return;
+  OccurrenceRecord gap = MakeRecord(request);
+  gap.run_id = Format("{}.gap", request.run_id);
+  gap.scheduled_at = decided_[index] + Milliseconds(1);
+  gap.scheduled_last = *request.previous;
+  gap.finished_at = now.wall;
+  gap.outcome = Outcome::kMissed;
+  gap.reason = request.gap_reason;
+  CloseSpan(*schedule_->tasks()[index].trigger, std::move(gap), now);
+}
+
+void EngineCore::NoteDecided(const ClaimRequest& request) {
+  if (request.kind != OccurrenceKind::kScheduled) return;
+  const TaskIndex index = TaskOf(request);
+  decided_[index] = std::max(decided_[index], request.at);
+  seeded_[index] = false;
+}
+
+// A span that the store recorded without knowing the trigger: its first instant and their number are found out here.
+void EngineCore::CloseSpan(const Trigger& trigger, OccurrenceRecord span, Moment now) {
+  const std::optional<WallTime> first = trigger.Next(span.scheduled_at - Milliseconds(1));
+  if (first) span.scheduled_at = std::min(*first, span.scheduled_last);
+  span.count = CountInstants(trigger, span.scheduled_at, span.scheduled_last);
+  Publish(EventKind::kOccurrenceClosed, now, span, span.count == kMostCounted ? "at least" : "");
+  outbox_.Add(std::move(span));
+}
+
+std::uint64_t EngineCore::CountInstants(const Trigger& trigger, WallTime first, WallTime last) {
+  if (last_count_.trigger == &trigger && last_count_.first == first && last_count_.last == last) {
+    return last_count_.count;
+  }
+  std::uint64_t count = 1;
+  for (std::optional<WallTime> next = trigger.Next(first); next && *next <= last && count < kMostCounted;) {
+    ++count;
+    next = trigger.Next(*next);
+  }
+  last_count_ = {&trigger, first, last, count};
+  return count;
+}
+
+OccurrenceRecord EngineCore::MakeRecord(const ClaimRequest& request) {
+  OccurrenceRecord record;
+  record.run_id = request.run_id;
+  record.task = request.task;
+  record.scope = request.scope;
+  record.kind = request.kind;
+  record.scheduled_at = record.scheduled_last = request.at;
+  record.server = request.server;
+  return record;
+}
+
+OccurrenceRecord EngineCore::Close(const ClaimRequest& request, Outcome outcome, std::string_view reason, Moment now,
+                                   std::string detail) {
+  OccurrenceRecord record = MakeRecord(request);
+  record.finished_at = now.wall;
+  record.outcome = outcome;
+  record.reason = std::string(reason);
+  Publish(EventKind::kOccurrenceClosed, now, record, std::move(detail));
+  return record;
+}
+
+void EngineCore::StartRun(const ClaimRequest& request, std::uint64_t token, Moment now) {
+  Run run;
+  run.task = TaskOf(request);
+  run.record = MakeRecord(request);
+  run.record.token = token;
+  run.record.started_at = now.wall;
+  Publish(EventKind::kRunStarted, now, run.record);
+  decision_.actions.push_back(action::Start{run.task, run.record, request.previous});
+  if (phase_ >= Phase::kStopped) {
+    decision_.actions.push_back(action::Stop{request.run_id, action::StopHow::kStop});
+    run.stop_cause = "shutdown";
+  }
+  runs_.emplace(request.run_id, std::move(run));
+}
+
+}  // namespace rota
