@@ -12,6 +12,7 @@ namespace {
 
 using std::chrono::seconds;
 
+constexpr Milliseconds kRecordPatience(250);
 constexpr Milliseconds kSettle = seconds(1);  // For killed children to be reaped and last outcomes to be stored.
 
 }  // namespace
@@ -245,7 +246,11 @@ void EngineCore::Renew(Moment now) {
 }
 
 void EngineCore::FlushRecords(Moment now) {
-  if (outbox_.under_way() || state_lost_ || !StoreMayAnswer(now)) return;
+  if (outbox_.empty()) flush_by_ = SteadyTime::max();
+  if (outbox_.empty() || outbox_.under_way() || state_lost_ || !StoreMayAnswer(now)) return;
+  // Claims first: what is due is to start on time, while the store may hear a little later of what has ended.
+  if (flush_by_ == SteadyTime::max()) flush_by_ = now.steady + kRecordPatience;
+  if (asked_ > 0 && now.steady < flush_by_) return;
   std::vector<OccurrenceRecord> batch = outbox_.Send(now.steady);
   if (!batch.empty()) decision_.actions.push_back(action::Record{std::move(batch)});
 }
@@ -346,6 +351,7 @@ SteadyTime EngineCore::NextWake(Moment now) const {
   const bool needs_store = !retries_.empty() || !closings_.empty() || !waiting_.empty() || !outbox_.empty();
   if (store_down_ && needs_store && store_retry_at_ > now.steady) wake = std::min(wake, store_retry_at_);
   if (outbox_.retry_at() > now.steady) wake = std::min(wake, outbox_.retry_at());
+  if (flush_by_ > now.steady) wake = std::min(wake, flush_by_);
   if (phase_ == Phase::kFollowing && agenda_.NextDue()) at_wall(*agenda_.NextDue());
   for (const Waiting& waiting : waiting_) {
     if (asked_ > 0) break;  // The answer wakes it.

@@ -297,7 +297,8 @@ class EngineCore {
   SteadyTime kill_due_ = SteadyTime::max();  // No run is to be killed before.
 
   Outbox outbox_;
-  RecentRecords recent_;  // Outcomes that the store acknowledged.
+  SteadyTime flush_by_ = SteadyTime::max();  // Until then what is in it lets claims go first.
+  RecentRecords recent_;                     // Outcomes that the store acknowledged.
   bool renewing_ = false;
   bool renewed_ = false;  // The last renewal was answered.
   SteadyTime renew_at_ = SteadyTime::min();

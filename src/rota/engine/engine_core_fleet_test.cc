@@ -262,6 +262,7 @@ TEST(EngineCoreAfterALoss, ClaimsRenewsAndRecordsNothingBeforeTheStoreWasTold) {
   core.Tell(input::Reasserted{Milliseconds(0)});
   EXPECT_THAT(core.Asked(), Not(IsEmpty()));
   EXPECT_THAT(core.renewals, SizeIs(1));
+  core.AnswerClaims(ClaimOutcome::kDecided);
   EXPECT_THAT(core.records, SizeIs(1));
 }
 
@@ -377,6 +378,32 @@ TEST(EngineCoreAfterALoss, CountsAndRecordsWhatNobodyRemembers) {
   EXPECT_EQ(core.records[0].at(0).count, 3u);
   EXPECT_EQ(core.records[0].at(0).scheduled_at, kStart + seconds(60));
   EXPECT_THAT(core.Events(), Contains("occurrence_closed a@60 unknown(nobody knows)"));
+}
+
+TEST(EngineCore, LetsClaimsUnderWayGoBeforeOutcomes) {
+  Core core({MakeTask("a", seconds(60), Unique()), MakeTask("b", seconds(90), Unique())});
+  core.Follow();
+  core.Advance(seconds(60));
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  core.Advance(seconds(30));
+  ASSERT_THAT(core.Asked(), ElementsAre("b@90"));
+  core.EndRun(core.starts[0].record.run_id);
+  EXPECT_THAT(core.records, IsEmpty());
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  EXPECT_THAT(core.records, SizeIs(1));
+}
+
+TEST(EngineCore, TellsAnOutcomeSoonThoughClaimsAreNotAnswered) {
+  Core core({MakeTask("a", seconds(60), Unique()), MakeTask("b", seconds(90), Unique())});
+  core.Follow();
+  core.Advance(seconds(60));
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  core.Advance(seconds(30));
+  core.EndRun(core.starts[0].record.run_id);
+  const SteadyTime wake = core.wake();
+  EXPECT_LE(wake - core.now().steady, seconds(1));
+  core.Advance(std::chrono::ceil<Milliseconds>(wake - core.now().steady));
+  EXPECT_THAT(core.records, SizeIs(1));
 }
 
 }  // namespace
