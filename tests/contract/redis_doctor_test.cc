@@ -153,6 +153,15 @@ TEST_F(RedisDoctor, NamesServersWhoseClockIsOff) {
   EXPECT_EQ(Find(server, "clock-offset"), "") << "servers that are gone";
 }
 
+TEST_F(RedisDoctor, FindsNothingBrokenInShardsThatAreInUse) {
+  const RedisServer server;
+  const auto store = MakeRedisStore(Options(server), clock_);
+  EXPECT_EQ(Join(*store, "a", "i1"), "a");
+  EXPECT_EQ(ClaimOne(*store, Request("r1")).outcome, ClaimOutcome::kClaimed);
+  ASSERT_TRUE(store->SetPause({std::nullopt, "alice", "", kStart, {}}).ok());
+  EXPECT_EQ(Find(server, "shards-broken"), "");
+}
+
 TEST_F(RedisDoctor, IsContentWithTheRightsThatTheManualNames) {
   const RedisServer server;
   server.Send({"ACL",           "SETUSER",    "rota",   "on",      ">secret",     "~{rota:*",

@@ -7,6 +7,8 @@
 namespace rota::ledger {
 namespace {
 
+constexpr std::chrono::minutes kOldestSeed(2);
+
 const Lease* FindLease(const ScopeState& scope, std::string_view run_id) {
   const auto found = std::ranges::find(scope.leases, run_id, &Lease::run_id);
   return found == scope.leases.end() ? nullptr : &*found;
@@ -247,7 +249,7 @@ Changes Finish(const OccurrenceRecord& record, const ScopeState& scope, const En
 Changes Seed(WallTime at, const ScopeState& scope, WallTime now) {
   Changes changes;
   if (scope.watermark) return changes;
-  changes.watermark = std::min(at, now);
+  changes.watermark = std::clamp(at, now - kOldestSeed, now);
   changes.seeded = true;
   return changes;
 }

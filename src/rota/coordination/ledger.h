@@ -100,8 +100,9 @@ RenewDecision Renew(std::string_view run_id, const ScopeState& scope, Millisecon
 Changes Finish(const OccurrenceRecord& record, const ScopeState& scope, const Entry* known,
                std::string_view incarnation);
 
-// A server joins and follows a task: a scope never seen begins at `at`, or at `now` where that is earlier. A scope that
-// the store has lost begins so too; what others remember of it then takes the seed's place.
+// A server joins and follows a task: a scope never seen begins at `at`, if that lies within the two minutes before
+// `now`, else at their end that is nearer: no server's clock makes up for a past before that. A scope that the store
+// has lost begins so too; what others remember of it then takes the seed's place.
 Changes Seed(WallTime at, const ScopeState& scope, WallTime now);
 
 // Nothing, when the lease is in force or its server lives. `server` is the server with the lease's id, `known` the

@@ -359,6 +359,10 @@ TEST(Seed, GivesANewScopeItsBeginningAndNoOtherOne) {
 
 TEST(Seed, LiesNotAheadOfTheStoresClock) { EXPECT_EQ(Seed(kNow + minutes(1), ScopeState(), kNow).watermark, kNow); }
 
+TEST(Seed, LiesNotFarBehindTheStoresClock) {
+  EXPECT_EQ(Seed(kNow - minutes(90), ScopeState(), kNow).watermark, kNow - minutes(2));
+}
+
 TEST(Seed, EndsWithTheFirstDecision) {
   Book claimed;
   claimed.Take(Seed(kNow - minutes(1), claimed.scope, kNow));
@@ -409,11 +413,11 @@ TEST(Seed, MakesRoomForAnEarlierInstantThatSomebodyRemembers) {
 
 TEST(Seed, LeavesNothingSuspectBeforeALaterInstant) {
   Book book;
-  book.Take(Seed(kNow - minutes(5), book.scope, kNow));
+  book.Take(Seed(kNow - minutes(2), book.scope, kNow));
   book.Take(ReassertWatermark(kNow - minutes(1), book.scope, kNow));
   EXPECT_EQ(book.scope.watermark, kNow - minutes(1));
   EXPECT_FALSE(book.scope.suspect.has_value());
-  book.Take(ReassertWatermark(kNow - minutes(3), book.scope, kNow));
+  book.Take(ReassertWatermark(kNow - minutes(2), book.scope, kNow));
   EXPECT_EQ(book.scope.watermark, kNow - minutes(1)) << "the seed is gone";
 }
 

@@ -166,7 +166,7 @@ Result<std::vector<PrimaryFacts>> ReadNodes(Client& client) {
 // Reads something of every key: of a shard whose node is gone, or whose keys hold something else, no call tells when
 // other shards answer it.
 std::vector<Status> ReadShards(const RedisStoreOptions& options, const Keys& keys, Client& client) {
-  constexpr std::array<const char*, 7> kCounts = {"HLEN", "HLEN", "ZCARD", "HLEN", "ZCARD", "HLEN", "SCARD"};
+  constexpr std::array<const char*, 7> kCounts = {"HLEN", "HLEN", "HLEN", "HLEN", "ZCARD", "HLEN", "SCARD"};
   std::vector<Command> commands;
   for (int shard = 0; shard < options.shards; ++shard) {
     const std::vector<std::string> names = keys.OfShard(shard);

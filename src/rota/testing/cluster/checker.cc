@@ -188,7 +188,9 @@ void Checker::Wrote(int shard, const Scope& scope, const ledger::ScopeState& bef
   wall_of_zero_ = moment.wall.time_since_epoch() - std::chrono::floor<Milliseconds>(moment.now.time_since_epoch());
   if (options_.journal) Note(Describe(scope, changes), moment.now);
   if (changes.watermark) {
-    if (!truth.first_watermark) {
+    const bool begins_earlier =
+        changes.seeded && truth.first_watermark > changes.watermark;  // A slow clock, after a flush.
+    if (!truth.first_watermark || begins_earlier) {
       truth.first_watermark = changes.watermark;
     } else if (!changes.seeded && (!before.watermark || before.seeded)) {
       // What a server remembers takes the seed's place; what is decided comes after it.
