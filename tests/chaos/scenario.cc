@@ -14,7 +14,8 @@ namespace {
 
 using std::chrono::seconds;
 
-// The quarantine in which servers tell a Redis that lost its state what they remember (3.5 s for such leases), and calm.
+// The quarantine in which servers tell a Redis that lost its state what they remember (3.5 s for such leases), and
+// calm.
 constexpr Milliseconds kRecovery = seconds(6);
 constexpr Milliseconds kProgress = seconds(15);
 

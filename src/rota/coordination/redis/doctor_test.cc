@@ -59,14 +59,15 @@ TEST(DiagnoseShards, TellsThoseThatCannotBeReadFromThoseThatDoNotAnswer) {
   shards[1] = Unavailable("redis b:6379: connection refused");
   shards[2] = DataLoss("redis b:6379: WRONGTYPE");
   shards[3] = Unavailable("redis c:6379: connection refused");
-  EXPECT_THAT(DiagnoseShards(shards),
-              ElementsAre(Finding{"shards-broken", Severity::kError,
-                                  "1 of 4 shards cannot be used, and their tasks wait: shard 2: redis b:6379: WRONGTYPE",
-                                  "their keys hold something else: see what wrote it, and delete or restore them"},
-                          Finding{"shards-silent", Severity::kWarning,
-                                  "2 of 4 shards do not answer, and their tasks wait: shard 1: redis b:6379: "
-                                  "connection refused",
-                                  "see the node that has them"}));
+  EXPECT_THAT(
+      DiagnoseShards(shards),
+      ElementsAre(Finding{"shards-broken", Severity::kError,
+                          "1 of 4 shards cannot be used, and their tasks wait: shard 2: redis b:6379: WRONGTYPE",
+                          "their keys hold something else: see what wrote it, and delete or restore them"},
+                  Finding{"shards-silent", Severity::kWarning,
+                          "2 of 4 shards do not answer, and their tasks wait: shard 1: redis b:6379: "
+                          "connection refused",
+                          "see the node that has them"}));
 }
 
 TEST(DiagnoseEpochs, NamesWhatIsUnknown) {
