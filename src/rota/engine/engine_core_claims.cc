@@ -142,8 +142,10 @@ bool EngineCore::TakeUp(Retry& retry, std::set<Scope>& asked, Moment now) {
   }
   if (request.purpose == ClaimPurpose::kRun && FreeWorkers() == 0) return false;
   if (in_doubt) asked.insert(request.scope);
-  WallTime& watermark = watermarks_[TaskOf(request)];  // A jump back may have put it before the instant.
-  if (request.kind == OccurrenceKind::kScheduled) watermark = std::max(watermark, request.at);
+  // A jump back may have put the watermark before the instant. One that lies ahead by the right clock must not raise it
+  // past those that come first.
+  WallTime& watermark = watermarks_[TaskOf(request)];
+  if (request.kind == OccurrenceKind::kScheduled && request.at <= now.wall) watermark = std::max(watermark, request.at);
   Ask(std::move(request));
   return true;
 }

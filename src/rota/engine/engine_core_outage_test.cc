@@ -186,5 +186,20 @@ TEST(EngineCoreInAPartialOutage, EndsADrainThoughAPartDoesNotAnswer) {
   EXPECT_TRUE(core.finished());
 }
 
+TEST(EngineCore, GoesOnAfterTheClockWasSetBackFromAnInstantInDoubt) {
+  Core core({MakeTask("a", seconds(60), Unique())});
+  core.Follow();
+  core.JumpWall(minutes(36));
+  core.Advance(seconds(10));
+  ASSERT_THAT(core.Asked(), testing::ElementsAre("a@2160"));
+  core.FailClaims();
+  core.JumpWall(-minutes(36));
+  core.Advance(seconds(2));
+  ASSERT_THAT(core.Asked(), testing::ElementsAre("a@2160")) << "it may have been granted";
+  core.AnswerClaimsEarly(minutes(36));
+  core.Advance(seconds(60));
+  EXPECT_THAT(core.Asked(), testing::ElementsAre("a@60"));
+}
+
 }  // namespace
 }  // namespace rota
