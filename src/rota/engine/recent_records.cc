@@ -9,13 +9,21 @@ namespace {
 
 // Longer than a replica lags while anybody would still fail over to it.
 constexpr std::chrono::minutes kLongest(2);
-constexpr std::size_t kMost = 2000;
+
+std::size_t SizeOf(const OccurrenceRecord& record) {
+  return sizeof(record) + record.run_id.size() + record.task.size() + record.scope.size() + record.server.size() +
+         record.reason.size() + record.output_tail.size();
+}
 
 }  // namespace
 
 void RecentRecords::Add(OccurrenceRecord record, SteadyTime now) {
-  while (!entries_.empty() && (entries_.size() >= kMost || now - entries_.front().at > kLongest)) entries_.pop_front();
+  bytes_ += SizeOf(record);
   entries_.push_back({now, std::move(record)});
+  while (!entries_.empty() && (bytes_ > most_bytes_ || now - entries_.front().at > kLongest)) {
+    bytes_ -= SizeOf(entries_.front().record);
+    entries_.pop_front();
+  }
 }
 
 std::vector<OccurrenceRecord> RecentRecords::All() const {
