@@ -45,7 +45,9 @@ SimulationReport Simulate(const SimulationOptions& options) {
   engine.shutdown_grace = dice.OneOf<Milliseconds>({seconds(0), seconds(5), seconds(30)});
   engine.kill_after = dice.OneOf<Milliseconds>({seconds(1), seconds(5)});
   ModelShard::Options shard;
-  shard.quarantine = shard.settling = engine.lease_ttl * 2 / 5;
+  // As a fleet on Redis has it: a renewal, a second's wait, and the time-outs of a connection and of a command.
+  shard.quarantine = shard.settling =
+      engine.lease_ttl / 3 + seconds(1) + std::min<Milliseconds>(seconds(4), engine.lease_ttl / 2);
 
   const int shards = dice.OneIn(3) ? 3 : 1;
   Checker checker(workload.schedule, {.lease_ttl = engine.lease_ttl,
