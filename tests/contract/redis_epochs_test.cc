@@ -210,6 +210,7 @@ TEST_F(RedisWithSnapshots, ListsAsUnknownWhatNobodyRecordedSinceTheOneThatWasRes
   Memory memory = Decided(kStart + minutes(2));
   memory.records.push_back(recorded);
   ExpectPause(*a_, memory);
+  clock_.Advance(kQuarantine);
   EXPECT_EQ(Reap(*a_), "") << "others may still tell";
   clock_.Advance(kQuarantine);
   EXPECT_EQ(Reap(*a_), "backup:run@1800000120000.unknown ");
@@ -255,6 +256,7 @@ TEST_F(RedisEpochs, AReplicaThatLagsAndIsPromotedIsTakenForWhatItIs) {
   ExpectPause(*a_, Decided(kStart + seconds(1)));
   clock_.Advance(kQuarantine);
   EXPECT_EQ(Claim(*a_, "r3", kStart + seconds(1)), "decided");
+  clock_.Advance(kQuarantine);
   EXPECT_EQ(Reap(*a_), "backup:run@1800000001000.unknown ");
   EXPECT_EQ(Claim(*a_, "r4", kStart + seconds(2)), "claimed");
   EXPECT_GT(last_token_, token);

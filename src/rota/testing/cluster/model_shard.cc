@@ -48,7 +48,9 @@ void ModelShard::OpenEpoch(const ShardView& caller, StoreMoment moment) {
   meta.is_new = meta.epoch == 0 && caller.epoch == 0;
   meta.epoch = dice_.Draw() | 1;
   meta.process = process_;
-  meta.quiet_until = moment.wall + (meta.is_new ? options_.settling : options_.quarantine);
+  const Milliseconds pause = meta.is_new ? options_.settling : options_.quarantine;
+  meta.quiet_until = moment.wall + pause;
+  meta.judges_from = meta.quiet_until + pause;
   const auto now = static_cast<std::uint64_t>(moment.wall.time_since_epoch().count());
   meta.token_floor = std::max(now, meta.token_floor + 1);
   checker_.LossNoticed(number_, moment.now);
@@ -57,6 +59,8 @@ void ModelShard::OpenEpoch(const ShardView& caller, StoreMoment moment) {
 Milliseconds ModelShard::QuietFor(StoreMoment moment) const {
   return std::max(Milliseconds(0), state_.meta.quiet_until - moment.wall);
 }
+
+bool ModelShard::Judges(StoreMoment moment) const { return moment.wall >= state_.meta.judges_from; }
 
 ClaimReply ModelShard::Claim(const ClaimRequest& request, const Caller& caller, StoreMoment moment) {
   const ledger::Entry* gap = FindEntry(ledger::GapRunId(request.run_id));

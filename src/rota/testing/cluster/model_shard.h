@@ -60,6 +60,8 @@ class ModelShard {
   Access Enter(const ShardView& caller, StoreMoment moment);
   ShardView view() const { return {state_.meta.epoch, state_.meta.beat}; }
   Milliseconds QuietFor(StoreMoment moment) const;
+  // Whether servers that have not told that they live may be taken for dead.
+  bool Judges(StoreMoment moment) const;
 
   ClaimReply Claim(const ClaimRequest& request, const Caller& caller, StoreMoment moment);
   RenewOutcome Renew(const LeaseRef& lease, Milliseconds ttl, StoreMoment moment);
@@ -85,6 +87,7 @@ class ModelShard {
     std::uint64_t process = 0;
     std::uint64_t beat = 0;
     WallTime quiet_until{};
+    WallTime judges_from{};
     std::uint64_t token_floor = 0;
   };
   struct State {

@@ -149,10 +149,10 @@ Answer<std::vector<OccurrenceRecord>> ModelStore::Reap(const Caller& caller, Sto
   std::vector<OccurrenceRecord> decided;
   const ModelShard* fleet = visit.Enter(0);
   // Servers that a store without its state does not know must get to tell that they live.
-  if (fleet == nullptr || fleet->QuietFor(moment) > Milliseconds(0)) return visit.Finish(std::move(decided));
+  if (fleet == nullptr || !fleet->Judges(moment)) return visit.Finish(std::move(decided));
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     ModelShard* shard = visit.Enter(i);
-    if (shard == nullptr || shard->QuietFor(moment) > Milliseconds(0)) continue;
+    if (shard == nullptr || !shard->Judges(moment)) continue;
     std::vector<OccurrenceRecord> some = shard->Reap(fleet->servers(), moment);
     std::ranges::move(some, std::back_inserter(decided));
   }

@@ -101,8 +101,9 @@ local function prune()
 end
 
 if not enter() then return answer({}) end
--- While servers tell what they remember, leases and heartbeats may be older than they were.
-if now >= quiet_until then
+-- While servers tell what they remember, leases and heartbeats may be older than they were; and some time after, for a
+-- second fault may have kept one from telling.
+if now >= quiet_until + pause then
   reap_leases()
   save()
   settle_suspects()

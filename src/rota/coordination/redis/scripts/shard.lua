@@ -7,7 +7,7 @@ local META, SCOPES, LEASES, RECORDS, HISTORY, PAUSES, SUSPECTS = unpack(KEYS)
 local TOKENS = 1000000
 
 local shard = {}  -- What the answer says of the shard.
-local quiet_until, token_floor, reason
+local quiet_until, pause, token_floor, reason
 
 -- Learns whose epoch it is, and opens a new one where the shard may have lost what it acknowledged. Returns false when
 -- the caller has to tell first what it remembers.
@@ -16,7 +16,7 @@ local function enter()
   local epoch, primary, beat = found[1], found[2], tonumber(found[5] or 0)
   reason = found[6]
   quiet_until, token_floor = tonumber(found[3] or 0), tonumber(found[4] or 0)
-  local pause = tonumber(found[7] or 0)
+  pause = tonumber(found[7] or 0)
   local process = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
 
   local opened
