@@ -159,7 +159,7 @@ class RedisStore final : public Store {
 
 std::vector<Shards::Call> RedisStore::CallEach(const redis::Script& script, const std::string& asked) const {
   std::vector<Shards::Call> calls;
-  for (int shard = 0; shard < shards_.count(); ++shard) calls.push_back({shard, &script, asked});
+  for (int shard = 0; shard < shards_.count(); ++shard) calls.push_back({shard, &script, {asked}});
   return calls;
 }
 
@@ -212,7 +212,7 @@ Result<RenewReply> RedisStore::Renew(const std::string& server, std::span<const 
   }
   std::vector<Shards::Call> calls;
   for (const Part& part : parts) {
-    calls.push_back({part.shard, &redis::AllScripts().renew, redis::EncodeLeases(Pick(leases, part), ttl)});
+    calls.push_back({part.shard, &redis::AllScripts().renew, {redis::EncodeLeases(Pick(leases, part), ttl)}});
   }
   const std::vector<Found> found = shards_.Ask(calls);
   reply.outcomes.assign(leases.size(), RenewOutcome::kUnanswered);
@@ -307,7 +307,7 @@ Result<Milliseconds> RedisStore::Reassert(const std::string&, const Memory& memo
     for (const Part& part : Divide(shards_, batch)) {
       redis::MemoryPart some;
       some.*member = Pick(batch, part);
-      calls.push_back({part.shard, &script, redis::EncodeMemory(some, incarnations, options_.max_skew)});
+      calls.push_back({part.shard, &script, {redis::EncodeMemory(some, incarnations, options_.max_skew)}});
     }
   };
   add(memory.records, &redis::MemoryPart::records);
@@ -363,7 +363,7 @@ Result<std::vector<redis::Seeded>> RedisStore::Seed(const std::vector<Scope>& sc
     const std::size_t end = std::min(begin + kCallsPerBeat, parts.size());
     std::vector<Shards::Call> calls;
     for (std::size_t i = begin; i < end; ++i) {
-      calls.push_back({parts[i].shard, &redis::AllScripts().seed, redis::EncodeSeeds(Pick(scopes, parts[i]), seed)});
+      calls.push_back({parts[i].shard, &redis::AllScripts().seed, {redis::EncodeSeeds(Pick(scopes, parts[i]), seed)}});
     }
     const std::vector<Found> found = shards_.Ask(calls);
     for (std::size_t i = begin; i < end; ++i) {
@@ -394,7 +394,7 @@ Result<redis::PauseAnswer> RedisStore::ChangePause(const std::optional<TaskId>& 
   if (Status status = fleet_.Check(); !status.ok()) return Fail(std::move(status));
   std::vector<Shards::Call> calls;
   if (task) {
-    calls.push_back({shards_.Of(*task), &redis::AllScripts().pause, asked});
+    calls.push_back({shards_.Of(*task), &redis::AllScripts().pause, {asked}});
   } else {
     calls = CallEach(redis::AllScripts().pause, asked);
   }
@@ -457,7 +457,7 @@ Result<std::vector<Lock>> RedisStore::Locks() {
 
 Status RedisStore::Unlock(const Scope& scope, const std::string& run_id) {
   if (Status status = fleet_.Check(); !status.ok()) return status;
-  const Shards::Call call{shards_.Of(scope), &redis::AllScripts().unlock, redis::EncodeUnlock(scope, run_id)};
+  const Shards::Call call{shards_.Of(scope), &redis::AllScripts().unlock, {redis::EncodeUnlock(scope, run_id)}};
   const Result<bool> found = Read(shards_.Ask({&call, 1}, Shards::Mode::kPlain).front(), redis::DecodeFound);
   if (!found) return found.error();
   return *found ? Status::Ok() : ledger::NoSuchLock(scope, run_id);
