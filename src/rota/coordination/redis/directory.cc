@@ -1,10 +1,13 @@
 #include "rota/coordination/redis/directory.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <random>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "rota/base/format.h"
@@ -30,8 +33,8 @@ class OneServer final : public Directory {
   const NodePtr node_;
 };
 
-// Asks one Sentinel after another for the primary, until one names a server that says itself that it is. And asks again
-// now and then: after a fail-over by hand the old primary goes on taking commands for ten seconds, all of which are
+// Asks the Sentinels for the primary, and believes the one that knows of the latest fail-over. And asks again now and
+// then: after a fail-over by hand the old primary goes on taking commands for ten seconds, all of which are
 // lost.
 class SentinelPrimary final : public Directory {
  public:
@@ -92,57 +95,84 @@ class SentinelPrimary final : public Directory {
       ask_again_at_ = now + kAskAgainAfter;  // Other threads need not ask too.
       known = primary_;
     }
-    for (std::size_t i = 0; i < sentinels_.size(); ++i) {
-      const auto named = AskSentinel(i, deadline);
-      if (!named || !*named) continue;
-      if (**named == known->endpoint()) return known;
-      Doubt(*known);
-      return nullptr;
-    }
-    return known;
+    const Survey survey = AskSentinels(deadline);
+    if (!survey.newest || survey.newest->endpoint == known->endpoint()) return known;
+    Doubt(*known);
+    return nullptr;
   }
 
   Result<NodePtr> Find(const Deadline& deadline) {
-    std::vector<std::string> silent;
-    std::optional<Status> failure;
+    Survey survey = AskSentinels(deadline);
+    if (survey.newest) {
+      auto node = std::make_shared<Node>(survey.newest->endpoint, dialing_);
+      auto connection = node->Borrow(deadline);
+      if (!connection) return Fail(connection.error());
+      node->Return(*std::move(connection));
+      return node;
+    }
+    if (survey.failure) return Fail(*std::move(survey.failure));
+    return Fail(Unavailable("none of {} Sentinels answers ({})", sentinels_.size(), Join(survey.silent, "; ")));
+  }
+
+  struct Named {
+    Endpoint endpoint;
+    std::int64_t config_epoch = 0;  // Of the fail-over that made it the primary: the larger, the later.
+  };
+  struct Survey {
+    std::optional<Named> newest;
+    std::optional<Status> failure;    // Of one that knows no such primary.
+    std::vector<std::string> silent;  // Why those that did not answer did not.
+  };
+
+  // All of them: one that has not heard of the last fail-over names the old primary, which may be up again and take
+  // itself for one.
+  Survey AskSentinels(const Deadline& deadline) {
+    Survey survey;
     for (std::size_t i = 0; i < sentinels_.size(); ++i) {
       const auto named = AskSentinel(i, deadline);
       if (!named) {
         constexpr std::string_view kKind = "redis ";
         std::string_view message = named.error().message();
         if (message.starts_with(kKind)) message.remove_prefix(kKind.size());
-        silent.emplace_back(message);
-        continue;
+        survey.silent.emplace_back(message);
+      } else if (!*named) {
+        survey.failure = Unavailable("the Sentinel {} knows no primary of this name", sentinels_[i]->endpoint().name());
+      } else if (!survey.newest || (*named)->config_epoch > survey.newest->config_epoch) {
+        survey.newest = **named;
       }
-      if (!*named) {
-        failure = Unavailable("the Sentinel {} knows no primary of this name", sentinels_[i]->endpoint().name());
-        continue;
-      }
-      auto node = std::make_shared<Node>(**named, dialing_);
-      auto connection = node->Borrow(deadline);
-      if (connection) {
-        node->Return(*std::move(connection));
-        return node;
-      }
-      failure = connection.error();
     }
-    if (failure) return Fail(*std::move(failure));
-    return Fail(Unavailable("none of {} Sentinels answers ({})", sentinels_.size(), Join(silent, "; ")));
+    return survey;
   }
 
   // Nothing: it knows no primary of the name.
-  Result<std::optional<Endpoint>> AskSentinel(std::size_t i, const Deadline& deadline) {
+  Result<std::optional<Named>> AskSentinel(std::size_t i, const Deadline& deadline) {
     // One that swallows everything leaves time for those behind it, and for the primary.
     const Deadline share = deadline.Within(deadline.Left() / static_cast<std::int64_t>(sentinels_.size() - i + 1));
     auto connection = sentinels_[i]->Borrow(share);
     if (!connection) return Fail(connection.error());
+    // The epoch before the address: should a fail-over come in between, the new address only counts for too little.
+    const auto epochs = connection->Ask({"SENTINEL", "MASTERS"}, share);
+    if (!epochs) return Fail(epochs.error());
     const auto reply = connection->Ask({"SENTINEL", "GET-MASTER-ADDR-BY-NAME", options_.sentinel_primary}, share);
     if (!reply) return Fail(reply.error());
     sentinels_[i]->Return(*std::move(connection));
     if (reply->items.size() < 2) return std::nullopt;
     std::optional<Endpoint> endpoint = ParseAddress(reply->items[0].text + ':' + reply->items[1].text, {});
     if (!endpoint) return Fail(Unavailable("redis {}: this is no Sentinel", sentinels_[i]->endpoint().name()));
-    return endpoint;
+    return Named{*std::move(endpoint), ConfigEpoch(*epochs)};
+  }
+
+  std::int64_t ConfigEpoch(const Reply& primaries) const {
+    std::int64_t epoch = 0;
+    for (const Reply& primary : primaries.items) {
+      std::map<std::string_view, std::string_view> facts;
+      for (std::size_t n = 0; n + 1 < primary.items.size(); n += 2) {
+        facts[primary.items[n].text] = primary.items[n + 1].text;
+      }
+      const std::string_view text = facts["config-epoch"];
+      if (facts["name"] == options_.sentinel_primary) std::from_chars(text.data(), text.data() + text.size(), epoch);
+    }
+    return epoch;
   }
 
   const RedisStoreOptions& options_;
