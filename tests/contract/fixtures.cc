@@ -35,9 +35,9 @@ void PrintTo(StoreKind kind, std::ostream* out) {
 }
 
 RedisStoreOptions RedisOptions(const TempFolder& folder, Clock& clock) {
-  static const redis_test::RedisServer server;
+  static const redis_test::RedisServer kServer;
   RedisStoreOptions options;
-  options.server = {"127.0.0.1", server.port()};
+  options.server = {"127.0.0.1", kServer.port()};
   options.environment = folder.path().filename();
   options.shards = 4;
   options.keep = kKeep;
