@@ -262,6 +262,22 @@ TEST_F(RedisEpochs, AReplicaThatLagsAndIsPromotedIsTakenForWhatItIs) {
   EXPECT_GT(last_token_, token);
 }
 
+TEST_F(RedisEpochs, AFailOverThatIsTakenBackPausesAgain) {
+  Run(*a_, "r1", kStart);
+  ASSERT_TRUE(Beat(*a_).ok());
+  const std::string meta = "{rota:rota:production:7}:meta";
+  const std::string former = server_.Send({"HGET", meta, "epoch"});
+  clock_.Advance(seconds(1));
+  server_.Send({"FLUSHALL"});
+  ASSERT_EQ(Beat(*a_).code(), StatusCode::kStateLost);
+  ExpectPause(*a_, Decided(kStart));
+  clock_.Advance(kQuarantine);
+  ASSERT_TRUE(Beat(*a_).ok());
+  server_.Send({"HSET", meta, "epoch", former});
+  EXPECT_EQ(Beat(*a_), Status(StatusCode::kStateLost, Lost("it was left for another one")));
+  ExpectPause(*a_, Decided(kStart));
+}
+
 TEST_F(RedisEpochs, TokensGrowThroughEveryLoss) {
   std::uint64_t token = 0;
   for (int i = 0; i < 3; ++i) {

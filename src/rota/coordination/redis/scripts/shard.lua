@@ -9,6 +9,9 @@ local TOKENS = 1000000
 local shard = {}  -- What the answer says of the shard.
 local quiet_until, pause, token_floor, reason
 
+-- When an epoch began: its id is a ULID.
+local function begun(id) return string.sub(id, 1, 10) end
+
 -- Learns whose epoch it is, and opens a new one where the shard may have lost what it acknowledged. Returns false when
 -- the caller has to tell first what it remembers.
 local function enter()
@@ -28,6 +31,8 @@ local function enter()
     opened = 'it went back in time'
   elseif caller.epoch and caller.epoch ~= epoch and reason == 'it is new' then
     opened = 'it was emptied'  -- And a server that remembers nothing came first.
+  elseif caller.epoch and begun(caller.epoch) > begun(epoch) then
+    opened = 'it was left for another one'  -- Which may be deciding still, as where a fail-over is taken back.
   end
   if opened then
     shard.opened, shard.former, shard.process = opened, primary or '', process
