@@ -420,9 +420,9 @@ FileContents ReadFile(const yaml::Node& root, ValueReader& reader) {
       RefuseKey(reader, entry, "the file", known);
     }
   }
-  const auto redis = std::ranges::find(root.entries, "redis", &yaml::Node::Entry::key);
-  if (redis != root.entries.end() && reader.mistakes() == 0) {
-    FitTimeouts(reader, redis->value, file.options.coordination.lease_ttl, *file.options.redis);
+  const yaml::Node* const redis = yaml::Find(root, "redis");
+  if (redis != nullptr && reader.mistakes() == 0) {
+    FitTimeouts(reader, *redis, file.options.coordination.lease_ttl, *file.options.redis);
   }
   ChooseDriver(reader, file);
   return file;

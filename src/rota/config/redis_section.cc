@@ -84,12 +84,6 @@ constexpr std::array<Needs, 6> kNeeds = {{{"sentinels", "sentinel_primary"},
                                           {"tls_cert", "tls_key"},
                                           {"tls_key", "tls_cert"}}};
 
-// What the section gives for the key; null: nothing.
-const yaml::Node* Find(const yaml::Node& section, std::string_view key) {
-  const auto entry = std::ranges::find(section.entries, key, &yaml::Node::Entry::key);
-  return entry == section.entries.end() ? nullptr : &entry->value;
-}
-
 }  // namespace
 
 Section RedisSection() {
@@ -139,7 +133,7 @@ Section RedisSection() {
 }
 
 void CheckRedis(ValueReader& reader, const yaml::Node& section, const RedisOptions& redis) {
-  const auto given = [&section](std::string_view key) { return Find(section, key); };
+  const auto given = [&section](std::string_view key) { return yaml::Find(section, key); };
   std::string_view place;  // The first key that says where Redis is.
   for (const std::string_view key : {"host", "port", "socket", "sentinels", "cluster"}) {
     if (given(key) == nullptr || (place == "host" && key == "port")) continue;
@@ -172,8 +166,8 @@ void CheckRedis(ValueReader& reader, const yaml::Node& section, const RedisOptio
 // A server that takes commands and answers none holds a renewal up for both time-outs. The renewal begins a third of
 // the lease after the one before it, and the lease is in doubt a tenth of it before its end.
 void FitTimeouts(ValueReader& reader, const yaml::Node& section, Milliseconds lease_ttl, RedisOptions& redis) {
-  const yaml::Node* const timeout = Find(section, "timeout");
-  const yaml::Node* const connect_timeout = Find(section, "connect_timeout");
+  const yaml::Node* const timeout = yaml::Find(section, "timeout");
+  const yaml::Node* const connect_timeout = yaml::Find(section, "connect_timeout");
   if (timeout == nullptr) redis.timeout = std::min(redis.timeout, lease_ttl / 4);
   if (connect_timeout == nullptr) redis.connect_timeout = std::min(redis.connect_timeout, lease_ttl / 4);
   const bool fits = redis.timeout + redis.connect_timeout <= lease_ttl / 2;

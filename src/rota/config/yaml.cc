@@ -240,6 +240,11 @@ Status Reader::ReadEntries(Node& node, int depth) {
 
 }  // namespace
 
+const Node* Find(const Node& mapping, std::string_view key) {
+  const auto entry = std::ranges::find(mapping.entries, key, &Node::Entry::key);
+  return entry == mapping.entries.end() ? nullptr : &entry->value;
+}
+
 std::string At(std::string_view file_name, Position position, std::string_view message) {
   return Format("{}:{}:{}: {}", Printable(file_name), position.line, position.column, message);
 }

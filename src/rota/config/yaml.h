@@ -51,6 +51,9 @@ struct Limits {
 // twice, a key that is not a scalar, tags, and a second document. Errors: kInvalidArgument, "file:line:column: …".
 Result<Node> Parse(std::string_view text, std::string_view file_name, const Limits& limits = {});
 
+// What a mapping has for the key; null: nothing.
+const Node* Find(const Node& mapping, std::string_view key);
+
 // "config/config.yaml:12:5: message".
 std::string At(std::string_view file_name, Position position, std::string_view message);
 

@@ -10,7 +10,7 @@ local META, SERVERS = unpack(KEYS)
 
 local function put(id, row, ttl)
   if ttl then row.seen_at, row.alive_until = now, now + ttl end
-  redis.call('HSET', SERVERS, id, cjson.encode(row))
+  redis.call('HSET', SERVERS, id, encode(row))
 end
 
 -- As in coordination/ledger.cc.
@@ -50,11 +50,11 @@ end
 local rows = redis.call('HGETALL', SERVERS)
 local servers = {}
 for i = 1, #rows, 2 do
-  if asked.keep and cjson.decode(rows[i + 1]).alive_until < now - asked.keep then
+  if asked.keep and decode(rows[i + 1]).alive_until < now - asked.keep then
     redis.call('HDEL', SERVERS, rows[i])
   else
     servers[rows[i]] = rows[i + 1]
   end
 end
 found.servers = servers
-return {cjson.encode({now = now}), cjson.encode(found)}
+return {encode({now = now}), encode(found)}

@@ -21,14 +21,14 @@ local function put_lease(name, lease)
   local held = find_leases(name)
   local _, i = find_lease(name, lease.run_id)
   held[i or #held + 1] = lease
-  put_leases(name, held)
+  put_leases(name)
 end
 
 local function release(name, run_id)
   local _, i = find_lease(name, run_id)
   if not i then return end
   table.remove(leases[name], i)
-  put_leases(name, leases[name])
+  put_leases(name)
 end
 
 local function may_renew(lease, name)
@@ -38,7 +38,7 @@ end
 
 local function renew_lease(lease, name, ttl)
   lease.lease_until = math.min(now + ttl, lease.lock_until)
-  put_leases(name, leases[name])
+  put_leases(name)
 end
 
 local function renew(name, run_id, ttl)

@@ -9,7 +9,7 @@ local function in_force(pause) return not pause.ends or pause.ends > now end
 local found = redis.call('HGETALL', PAUSES)
 local ended, cleared = {}, false
 for i = 1, #found, 2 do
-  if not in_force(cjson.decode(found[i + 1])) then
+  if not in_force(decode(found[i + 1])) then
     ended[#ended + 1] = found[i]
   elseif found[i] == asked.task then
     cleared = true
@@ -18,8 +18,8 @@ end
 write('HDEL', PAUSES, ended)
 local set = asked.pause and in_force(asked.pause)
 if set then
-  redis.call('HSET', PAUSES, asked.task, cjson.encode(asked.pause))
+  redis.call('HSET', PAUSES, asked.task, encode(asked.pause))
 elseif not asked.pause then
   redis.call('HDEL', PAUSES, asked.task)
 end
-return {cjson.encode({now = now}), cjson.encode({cleared = cleared, refused = asked.pause and not set})}
+return {encode({now = now}), encode({cleared = cleared, refused = asked.pause and not set})}

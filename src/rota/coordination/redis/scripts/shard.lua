@@ -98,8 +98,9 @@ end})
 
 local function put_scope(name) changed_scopes[name] = true end
 
-local function put_leases(name, held)
-  lease_texts[name], leases[name], changed_leases[name] = #held > 0 and encode(held) or false, held, true
+local function put_leases(name)
+  local held = leases[name]
+  lease_texts[name], changed_leases[name] = #held > 0 and encode(held), true
 end
 
 -- The only one, where its text is at hand.
