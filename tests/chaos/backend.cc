@@ -9,12 +9,14 @@ namespace rota::chaos {
 namespace {
 
 constexpr int kReplicas = 2;
+constexpr Milliseconds kPatience = std::chrono::seconds(10);  // An observer's, who reads a lot at once.
 
 RedisStoreOptions StoreOptions() {
   RedisStoreOptions options;
   options.app = kApp;
   options.environment = kEnvironment;
   options.max_skew = kMaxSkew;
+  options.command_timeout = kPatience;
   return options;
 }
 

@@ -21,8 +21,9 @@ using std::chrono::seconds;
 
 constexpr Milliseconds kTick(20);
 constexpr Milliseconds kHistoryPeriod = seconds(2);
-constexpr Milliseconds kRecent = seconds(10);  // How far back a look at the history goes: longer than a run takes.
-constexpr Milliseconds kPage = seconds(60);
+// How far back a look at the history goes: an outcome may come after an outage, be lost in the next one, and be told
+// again after that.
+constexpr Milliseconds kRecent = seconds(30);
 constexpr Milliseconds kPatience = seconds(60);
 constexpr Milliseconds kSettleCheck(500);
 constexpr Milliseconds kClockTolerance(10);
@@ -221,13 +222,6 @@ Status Stage::ReadHistory(WallTime from, WallTime to) {
   return Status::Ok();
 }
 
-Status Stage::ReadHistory(WallTime to) {
-  for (WallTime page = evidence_.from; page < to; page += kPage) {
-    if (Status read = ReadHistory(page, std::min(to, page + kPage)); !read.ok()) return read;
-  }
-  return Status::Ok();
-}
-
 std::vector<Verdict> Stage::JudgeAll(WallTime to) {
   evidence_.to = to;
   std::vector<Verdict> verdicts;
@@ -264,7 +258,7 @@ std::vector<Verdict> Stage::Close() {
   const auto settled = [&] {
     if (Now() < next) return false;
     next = Now() + kSettleCheck;
-    if (!ReadHistory(to).ok()) return false;
+    if (!ReadHistory(evidence_.from, to).ok()) return false;
     return std::ranges::all_of(JudgeAll(to), [](const Verdict& verdict) { return verdict.without_outcome == 0; });
   };
   (void)Until(settled, kPatience);  // What never gets an outcome is for the judge to tell.
@@ -273,7 +267,7 @@ std::vector<Verdict> Stage::Close() {
   CheckClocks();
   evidence_.told = evidence_.records;
   if (options_.store_keeps == StoreKeeps::kEverything) evidence_.records.clear();
-  if (Status read = ReadHistory(to); !read.ok()) throw std::runtime_error(read.message());
+  if (Status read = ReadHistory(evidence_.from, to); !read.ok()) throw std::runtime_error(read.message());
   return JudgeAll(to);
 }
 

@@ -108,7 +108,6 @@ class Stage {
   void WriteConfig() const;
   void Look();  // Reads what came since the last look.
   Status ReadHistory(WallTime from, WallTime to);
-  Status ReadHistory(WallTime to);  // Everything since Open(), a page at a time.
   std::vector<Verdict> JudgeAll(WallTime to);
   void CheckClocks() const;
 

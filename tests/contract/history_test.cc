@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "fixtures.h"
+#include "rota/base/format.h"
 #include "rota/testing/fake_clock.h"
 
 namespace rota::contract {
@@ -57,6 +58,19 @@ TEST_P(History, IsReadNewestFirstAndCutAtTheLimit) {
   EXPECT_THAT(Ids(Where(&HistoryQuery::limit, 2)), ElementsAre("r4", "r3"));
   EXPECT_TRUE(Ids(Where(&HistoryQuery::limit, 0)).empty());
   EXPECT_TRUE(Ids(Where(&HistoryQuery::limit, -1)).empty());
+}
+
+TEST_P(History, IsReadThroughHoweverManyShareAnInstant) {
+  std::vector<OccurrenceRecord> records;
+  std::vector<std::string> wanted;
+  for (int i = 0; i < 300; ++i) {  // A hundred instants, then one for two hundred.
+    const WallTime at = kStart + std::min(i, 100) * Milliseconds(1);
+    const bool failed = i % 30 == 0;
+    records.push_back(Record(Format("r{:03}", i), at, failed ? Outcome::kFailed : Outcome::kSucceeded));
+    if (failed) wanted.insert(wanted.begin(), records.back().run_id);
+  }
+  ASSERT_TRUE(store_->Finish(records));
+  EXPECT_EQ(Ids(Where(&HistoryQuery::outcome, Outcome::kFailed)), wanted);
 }
 
 TEST_P(History, IsFilteredByEachField) {

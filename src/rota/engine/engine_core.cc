@@ -181,6 +181,12 @@ void EngineCore::On(const input::ClockJumped& jumped, Moment now) {
     const auto ahead = [now](WallTime at) { return at > now.wall; };
     std::erase_if(waiting_, [&](const Waiting& waiting) { return ahead(waiting.at); });
     std::erase_if(closings_, [&](const auto& entry) { return ahead(entry.second.at); });
+    // What the old time called late, and the store early, is decided by nobody and comes due again.
+    std::erase_if(retries_, [&](const Retry& retry) {
+      const ClaimRequest& request = retry.request;
+      const bool missed = request.purpose == ClaimPurpose::kRecord && request.outcome == Outcome::kMissed;
+      return missed && ahead(request.at) && !in_doubt_.contains(request.scope);
+    });
   }
 }
 

@@ -231,6 +231,7 @@ class EngineCore {
 
   // What was answered.
   void Granted(const ClaimRequest& request, const ClaimReply& reply, SteadyTime asked, Moment now);
+  void Claimed(const ClaimRequest& request, std::uint64_t token, SteadyTime asked, Moment now);
   void Unanswered(const ClaimRequest& request, Moment now);
   void CloseSpan(const Trigger& trigger, OccurrenceRecord span, Moment now);
   void RetryLater(const ClaimRequest& request, SteadyTime due, SteadyTime not_before);

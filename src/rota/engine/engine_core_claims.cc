@@ -225,24 +225,7 @@ void EngineCore::Granted(const ClaimRequest& request, const ClaimReply& reply, S
   }
   switch (reply.outcome) {
     case ClaimOutcome::kClaimed:
-      if (request.purpose == ClaimPurpose::kRecord) {
-        recent_.Add(Close(request, request.outcome, request.reason, now), now.steady);
-        return;
-      }
-      if (schedule_->tasks()[TaskOf(request)].unique() && asked + options_.lease_ttl * 9 / 10 <= now.steady) {
-        // This process stood still: whether the lease is still its own, the store must say. A server that is stopping
-        // asks no more.
-        if (Claiming()) {
-          RetryLater(request, now.steady - (now.wall - request.at), now.steady);
-        } else {
-          outbox_.Add(Close(request, Outcome::kMissed, reason::kLate, now));
-        }
-        return;
-      }
-      leases_.Add({request.run_id, request.scope},
-                  schedule_->tasks()[TaskOf(request)].unique() ? LeaseGuard::kFleet : LeaseGuard::kServer, asked,
-                  request.lock_timeout);
-      StartRun(request, reply.token, now);
+      Claimed(request, reply.token, asked, now);
       return;
     case ClaimOutcome::kDecided:
       return;  // Another server runs it, or ran it.
@@ -262,6 +245,28 @@ void EngineCore::Granted(const ClaimRequest& request, const ClaimReply& reply, S
     case ClaimOutcome::kUnanswered:
       Unanswered(request, now);
       return;
+  }
+}
+
+void EngineCore::Claimed(const ClaimRequest& request, std::uint64_t token, SteadyTime asked, Moment now) {
+  const bool unique = schedule_->tasks()[TaskOf(request)].unique();
+  if (request.purpose == ClaimPurpose::kRecord) {
+    recent_.Add(Close(request, request.outcome, request.reason, now), now.steady);
+  } else if (unique && asked + options_.lease_ttl * 9 / 10 <= now.steady) {
+    // This process stood still: whether the lease is still its own, the store must say. A server that is stopping asks
+    // no more.
+    if (Claiming()) {
+      RetryLater(request, now.steady - (now.wall - request.at), now.steady);
+    } else {
+      outbox_.Add(Close(request, Outcome::kMissed, reason::kLate, now));
+    }
+  } else if (!unique && request.overlap == OverlapPolicy::kSkip && RunsHere(request.scope)) {
+    // That run began without the store, which could not know of it.
+    outbox_.Add(Close(request, Outcome::kSkipped, reason::kOverlap, now, options_.server));
+  } else {
+    leases_.Add({request.run_id, request.scope}, unique ? LeaseGuard::kFleet : LeaseGuard::kServer, asked,
+                request.lock_timeout);
+    StartRun(request, token, now);
   }
 }
 

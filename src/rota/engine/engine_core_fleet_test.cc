@@ -179,6 +179,22 @@ TEST(EngineCoreInAFleet, AsksForAnEarlyInstantUnderOneRunIdAlsoWhenItsClockIsSet
   EXPECT_THAT(core.Asked(), IsEmpty());
 }
 
+TEST(EngineCoreInAFleet, RunsWhatItsClockCalledLateUntilItWasSetBack) {
+  TaskPolicies policies = Unique();
+  policies.grace = seconds(5);
+  Core core({MakeTask("a", seconds(60), policies)});
+  core.Follow();
+  core.JumpWall(seconds(70));
+  core.Advance(seconds(5));  // For others to renew their leases.
+  ASSERT_THAT(core.Asked(), ElementsAre("a@60 missed(late)"));
+  core.AnswerClaimsEarly(seconds(60));
+  core.JumpWall(-seconds(70));
+  core.Advance(seconds(54));
+  EXPECT_THAT(core.Asked(), IsEmpty());
+  core.Advance(seconds(1));
+  EXPECT_THAT(core.Asked(), ElementsAre("a@60"));
+}
+
 TEST(EngineCoreInAFleet, SkipsAnEarlyInstantThatComesDueDuringARunOfTheSameServer) {
   TaskPolicies policies;
   policies.overlap = OverlapPolicy::kSkip;
@@ -194,6 +210,26 @@ TEST(EngineCoreInAFleet, SkipsAnEarlyInstantThatComesDueDuringARunOfTheSameServe
   ASSERT_THAT(core.Asked(), ElementsAre("a\x1F"
                                         "a@4 skipped(overlap)"));
   EXPECT_EQ(core.AskedClaims()[0].run_id, run_id);
+}
+
+TEST(EngineCoreInAFleet, SkipsWhatIsGrantedBesideARunThatBeganWithoutTheStore) {
+  TaskPolicies policies;
+  policies.overlap = OverlapPolicy::kSkip;
+  Core core({MakeTask("a", seconds(4), policies)});
+  core.Follow();
+  core.Advance(seconds(4));
+  core.AnswerClaimsEarly(seconds(4));
+  core.Advance(seconds(4));
+  std::vector<ClaimRequest> batch = core.AskedClaims();
+  ASSERT_THAT(batch, SizeIs(2));
+  std::vector<ClaimReply> replies(2);
+  replies[0].outcome = ClaimOutcome::kUnanswered;
+  replies[1].outcome = ClaimOutcome::kClaimed;
+  replies[1].token = 7;
+  core.claims.clear();
+  core.Tell(input::ClaimsAnswered{std::move(batch), std::move(replies), core.now().steady});
+  EXPECT_THAT(core.Events(), ElementsAre("run_started a@4", "occurrence_closed a@8 skipped(overlap)"));
+  EXPECT_THAT(core.starts, SizeIs(1));
 }
 
 TEST(EngineCoreInAFleet, KeepsALeaseThatAPartOfTheStoreDidNotAnswerFor) {

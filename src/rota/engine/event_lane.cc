@@ -8,9 +8,7 @@ namespace rota {
 namespace {
 
 std::size_t SizeOf(const Event& event) {
-  std::size_t size = sizeof(Event) + event.server.size() + event.detail.size();
-  if (event.record) size += event.record->reason.size() + event.record->output_tail.size();
-  return size;
+  return sizeof(Event) + event.server.size() + event.detail.size() + (event.record ? SizeOf(*event.record) : 0);
 }
 
 }  // namespace

@@ -41,6 +41,11 @@ Scope MakeScope(const Task& task, std::string_view server) {
 
 TaskId TaskOfScope(const Scope& scope) { return scope.substr(0, scope.find('\x1f')); }
 
+std::size_t SizeOf(const OccurrenceRecord& record) {
+  return sizeof(record) + record.run_id.size() + record.task.size() + record.scope.size() + record.server.size() +
+         record.reason.size() + record.output_tail.size();
+}
+
 std::string DescribeOutcome(Outcome outcome, std::string_view reason) {
   return reason.empty() ? std::string(Name(outcome)) : Format("{}({})", Name(outcome), reason);
 }

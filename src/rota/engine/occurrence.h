@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -68,6 +69,9 @@ struct OccurrenceRecord {
   std::string reason;
   std::string output_tail;  // The end of what the run printed, valid UTF-8.
 };
+
+// About what it takes of memory, in bytes.
+std::size_t SizeOf(const OccurrenceRecord& record);
 
 // "succeeded", "skipped(overlap)", "failed(exit 3)".
 std::string DescribeOutcome(Outcome outcome, std::string_view reason);

@@ -10,11 +10,6 @@ namespace {
 // Longer than a replica lags while anybody would still fail over to it.
 constexpr std::chrono::minutes kLongest(2);
 
-std::size_t SizeOf(const OccurrenceRecord& record) {
-  return sizeof(record) + record.run_id.size() + record.task.size() + record.scope.size() + record.server.size() +
-         record.reason.size() + record.output_tail.size();
-}
-
 }  // namespace
 
 void RecentRecords::Add(OccurrenceRecord record, SteadyTime now) {

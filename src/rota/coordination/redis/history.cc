@@ -27,7 +27,8 @@ struct Place {
 // Reads the places of one shard page by page.
 struct Cursor {
   int shard = 0;
-  std::size_t offset = 0;  // Of the next page.
+  std::string last = "+inf";  // The next page begins at this instant,
+  std::size_t known = 0;      // of whose places this many were read.
   bool exhausted = false;
   std::deque<Place> places;  // Not merged yet.
 };
@@ -64,7 +65,7 @@ class Reader {
   std::vector<Cursor> cursors_;
 };
 
-// Fills the cursors that have run empty. Meanwhile records may come in front of the offset, and be seen twice.
+// Fills the cursors that have run empty. Meanwhile records may come among those of the last instant, and be seen twice.
 Status Reader::Refill() {
   std::vector<Command> commands;
   std::vector<Cursor*> asked;
@@ -72,7 +73,7 @@ Status Reader::Refill() {
     if (!cursor.places.empty() || cursor.exhausted) continue;
     const std::string key = keys_.History(cursor.shard);
     commands.push_back({key,
-                        {"ZREVRANGEBYSCORE", key, "+inf", first_, "WITHSCORES", "LIMIT", Format("{}", cursor.offset),
+                        {"ZREVRANGEBYSCORE", key, cursor.last, first_, "WITHSCORES", "LIMIT", Format("{}", cursor.known),
                          Format("{}", page_)},
                         nullptr});
     asked.push_back(&cursor);
@@ -90,8 +91,9 @@ Status Reader::Refill() {
       std::from_chars(score.data(), score.data() + score.size(), at);
       place.at = static_cast<std::int64_t>(at);
       cursor.places.push_back(std::move(place));
+      cursor.known = score == cursor.last ? cursor.known + 1 : 1;
+      cursor.last = score;
     }
-    cursor.offset += items.size() / 2;
     cursor.exhausted = items.size() / 2 < static_cast<std::size_t>(page_);
   }
   return Status::Ok();

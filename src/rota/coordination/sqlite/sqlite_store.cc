@@ -240,12 +240,12 @@ Status SqliteStore::Register(const JoinRequest& request, JoinReply& reply) {
   for (std::size_t begin = 0; begin < unknown.size(); begin += kRowsAtATime) {
     const std::size_t end = std::min(begin + kRowsAtATime, unknown.size());
     Status status = Write([&](Connection& connection) {
+      const WallTime now = clock_.Now();
+      const WallTime seed = ledger::Seed(request.seed, {}, now).watermark.value();
       for (std::size_t n = begin; n < end; ++n) {
         const std::size_t i = unknown[n];
-        reply.watermarks[i] =
-            sqlite::SeedWatermark(connection, MakeScope(tasks[i], scope_server), std::min(request.seed, clock_.Now()));
+        reply.watermarks[i] = sqlite::SeedWatermark(connection, MakeScope(tasks[i], scope_server), seed);
       }
-      const WallTime now = clock_.Now();
       Beat(connection, reply.server_id, now, now + request.heartbeat_ttl);
     });
     if (!status.ok()) return status;

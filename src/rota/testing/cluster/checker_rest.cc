@@ -171,7 +171,9 @@ void Checker::CheckCount(const OccurrenceRecord& record, std::uint64_t count) {
 // A run that ended is recorded so; one whose server died, as lost or as it ended.
 void Checker::ConcludeRun(const std::string& run_id, const Run& run, const OccurrenceRecord* record) {
   const Process& process = processes_[run.process];
-  if (record == nullptr && process.crashed && run.token == 0) return;  // It died before it could tell.
+  // It died before it could tell; the store may have recorded what it had answered, unheard, when it was asked.
+  const bool untold = process.crashed && run.token == 0 && !run.recorded;
+  if (untold && (record == nullptr || record->outcome != Outcome::kRunning)) return;
   const bool is_as_it_was = record != nullptr && (record->outcome == run.outcome || !run.outcome);
   const bool is_lost =
       record != nullptr && record->outcome == Outcome::kLost && (process.crashed || IsLateReport(*record));
