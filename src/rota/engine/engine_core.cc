@@ -94,8 +94,8 @@ void EngineCore::On(const input::LeasesRenewed& renewed, Moment now) {
     renew_at_ = std::min(renew_at_, now.steady + kStoreRetry);
     return;
   }
-  if (store_down_ && !outbox_.empty()) {
-    store_retry_at_ = now.steady;  // It answers again, but whether it can write shows when it has to: on a full disk.
+  if (store_down_ && (!outbox_.empty() || !in_doubt_.empty())) {
+    store_retry_at_ = now.steady;  // It answers again, but whether it decides and writes shows when it has to.
   } else {
     NoteStore(Status::Ok(), now);
   }

@@ -235,6 +235,19 @@ TEST(EngineCore, AsksAgainWithTheSameRunIdWhenTheStoreDidNotAnswer) {
   EXPECT_THAT(core.Events(), ElementsAre("store_unavailable", "store_available", "run_started a@60"));
 }
 
+TEST(EngineCore, TellsOnceOfAStoreThatAnswersRenewalsButNoClaims) {
+  Core core({MakeTask("a", seconds(60), Unique())});
+  core.Follow();
+  core.Advance(seconds(60));
+  for (int time = 0; time < 10; ++time) {
+    core.FailClaims();
+    core.Advance(seconds(1));
+  }
+  EXPECT_THAT(core.Events(), ElementsAre("store_unavailable"));
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  EXPECT_THAT(core.Events(), ElementsAre("store_available", "run_started a@60"));
+}
+
 TEST(EngineCore, RecordsAsMissedForTheStoreWhatWaitedLongerThanItsGrace) {
   Core core({MakeTask("a", seconds(60), Unique())});
   core.Follow();
