@@ -174,18 +174,19 @@ void EngineCore::On(const input::ClockJumped& jumped, Moment now) {
     renewed_ = false;
     quiet_until_ = std::max(quiet_until_, now.steady + leases_.renewal_period());
   } else if (jumped.change < Milliseconds(0) && phase_ == Phase::kFollowing) {
-    // Cohorts must not sleep until instants that lay behind the old, wrong time. What was taken up already is kept
-    // from running again by what is decided, and from being asked under a second run id by its retry.
+    // Cohorts must not sleep until instants that lay behind the old, wrong time: those come due again. What was taken
+    // up already is kept from running again by what is decided, and from being asked under a second run id by its
+    // retry.
     agenda_.Reset(now.wall);
     watermarks_ = decided_;
     const auto ahead = [now](WallTime at) { return at > now.wall; };
     std::erase_if(waiting_, [&](const Waiting& waiting) { return ahead(waiting.at); });
     std::erase_if(closings_, [&](const auto& entry) { return ahead(entry.second.at); });
-    // What the old time called late, and the store early, is decided by nobody and comes due again.
+    // As do claims that nobody heard of, and what the old time called late and the store early.
     std::erase_if(retries_, [&](const Retry& retry) {
-      const ClaimRequest& request = retry.request;
-      const bool missed = request.purpose == ClaimPurpose::kRecord && request.outcome == Outcome::kMissed;
-      return missed && ahead(request.at) && !in_doubt_.contains(request.scope);
+      const bool missed = retry.request.purpose == ClaimPurpose::kRecord && retry.request.outcome == Outcome::kMissed;
+      const bool undecided = retry.stage == Retry::Stage::kHeldBack || (retry.stage == Retry::Stage::kEarly && missed);
+      return undecided && ahead(retry.request.at);
     });
   }
 }

@@ -177,8 +177,9 @@ class EngineCore {
   // got lost as well as where the network repeated it after it was called early.
   struct Retry {
     enum class Stage {
-      kAsked,
-      kHeldBack,  // Not yet, for another one of its scope is in doubt.
+      kAsked,     // Without an answer, or with one that came too late.
+      kEarly,     // Called early: nobody has decided it.
+      kHeldBack,  // Not asked yet, for another one of its scope is in doubt.
     };
     ClaimRequest request;
     SteadyTime expires;  // By the steady clock, for it may be the wall clock that is wrong.
@@ -234,7 +235,7 @@ class EngineCore {
   void Claimed(const ClaimRequest& request, std::uint64_t token, SteadyTime asked, Moment now);
   void Unanswered(const ClaimRequest& request, Moment now);
   void CloseSpan(const Trigger& trigger, OccurrenceRecord span, Moment now);
-  void RetryLater(const ClaimRequest& request, SteadyTime due, SteadyTime not_before);
+  void RetryLater(const ClaimRequest& request, SteadyTime due, SteadyTime not_before, Retry::Stage stage);
   void DecideWithoutStore(const ClaimRequest& request, Moment now);
   bool RunsHere(const Scope& scope) const;
   void NoteDecided(const ClaimRequest& request);

@@ -153,8 +153,7 @@ bool EngineCore::TakeUp(Retry& retry, std::set<Scope>& asked, Moment now) {
 // Until the claim in doubt is answered. What becomes late meanwhile is closed together.
 void EngineCore::HoldBack(ClaimRequest request, Moment now) {
   request.gap_reason = std::string(reason::kStore);
-  RetryLater(request, now.steady - (now.wall - request.at), now.steady);
-  retries_.back().stage = Retry::Stage::kHeldBack;
+  RetryLater(request, now.steady - (now.wall - request.at), now.steady, Retry::Stage::kHeldBack);
 }
 
 void EngineCore::DispatchClosings(Moment now) {
@@ -239,7 +238,7 @@ void EngineCore::Granted(const ClaimRequest& request, const ClaimReply& reply, S
       // This server's clock is fast: its grace begins when the store will take the claim.
       if (phase_ == Phase::kFollowing || (Claiming() && reply.wait <= kLongestDrain)) {
         const Milliseconds wait = std::max(reply.wait, Milliseconds(1));
-        RetryLater(request, now.steady + wait, now.steady + wait);
+        RetryLater(request, now.steady + wait, now.steady + wait, Retry::Stage::kEarly);
       }
       return;
     case ClaimOutcome::kUnanswered:
@@ -256,7 +255,7 @@ void EngineCore::Claimed(const ClaimRequest& request, std::uint64_t token, Stead
     // This process stood still: whether the lease is still its own, the store must say. A server that is stopping asks
     // no more.
     if (Claiming()) {
-      RetryLater(request, now.steady - (now.wall - request.at), now.steady);
+      RetryLater(request, now.steady - (now.wall - request.at), now.steady, Retry::Stage::kAsked);
     } else {
       outbox_.Add(Close(request, Outcome::kMissed, reason::kLate, now));
     }
@@ -282,12 +281,12 @@ void EngineCore::Unanswered(const ClaimRequest& request, Moment now) {
     in_doubt_.erase(request.scope);
   } else {
     in_doubt_.insert(request.scope);
-    RetryLater(request, now.steady - (now.wall - request.at), now.steady + kStoreRetry);
+    RetryLater(request, now.steady - (now.wall - request.at), now.steady + kStoreRetry, Retry::Stage::kAsked);
   }
 }
 
-void EngineCore::RetryLater(const ClaimRequest& request, SteadyTime due, SteadyTime not_before) {
-  retries_.push_back({request, due + (GraceEnd(request) - request.at), not_before});
+void EngineCore::RetryLater(const ClaimRequest& request, SteadyTime due, SteadyTime not_before, Retry::Stage stage) {
+  retries_.push_back({request, due + (GraceEnd(request) - request.at), not_before, stage});
 }
 
 WallTime EngineCore::GraceEnd(const ClaimRequest& request) const {

@@ -159,25 +159,35 @@ Answer<std::vector<OccurrenceRecord>> ModelStore::Reap(const Caller& caller, Sto
   return visit.Finish(std::move(decided));
 }
 
+// Shards that are down are told when they ask for it.
 Answer<Milliseconds> ModelStore::Reassert(const Caller& caller, const Memory& memory, StoreMoment moment) {
   Visit entering(*this, caller, moment);  // Opens the epoch where nobody has yet.
   for (std::size_t i = 0; i < shards_.size(); ++i) (void)entering.Enter(i);
   Caller adopting = caller;
   adopting.shards.clear();
   Visit visit(*this, adopting, moment);
-  for (std::size_t i = 0; i < shards_.size(); ++i) (void)visit.Enter(i);
-  if (visit.AnyDown()) return entering.Failed<Milliseconds>(Unavailable("model: connection refused"));
-  for (const OccurrenceRecord& record : memory.records) visit.Enter(record.scope)->Finish(record, caller, moment);
-  for (const HeldRun& run : memory.runs) visit.Enter(run.record.scope)->Reassert(run, caller, moment);
+  for (const OccurrenceRecord& record : memory.records) {
+    if (ModelShard* shard = visit.Enter(record.scope)) shard->Finish(record, caller, moment);
+  }
+  for (const HeldRun& run : memory.runs) {
+    if (ModelShard* shard = visit.Enter(run.record.scope)) shard->Reassert(run, caller, moment);
+  }
   for (const Memory::Watermark& watermark : memory.watermarks) {
-    visit.Enter(watermark.scope)->Reassert(watermark, moment);
+    if (ModelShard* shard = visit.Enter(watermark.scope)) shard->Reassert(watermark, moment);
   }
   Milliseconds quiet{};
+  std::vector<std::size_t> down;
   for (std::size_t i = 0; i < shards_.size(); ++i) {
+    if (visit.Enter(i) == nullptr) {
+      down.push_back(i);
+      continue;
+    }
     checker_.ProcessReasserted(caller.process, static_cast<int>(i), moment.now);
     quiet = std::max(quiet, shards_[i].QuietFor(moment));
   }
-  return visit.Finish(quiet);
+  Answer<Milliseconds> answer = visit.Finish(quiet);
+  for (const std::size_t i : down) answer.shards[i] = caller.shards.empty() ? ShardView() : caller.shards[i];
+  return answer;
 }
 
 Answer<Milliseconds> ModelStore::Leave(const Caller& caller, StoreMoment moment) {
