@@ -259,6 +259,8 @@ void EngineCore::Claimed(const ClaimRequest& request, std::uint64_t token, Stead
     } else {
       outbox_.Add(Close(request, Outcome::kMissed, reason::kLate, now));
     }
+  } else if (phase_ >= Phase::kStopped) {  // Nothing begins any more.
+    outbox_.Add(Close(request, Outcome::kCancelled, "shutdown", now));
   } else if (!unique && request.overlap == OverlapPolicy::kSkip && RunsHere(request.scope)) {
     // That run began without the store, which could not know of it.
     outbox_.Add(Close(request, Outcome::kSkipped, reason::kOverlap, now, options_.server));
@@ -392,10 +394,6 @@ void EngineCore::StartRun(const ClaimRequest& request, std::uint64_t token, Mome
   run.record.started_at = now.wall;
   Publish(EventKind::kRunStarted, now, run.record);
   decision_.actions.push_back(action::Start{run.task, run.record, request.previous});
-  if (phase_ >= Phase::kStopped) {
-    decision_.actions.push_back(action::Stop{request.run_id, action::StopHow::kStop});
-    run.stop_cause = "shutdown";
-  }
   runs_.emplace(request.run_id, std::move(run));
 }
 

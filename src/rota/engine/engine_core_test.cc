@@ -235,6 +235,22 @@ TEST(EngineCore, AsksAgainWithTheSameRunIdWhenTheStoreDidNotAnswer) {
   EXPECT_THAT(core.Events(), ElementsAre("store_unavailable", "store_available", "run_started a@60"));
 }
 
+TEST(EngineCore, BeginsNothingThatIsGrantedAfterTheGraceOfAShutdown) {
+  Core core({MakeTask("a", seconds(60), Unique()), MakeTask("b", seconds(60), Unique())});
+  core.Follow();
+  core.Advance(seconds(60));
+  core.Tell(input::ShutdownRequested{});
+  core.Tell(input::ShutdownRequested{});
+  core.Advance(seconds(1));
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  EXPECT_THAT(core.starts, IsEmpty());
+  EXPECT_THAT(core.Events(), ElementsAre("server_stopping", "occurrence_closed a@60 cancelled(shutdown)",
+                                         "occurrence_closed b@60 cancelled(shutdown)"));
+  EXPECT_FALSE(core.finished());
+  core.Record();
+  EXPECT_TRUE(core.finished());
+}
+
 TEST(EngineCore, TellsOnceOfAStoreThatAnswersRenewalsButNoClaims) {
   Core core({MakeTask("a", seconds(60), Unique())});
   core.Follow();
