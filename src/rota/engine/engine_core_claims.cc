@@ -249,9 +249,10 @@ void EngineCore::Granted(const ClaimRequest& request, const ClaimReply& reply, S
 
 void EngineCore::Claimed(const ClaimRequest& request, std::uint64_t token, SteadyTime asked, Moment now) {
   const bool unique = schedule_->tasks()[TaskOf(request)].unique();
+  const Milliseconds good = std::min(options_.lease_ttl, request.lock_timeout) * 9 / 10;
   if (request.purpose == ClaimPurpose::kRecord) {
     recent_.Add(Close(request, request.outcome, request.reason, now), now.steady);
-  } else if (unique && asked + options_.lease_ttl * 9 / 10 <= now.steady) {
+  } else if (unique && asked + good <= now.steady) {
     // This process stood still: whether the lease is still its own, the store must say. A server that is stopping asks
     // no more.
     if (Claiming()) {

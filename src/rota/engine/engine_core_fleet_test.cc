@@ -128,6 +128,23 @@ TEST(EngineCoreInAFleet, AsksAgainBeforeItReliesOnAnAnswerThatItSleptThrough) {
   EXPECT_EQ(core.AskedClaims()[0].run_id, run_id);
 }
 
+TEST(EngineCoreInAFleet, AsksAgainWhenItSleptThroughALockTimeoutShorterThanTheLease) {
+  TaskPolicies policies = Unique();
+  policies.lock_timeout = seconds(5);
+  Core core({MakeTask("a", seconds(60), policies)});
+  core.Follow();
+  core.Advance(seconds(60));
+  const SteadyTime asked = core.now().steady;
+  std::vector<ClaimRequest> batch = std::exchange(core.claims, {}).at(0);
+  core.Sleep(seconds(5));
+  ClaimReply granted;
+  granted.outcome = ClaimOutcome::kClaimed;
+  granted.token = 1;
+  core.Tell(input::ClaimsAnswered{std::move(batch), std::vector{granted}, asked});
+  EXPECT_THAT(core.starts, IsEmpty());
+  EXPECT_THAT(core.Asked(), ElementsAre("a@60"));
+}
+
 TEST(EngineCoreInAFleet, EndsThoughItSleptThroughAnAnswerAndIsToldToStop) {
   Core core({MakeTask("a", seconds(1), Unique())});
   core.Follow();
