@@ -37,6 +37,47 @@ tasks:
   EXPECT_EQ(OutputOf("shell"), "2-a-shell 1\n");
 }
 
+TEST_F(YamlTasks, AreTriedAgainAndHaveOneOutcome) {
+  Write("config.yaml", R"yaml(
+tasks:
+  - name: temporary
+    shell: echo "attempt $ROTA_ATTEMPT of $ROTA_RUN_ID"; test "$ROTA_ATTEMPT" = 3 || exit 75
+    schedule: yearly
+    unique: true
+    retry: {attempts: 5, delay: 1ms, backoff: exponential, jitter: full, exit_codes: [75]}
+  - name: hopeless
+    shell: exit 1
+    schedule: yearly
+    retry: {delay: 1ms, exit_codes: [75]}
+)yaml");
+  const Ran ran = Run({"schedule:test", "temporary"});
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  const auto records = History("temporary");
+  ASSERT_EQ(records.size(), 1u);
+  const std::string run_id = Text(records[0], "run_id");
+  EXPECT_THAT(ran.out,
+              HasSubstr(Format("attempt 1 of {}\nattempt 2 of {}\nattempt 3 of {}\n", run_id, run_id, run_id)));
+  EXPECT_EQ(records[0].as_object().at("attempt").as_int64(), 3);
+  EXPECT_THAT(Run({"schedule:test", "hopeless"}).err, HasSubstr("failed(exit 1)"));
+}
+
+TEST_F(YamlTasks, AreStoppedAtTheirTimeoutWithAllTheyStarted) {
+  Write("config.yaml", R"yaml(
+tasks:
+  - name: slow
+    shell: sleep 1000 | sleep 1000
+    schedule: yearly
+    timeout: 100ms
+  - name: deaf
+    shell: trap "" TERM; sleep 1000 | sleep 1000
+    schedule: yearly
+    timeout: 100ms
+    kill_after: 100ms
+)yaml");
+  EXPECT_THAT(Run({"schedule:test", "slow"}).err, HasSubstr("error: slow: timed_out(after 100ms; stopped: "));
+  EXPECT_THAT(Run({"schedule:test", "deaf"}).err, HasSubstr("error: deaf: timed_out(after 100ms; killed: "));
+}
+
 TEST_F(YamlTasks, TakeValuesFromTheEnvironment) {
   Write("config.yaml", R"(
 server: {id: "${SERVER}-${NOWHERE:-one}"}

@@ -39,6 +39,9 @@ yaml::Position Offender(const TaskEntry& task, const Status& error) {
   if (tells(" and OnDstGap(")) return position(task.dst_gap);
   if (tells(" and OnDstOverlap(")) return position(task.dst_overlap);
   if (tells(": LockTimeout(")) return position(task.lock_timeout);
+  if (tells(": Timeout(")) return position(task.timeout);
+  if (tells(": KillAfter(")) return position(task.kill_after);
+  if (tells(": Retry(")) return position(task.retry);
   if (tells(": Environments(")) return position(task.environments);
   // Arguments that the command does not take.
   if (task.command && tells(Format(": {}: ", task.command->value)))
@@ -69,6 +72,9 @@ TaskBuilder ApplyKeys(TaskBuilder builder, const TaskEntry& task) {
   if (task.unique && task.unique->value) builder = std::move(builder).Unique();
   if (task.without_overlapping && task.without_overlapping->value) builder = std::move(builder).WithoutOverlapping();
   if (task.lock_timeout) builder = std::move(builder).LockTimeout(task.lock_timeout->value);
+  if (task.timeout) builder = std::move(builder).Timeout(task.timeout->value);
+  if (task.kill_after) builder = std::move(builder).KillAfter(task.kill_after->value);
+  if (task.retry) builder = std::move(builder).Retry(task.retry->value);
   if (task.environments) builder = std::move(builder).Environments(task.environments->value);
   if (task.between) builder = std::move(builder).Between(task.between->value.first, task.between->value.second);
   if (task.unless_between) {

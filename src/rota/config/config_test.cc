@@ -93,6 +93,20 @@ TEST(Config, ChoosesRedisWhereThereIsARedisSection) {
             "redis at all");
 }
 
+TEST(Config, RefusesRetriesThatAreNone) {
+  const auto error = [](std::string_view retry) {
+    return ErrorOf(Format("tasks:\n  - {{schedule: daily, shell: a, retry: {}}}\n", retry));
+  };
+  EXPECT_EQ(error("1"), "config/config.yaml:2:40: retry: \"1\": expected an integer from 2 to 100");
+  EXPECT_EQ(error("{attempt: 3}"),
+            "config/config.yaml:2:41: unknown key \"attempt\" in retry; did you mean \"attempts\"?; allowed: attempts, "
+            "delay, backoff, max_delay, jitter, exit_codes");
+  EXPECT_EQ(error("{backoff: linear}"),
+            "config/config.yaml:2:50: retry.backoff: \"linear\": expected fixed or exponential");
+  EXPECT_EQ(error("{exit_codes: [0]}"),
+            "config/config.yaml:2:54: retry.exit_codes: \"0\": expected an integer from 1 to 255");
+}
+
 TEST(Config, RefusesUnknownKeysWithTheNearestAndAllKnownOnes) {
   EXPECT_EQ(
       ErrorOf("server:\n  workres: 4\n"),
@@ -105,7 +119,7 @@ TEST(Config, RefusesUnknownKeysWithTheNearestAndAllKnownOnes) {
             "config/config.yaml:4:5: unknown key \"xyzzy\" in a task; allowed: name, description, schedule, dialect, "
             "timezone, on, except, shift, business_day, dst_gap, dst_overlap, command, arguments, exec, shell, unique, "
             "without_overlapping, "
-            "lock_timeout, environments, between, "
+            "lock_timeout, timeout, kill_after, retry, environments, between, "
             "unless_between, tags");
 }
 
@@ -176,11 +190,15 @@ tasks:
     dst_overlap: both
     unique: true
     lock_timeout: 45m
+    timeout: 20m
+    kill_after: 1m
+    retry: {attempts: 5, delay: 1s, backoff: exponential, max_delay: 5m, jitter: full, exit_codes: [75, 111]}
     environments: [production, staging]
     tags: [db, nightly]
   - exec: [/usr/bin/rsync, -a, /srv]
     schedule: every ten minutes
     without_overlapping: true
+    retry: 4
     between: ["08:00", "18:00"]
     unless_between: ["12:00", "13:00"]
   - shell: echo $${HOME} | wc
@@ -205,12 +223,17 @@ tasks:
   EXPECT_EQ(std::get<CronFrequency>(nightly.trigger->frequency()).text, "0 2 * * *");
   EXPECT_TRUE(nightly.unique());
   EXPECT_EQ(nightly.policies->lock_timeout, minutes(45));
+  EXPECT_EQ(nightly.policies->timeout, minutes(20));
+  EXPECT_EQ(nightly.policies->kill_after, minutes(1));
+  EXPECT_EQ(nightly.policies->retry,
+            (RetryPolicy{5, seconds(1), Backoff::kExponential, minutes(5), Jitter::kFull, {75, 111}}));
   EXPECT_EQ(nightly.policies->environments, (std::vector<std::string>{"production", "staging"}));
   EXPECT_EQ(nightly.policies->tags, (std::vector<std::string>{"db", "nightly"}));
 
   const Task& sync = schedule->tasks()[1];
   EXPECT_EQ(std::get<ExecCall>(sync.work).argv, (std::vector<std::string>{"/usr/bin/rsync", "-a", "/srv"}));
   EXPECT_FALSE(sync.unique());
+  EXPECT_EQ(sync.policies->retry, RetryPolicy{.attempts = 4});
   EXPECT_EQ(sync.policies->overlap, OverlapPolicy::kSkip);
   EXPECT_EQ(sync.trigger->restrictions().between,
             (std::vector<DayWindow>{{std::chrono::hours(8), std::chrono::hours(18)}}));

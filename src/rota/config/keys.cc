@@ -183,6 +183,28 @@ std::vector<Key<CalendarEntry>> MakeCalendarKeys() {
       WordList("except", Line(), "Calendars whose days are taken out last.", &Entry::except)};
 }
 
+std::vector<Key<RetryPolicy>> MakeRetryKeys() {
+  using Policy = RetryPolicy;
+  return {Value<Policy>("attempts", Integer(2, 100), "3", "How many attempts there are in all.", &Policy::attempts),
+          Value<Policy>("delay", Duration(milliseconds(0), hours(24)), "10s", "How long the second attempt waits.",
+                        &Policy::delay),
+          Value<Policy>("backoff", OneOf<Backoff>({{"fixed", Backoff::kFixed}, {"exponential", Backoff::kExponential}}),
+                        "fixed", "Whether each further attempt waits as long, or twice as long as the one before.",
+                        &Policy::backoff),
+          Value<Policy>("max_delay", Duration(milliseconds(0), hours(24)), "1h", "The longest that an attempt waits.",
+                        &Policy::max_delay),
+          Value<Policy>("jitter", OneOf<Jitter>({{"none", Jitter::kNone}, {"full", Jitter::kFull}}), "none",
+                        "`full`: each delay is drawn evenly from nothing to what it would be.", &Policy::jitter),
+          {"exit_codes", "a list: an integer from 1 to 255", "",
+           "Only these exit codes of a child process are tried again. Otherwise every failure and every timeout is.",
+           [](ValueReader& reader, const Place& place, Policy& policy) {
+             if (auto codes = reader.ReadList(place, Integer(1, 255))) policy.exit_codes = *std::move(codes);
+           }}};
+}
+
+// A map of its own keys, or the number of attempts alone.
+Key<TaskEntry> Retry(std::string meaning);
+
 std::vector<Key<TaskEntry>> MakeTaskKeys() {
   using Task = TaskEntry;
   return {
@@ -239,6 +261,15 @@ std::vector<Key<TaskEntry>> MakeTaskKeys() {
                   &Task::without_overlapping),
       Value<Task>("lock_timeout", Duration(milliseconds(1), hours(24 * 365)), "30m",
                   "The longest a run keeps others from running the task.", &Task::lock_timeout),
+      Value<Task>(
+          "timeout", Duration(milliseconds(1), hours(24 * 365)), "",
+          "The longest an attempt may take: it is then told to stop (SIGTERM for children), and is `timed_out`.",
+          &Task::timeout),
+      Value<Task>("kill_after", Duration(seconds(0), hours(1)), "",
+                  "From there to the SIGKILL of its children; `server.kill_after` unless given.", &Task::kill_after),
+      Retry(
+          "Tries again what failed or timed out; the occurrence keeps its lock meanwhile. A map of the keys below, or "
+          "a number of attempts."),
       List("environments", Line(), "It runs only where `app.environment` is one of these.", &Task::environments),
       Window("between",
              "It runs only from the first time up to, but not at, the second; past midnight if that is earlier.",
@@ -284,6 +315,19 @@ void ReadKeys(ValueReader& reader, const Place& map, std::string_view prefix, co
       key->read(reader, {entry.value, Format("{}{}", prefix, key->name)}, target);
     }
   }
+}
+
+Key<TaskEntry> Retry(std::string meaning) {
+  return {"retry", "a map, or an integer from 2 to 100", "", std::move(meaning),
+          [](ValueReader& reader, const Place& place, TaskEntry& task) {
+            RetryPolicy policy;
+            if (place.node.kind == yaml::Node::Kind::kMapping) {
+              ReadKeys(reader, place, place.name + ".", RetryKeys(), policy);
+            } else if (const auto attempts = reader.Read(place, Integer(2, 100))) {
+              policy.attempts = *attempts;
+            }
+            Assign(task.retry, std::move(policy), place.node.position);
+          }};
 }
 
 // What the table cannot say: keys that need or exclude each other.
@@ -403,6 +447,11 @@ const std::vector<Key<TaskEntry>>& TaskKeys() {
   return kKeys;
 }
 
+const std::vector<Key<RetryPolicy>>& RetryKeys() {
+  static const std::vector<Key<RetryPolicy>> kKeys = MakeRetryKeys();
+  return kKeys;
+}
+
 FileContents ReadFile(const yaml::Node& root, ValueReader& reader) {
   File file;
   if (!IsMap(reader, {root, "the file"}, "a map of sections")) return file;
@@ -449,7 +498,8 @@ std::string KeysAsMarkdown() {
   }
   page +=
       "## `calendars`\n\nBusiness calendars by name, each a map of these keys.\n\n" + KeysTable(CalendarKeys()) + "\n";
-  return page + "## `tasks`\n\nA list of tasks, each a map of these keys.\n\n" + KeysTable(TaskKeys());
+  page += "## `tasks`\n\nA list of tasks, each a map of these keys.\n\n" + KeysTable(TaskKeys());
+  return page + "\n### `retry`\n\nOf a task.\n\n" + KeysTable(RetryKeys());
 }
 
 }  // namespace rota

@@ -11,6 +11,7 @@
 #include "rota/config/value_reader.h"
 #include "rota/cron/next.h"
 #include "rota/schedule/business_days.h"
+#include "rota/schedule/task.h"
 
 namespace rota {
 
@@ -37,6 +38,9 @@ struct TaskEntry {
   std::optional<Located<bool>> unique;
   std::optional<Located<bool>> without_overlapping;
   std::optional<Located<Milliseconds>> lock_timeout;
+  std::optional<Located<Milliseconds>> timeout;
+  std::optional<Located<Milliseconds>> kill_after;
+  std::optional<Located<RetryPolicy>> retry;
   std::optional<Located<std::vector<std::string>>> environments;
   std::optional<Located<Window>> between;
   std::optional<Located<Window>> unless_between;
@@ -89,11 +93,12 @@ struct Section {
   std::vector<Key<FileContents>> keys;
 };
 
-// All sections but `calendars` and `tasks`, and the keys of a calendar and of a task, in the order of the
-// documentation.
+// All sections but `calendars` and `tasks`, and the keys of a calendar, of a task and of its `retry`, in the order of
+// the documentation.
 const std::vector<Section>& Sections();
 const std::vector<Key<CalendarEntry>>& CalendarKeys();
 const std::vector<Key<TaskEntry>>& TaskKeys();
+const std::vector<Key<RetryPolicy>>& RetryKeys();
 
 // Reads a whole file. What is wrong is left with the reader.
 FileContents ReadFile(const yaml::Node& root, ValueReader& reader);

@@ -27,7 +27,8 @@ EngineCore::EngineCore(EngineOptions options, std::shared_ptr<const Schedule> sc
       agenda_(*schedule_),
       preference_(*schedule_, agenda_, options_.server),
       leases_(options_.lease_ttl),
-      ids_(options_.seed) {
+      ids_(options_.seed),
+      dice_(options_.seed) {
   ROTA_CHECK(watermarks_.size() == schedule_->tasks().size(), "a watermark for each task");
   seeded_.resize(watermarks_.size());
   ROTA_CHECK(options_.workers > 0, "at least one worker");
@@ -51,9 +52,10 @@ Decision EngineCore::Decide(const EngineInput& input, Moment now) {
   decision_ = {};
   std::visit([this, now](const auto& told) { On(told, now); }, input);
   LoseLeases(leases_.TakeLost(now.steady), now);
-  KillOverdue(now);
+  StopOverdue(now);
   AdvanceShutdown(now);
   if (Claiming()) {
+    StartAttempts(now);
     TakeDue(now);
     Dispatch(now);
   }
@@ -145,25 +147,6 @@ void EngineCore::On(const input::Reasserted& reasserted, Moment now) {
   Publish(EventKind::kStateReasserted, now, Format("claims pause for {}", FormatDuration(*reasserted.pause)));
 }
 
-void EngineCore::On(const input::RunEnded& ended, Moment now) {
-  const auto place = runs_.find(ended.run_id);
-  ROTA_CHECK(place != runs_.end(), "a run ends once");
-  const Run run = std::move(place->second);
-  runs_.erase(place);
-  leases_.Remove(ended.run_id);
-  if (phase_ >= Phase::kAbandoned) return;  // Its outcome is recorded already.
-  OccurrenceRecord record = run.record;
-  record.finished_at = now.wall;
-  record.outcome = ended.result.outcome;
-  record.reason = ended.result.reason;
-  if (record.outcome == Outcome::kCancelled && !run.stop_cause.empty()) {
-    record.reason = record.reason.empty() ? run.stop_cause : Format("{}; {}", run.stop_cause, record.reason);
-  }
-  record.output_tail = ended.result.output_tail;
-  Publish(EventKind::kRunFinished, now, record);
-  outbox_.Add(std::move(record));
-}
-
 void EngineCore::On(const input::ClockJumped& jumped, Moment now) {
   Publish(EventKind::kClockJumped, now);
   std::get<action::Publish>(decision_.actions.back()).event.change = jumped.change;
@@ -218,20 +201,7 @@ void EngineCore::On(const input::ShutdownRequested&, Moment now) {
   waiting_.clear();
   closings_.clear();
   retries_.clear();
-}
-
-void EngineCore::LoseLeases(const std::vector<LeaseBook::Lost>& lost, Moment now) {
-  for (const auto& [run_id, loss] : lost) {
-    const auto place = runs_.find(run_id);
-    if (place == runs_.end()) continue;
-    const TaskPolicies& policies = *schedule_->tasks()[place->second.task].policies;
-    if (policies.overlap == OverlapPolicy::kAllow) continue;  // There the lease guards nothing.
-    decision_.actions.push_back(action::Stop{run_id, action::StopHow::kLeaseLost});
-    place->second.stop_cause = std::string(Name(loss));
-    place->second.kill_at = now.steady + options_.kill_after;
-    kill_due_ = std::min(kill_due_, place->second.kill_at);
-    Publish(EventKind::kLeaseLost, now, place->second.record, std::string(Name(loss)));
-  }
+  EndWaitingRuns("shutdown", now);
 }
 
 void EngineCore::NoteStore(const Status& status, Moment now) {
@@ -326,33 +296,14 @@ void EngineCore::AdvanceShutdown(Moment now) {
   }
 }
 
-void EngineCore::KillOverdue(Moment now) {
-  if (now.steady < kill_due_) return;
-  kill_due_ = SteadyTime::max();
-  for (auto& [run_id, run] : runs_) {
-    if (now.steady < run.kill_at) {
-      kill_due_ = std::min(kill_due_, run.kill_at);
-      continue;
-    }
-    decision_.actions.push_back(action::Stop{run_id, action::StopHow::kKill});
-    run.kill_at = SteadyTime::max();
-  }
-}
-
-void EngineCore::StopRuns(action::StopHow how) {
-  for (auto& [run_id, run] : runs_) {
-    decision_.actions.push_back(action::Stop{run_id, how});
-    if (run.stop_cause.empty()) run.stop_cause = "shutdown";
-  }
-}
-
 SteadyTime EngineCore::NextWake(Moment now) const {
   // The wall clock may move while the loop sleeps: look again at least once a minute.
   SteadyTime wake = now.steady + std::chrono::minutes(1);
   const auto at_wall = [&wake, now](WallTime instant) {
     wake = std::min(wake, instant <= now.wall ? now.steady : now.steady + (instant - now.wall));
   };
-  wake = std::min({wake, leases_.NextDeadline(), kill_due_, phase_ends_});
+  wake = std::min({wake, leases_.NextDeadline(), overdue_at_, phase_ends_});
+  if (retry_due_ > now.steady) wake = std::min(wake, retry_due_);
   if (!renewing_ && !state_lost_) wake = std::min(wake, renew_at_);
   if (state_lost_ && !reasserting_ && store_retry_at_ > now.steady) wake = std::min(wake, store_retry_at_);
   const bool needs_store = !retries_.empty() || !closings_.empty() || !waiting_.empty() || !outbox_.empty();
@@ -406,8 +357,6 @@ TaskIndex EngineCore::TaskOf(const ClaimRequest& request) const {
   ROTA_CHECK(task != nullptr, "claims are for tasks of the schedule");
   return static_cast<TaskIndex>(task - schedule_->tasks().data());
 }
-
-int EngineCore::FreeWorkers() const { return options_.workers - reserved_workers_ - static_cast<int>(runs_.size()); }
 
 void EngineCore::Publish(EventKind kind, Moment now, std::string detail) {
   Event event;

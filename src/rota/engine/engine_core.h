@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <random>
 #include <set>
 #include <string>
 #include <variant>
@@ -187,10 +188,15 @@ class EngineCore {
     Stage stage = Stage::kAsked;
   };
   struct Run {
-    TaskIndex task;
-    OccurrenceRecord record;
-    std::string stop_cause;                  // Why it was told to stop; empty: it was not.
-    SteadyTime kill_at = SteadyTime::max();  // After it was told to stop.
+    TaskIndex task = 0;
+    std::optional<WallTime> previous;         // The trigger's instant before its own.
+    OccurrenceRecord record;                  // Its attempt is the last one that began.
+    std::string stop_cause;                   // Why it was told to stop for good; empty: it was not.
+    bool timed_out = false;                   // This attempt was told to stop.
+    SteadyTime stop_at = SteadyTime::max();   // The timeout of this attempt.
+    SteadyTime kill_at = SteadyTime::max();   // After it was told to stop.
+    std::optional<RunResult> failed;          // Of the last attempt, while the next one waits
+    SteadyTime retry_at = SteadyTime::max();  // until then, or until a worker is free.
   };
   enum class Phase {
     kFollowing,
@@ -243,8 +249,25 @@ class EngineCore {
   void CloseUndecided(const ClaimRequest& request, Moment now);
   OccurrenceRecord Close(const ClaimRequest& request, Outcome outcome, std::string_view reason, Moment now,
                          std::string detail = "");
+
+  // What runs.
   void StartRun(const ClaimRequest& request, std::uint64_t token, Moment now);
+  void StartAttempt(Run& run, Moment now);
+  RunResult Judge(const Run& run, RunResult result) const;
+  bool MayTryAgain(const Run& run, const RunResult& result) const;
+  void WaitForRetry(Run& run, RunResult result, Moment now);
+  void StartAttempts(Moment now);
+  static OccurrenceRecord Ended(const Run& run, const RunResult& result, Moment now);
+  void EndRun(const std::string& run_id, const RunResult& result, Moment now);
+  void EndWaitingRun(const std::string& run_id, std::string_view cause, Moment now);
+  void EndWaitingRuns(std::string_view cause, Moment now);
   void LoseLeases(const std::vector<LeaseBook::Lost>& lost, Moment now);
+  void StopRun(const std::string& run_id, Run& run, action::StopHow how, Moment now);
+  void StopOverdue(Moment now);
+  void StopRuns(action::StopHow how);
+  const TaskPolicies& PoliciesOf(const Run& run) const;
+
+  // The store.
   void NoteStore(const Status& status, Moment now);
 
   // What must be kept up.
@@ -253,8 +276,6 @@ class EngineCore {
   void Reassert(Moment now);
   Memory Remember(Moment now) const;
   void AdvanceShutdown(Moment now);
-  void KillOverdue(Moment now);
-  void StopRuns(action::StopHow how);
   std::uint64_t CountInstants(const Trigger& trigger, WallTime first, WallTime last);
   SteadyTime NextWake(Moment now) const;
   bool Finished() const;
@@ -283,6 +304,7 @@ class EngineCore {
   Preference preference_;
   LeaseBook leases_;
   UlidSource ids_;
+  std::mt19937_64 dice_;  // For jitter.
 
   Phase phase_ = Phase::kFollowing;
   SteadyTime phase_ends_ = SteadyTime::max();
@@ -292,11 +314,13 @@ class EngineCore {
   // Of unique tasks, where the last claim was not answered: one claim of each is asked at a time, and what falls due
   // meanwhile is not, so that a part of the store that is down is not asked for ever more.
   std::set<Scope> in_doubt_;
-  std::vector<ClaimRequest> asking_;         // To be sent with this decision.
-  std::size_t asked_ = 0;                    // Sent and not answered.
-  int reserved_workers_ = 0;                 // For claims that may become runs.
-  std::map<std::string, Run> runs_;          // By run id.
-  SteadyTime kill_due_ = SteadyTime::max();  // No run is to be killed before.
+  std::vector<ClaimRequest> asking_;           // To be sent with this decision.
+  std::size_t asked_ = 0;                      // Sent and not answered.
+  int reserved_workers_ = 0;                   // For claims that may become runs.
+  std::map<std::string, Run> runs_;            // By run id.
+  int waiting_runs_ = 0;                       // Those of them that wait for their next attempt.
+  SteadyTime overdue_at_ = SteadyTime::max();  // No run is to be stopped or killed before,
+  SteadyTime retry_due_ = SteadyTime::max();   // and no attempt to be made again.
 
   Outbox outbox_;
   SteadyTime flush_by_ = SteadyTime::max();  // Until then what is in it lets claims go first.

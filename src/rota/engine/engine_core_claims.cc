@@ -387,15 +387,4 @@ OccurrenceRecord EngineCore::Close(const ClaimRequest& request, Outcome outcome,
   return record;
 }
 
-void EngineCore::StartRun(const ClaimRequest& request, std::uint64_t token, Moment now) {
-  Run run;
-  run.task = TaskOf(request);
-  run.record = MakeRecord(request);
-  run.record.token = token;
-  run.record.started_at = now.wall;
-  Publish(EventKind::kRunStarted, now, run.record);
-  decision_.actions.push_back(action::Start{run.task, run.record, request.previous});
-  runs_.emplace(request.run_id, std::move(run));
-}
-
 }  // namespace rota

@@ -14,6 +14,8 @@ std::string_view Name(EventKind kind) {
       return "server_stopped";
     case EventKind::kRunStarted:
       return "run_started";
+    case EventKind::kAttemptFailed:
+      return "attempt_failed";
     case EventKind::kRunFinished:
       return "run_finished";
     case EventKind::kOccurrenceClosed:

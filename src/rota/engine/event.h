@@ -14,6 +14,7 @@ enum class EventKind {
   kServerStopping,  // Stops claiming; running work gets its grace.
   kServerStopped,
   kRunStarted,
+  kAttemptFailed,     // Another attempt of the run follows: `detail` tells when.
   kRunFinished,       // Any outcome of a run.
   kOccurrenceClosed,  // Skipped or missed: an outcome without a run.
   kRunLost,           // Recorded by this server's reaper for a dead server.

@@ -40,6 +40,7 @@ struct RunResult {
   Outcome outcome = Outcome::kSucceeded;
   std::string reason;
   std::string output_tail;
+  std::optional<int> exit_code = std::nullopt;  // Of a child process that ended by itself.
 };
 
 // Carries out a run and blocks until it ended. Never throws: what user code throws is a result. Thread-safe.

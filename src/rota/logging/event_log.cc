@@ -112,6 +112,8 @@ Sentence Tell(const Event& event, const OccurrenceRecord& record) {
       return {LogLevel::kInfo, Format("server {} stopped", event.server)};
     case EventKind::kRunStarted:
       return {LogLevel::kInfo, Format("{} started", record.task)};
+    case EventKind::kAttemptFailed:
+      return {LogLevel::kWarning, Format("{}: attempt {} {}", record.task, record.attempt, Outcomes(record))};
     case EventKind::kRunFinished:
       return {LevelOf(record.outcome), Format("{} finished: {}", record.task, Outcomes(record))};
     case EventKind::kOccurrenceClosed:

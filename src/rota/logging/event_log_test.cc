@@ -1,5 +1,6 @@
 #include "rota/logging/event_log.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -80,6 +81,14 @@ TEST(EventLog, TellsTheEndOfARunWithItsDurationOutcomeAndReason) {
   EXPECT_EQ(Line(About(EventKind::kRunFinished, Ended(Outcome::kSucceeded))),
             "INFO  backup:run finished: succeeded  event=run_finished task=backup:run run_id=01RUN "
             "occurrence=2026-03-07T02:00:00Z attempt=1 server=web-1 token=7 duration_ms=1500 outcome=succeeded");
+}
+
+TEST(EventLog, TellsOfAnAttemptThatFailedAndOfTheNext) {
+  Event event = About(EventKind::kAttemptFailed, Ended(Outcome::kFailed, "exit 75"));
+  event.detail = "attempt 2 of 3 follows in 10s";
+  EXPECT_THAT(Line(event),
+              testing::StartsWith("WARN  backup:run: attempt 1 failed(exit 75): attempt 2 of 3 follows in 10s  "
+                                  "event=attempt_failed task=backup:run "));
 }
 
 TEST(EventLog, ShowsPeopleOnlyWhatTheMessageLacks) {

@@ -46,11 +46,35 @@ ScheduleRow MakeRow(const Task& task, std::span<const Pause> pauses, WallTime no
   row.placement = policies.placement;
   row.overlap = policies.overlap;
   row.lock_timeout = policies.lock_timeout;
+  row.timeout = policies.timeout;
+  row.retry = policies.retry;
   row.environments = policies.environments;
   row.tags = policies.tags;
   row.conditional = !policies.when.empty() || !policies.skip.empty();
   if (const Pause* pause = ledger::FindPause(pauses, task.id, now)) row.pause = *pause;
   return row;
+}
+
+// "3 attempts 10s apart", "5 attempts 1s to 5m apart with full jitter after exit 75".
+std::string Describe(const RetryPolicy& retry) {
+  const bool grows = retry.backoff == Backoff::kExponential && retry.attempts > 2 && retry.delay < retry.max_delay;
+  const Milliseconds last =
+      DelayAfter(retry.attempts - 1, {.delay = retry.delay, .backoff = retry.backoff, .max_delay = retry.max_delay}, 0);
+  std::string words =
+      Format("{} attempts {}{} apart", retry.attempts, FormatDuration(std::min(retry.delay, retry.max_delay)),
+             grows ? " to " + FormatDuration(last) : std::string());
+  if (retry.jitter == Jitter::kFull) words += " with full jitter";
+  std::vector<std::string> codes;
+  for (const int code : retry.exit_codes) codes.push_back(std::to_string(code));
+  if (!codes.empty()) words += " after exit " + Join(codes, " or ");
+  return words;
+}
+
+boost::json::value RetryJson(const std::optional<RetryPolicy>& retry) {
+  if (!retry) return {};
+  return {{"attempts", retry->attempts},     {"delay_ms", json::Millis(retry->delay)},
+          {"backoff", Name(retry->backoff)}, {"max_delay_ms", json::Millis(retry->max_delay)},
+          {"jitter", Name(retry->jitter)},   {"exit_codes", boost::json::value_from(retry->exit_codes)}};
 }
 
 std::string DescribePolicies(const ScheduleRow& row) {
@@ -62,6 +86,8 @@ std::string DescribePolicies(const ScheduleRow& row) {
   if (row.placement == Placement::kOneServer || row.overlap != OverlapPolicy::kAllow) {
     words.push_back(Format("lock timeout {}", FormatDuration(row.lock_timeout)));
   }
+  if (row.timeout) words.push_back(Format("timeout {}", FormatDuration(*row.timeout)));
+  if (row.retry) words.push_back(Describe(*row.retry));
   if (row.dst.gap) words.push_back(Format("DST gap {}", Name(*row.dst.gap)));
   if (row.dst.overlap) words.push_back(Format("DST overlap {}", Name(*row.dst.overlap)));
   if (row.conditional) words.emplace_back("conditional");
@@ -140,6 +166,8 @@ std::string ToJson(std::span<const ScheduleRow> rows) {
         {"runs_on", json::Text(Name(row.placement))},
         {"overlap", json::Text(Name(row.overlap))},
         {"lock_timeout_ms", json::Millis(row.lock_timeout)},
+        {"timeout_ms", row.timeout ? boost::json::value(json::Millis(*row.timeout)) : boost::json::value()},
+        {"retry", RetryJson(row.retry)},
         {"environments", json::Texts(row.environments)},
         {"tags", json::Texts(row.tags)},
         {"conditional", row.conditional},

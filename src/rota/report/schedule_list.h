@@ -27,6 +27,8 @@ struct ScheduleRow {
   Placement placement = Placement::kEveryServer;
   OverlapPolicy overlap = OverlapPolicy::kAllow;
   Milliseconds lock_timeout{};
+  std::optional<Milliseconds> timeout;
+  std::optional<RetryPolicy> retry;
   std::vector<std::string> environments;  // Empty: all.
   std::vector<std::string> tags;
   bool conditional = false;    // Has a When() or Skip().

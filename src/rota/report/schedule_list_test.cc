@@ -9,6 +9,8 @@ namespace rota {
 namespace {
 
 using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
@@ -81,6 +83,26 @@ TEST(ScheduleList, NamesConditionsAndEnvironments) {
   EXPECT_TRUE(ListSchedule(schedule, {}, kNow)[0].conditional);
 }
 
+TEST(ScheduleList, TellsTimeoutAndRetries) {
+  const Schedule schedule = MakeSchedule([](Scheduler& scheduler) {
+    scheduler.Command("backup:run").Daily().Timeout(minutes(5)).Retry({.attempts = 2}).Register();
+    scheduler.Command("cache:clear")
+        .Hourly()
+        .Retry({.attempts = 5,
+                .delay = seconds(1),
+                .backoff = Backoff::kExponential,
+                .jitter = Jitter::kFull,
+                .exit_codes = {75, 111}})
+        .Register();
+  });
+  const std::string table = ToTable(ListSchedule(schedule, {}, kNow));
+  EXPECT_THAT(table, HasSubstr("every server, overlap allow, timeout 5m, 2 attempts 10s apart\n"));
+  EXPECT_THAT(table, HasSubstr("5 attempts 1s to 8s apart with full jitter after exit 75 or 111\n"));
+  EXPECT_THAT(ToJson(ListSchedule(schedule, {}, kNow)),
+              HasSubstr(R"("timeout_ms":300000,"retry":{"attempts":2,"delay_ms":10000,"backoff":"fixed",)"
+                        R"("max_delay_ms":3600000,"jitter":"none","exit_codes":[]})"));
+}
+
 TEST(ScheduleList, ShowsThePauseOfTheTaskBeforeTheOneOfAllTasks) {
   const std::vector<Pause> pauses = {{std::nullopt, "bob@web1", "", kNow, std::nullopt},
                                      {"backup:run", "ann@web1", "disk swap", kNow, kNow + hours(2)}};
@@ -100,7 +122,7 @@ TEST(ScheduleList, GivesEverythingAsJson) {
       ToJson(ListSchedule(SeedSchedule(), pauses, kNow, {.tag = "db"})),
       R"([{"task":"backup:run","description":"","work":"backup:run","schedule":"At 02:00","cron":"0 2 * * *",)"
       R"("dialect":"ocps","zone":"Asia/Shanghai","dst_gap":null,"dst_overlap":null,"fires_at_start":false,"next":[{"utc":"2026-03-06T18:00:00Z","local":"2026-03-07 02:00:00 +08:00"}],)"
-      R"("unique":true,"runs_on":"one server","overlap":"skip","lock_timeout_ms":1800000,"environments":[],)"
+      R"("unique":true,"runs_on":"one server","overlap":"skip","lock_timeout_ms":1800000,"timeout_ms":null,"retry":null,"environments":[],)"
       R"("tags":["db"],"conditional":false,"pause":{"all_tasks":false,"author":"ann",)"
       R"("reason":"disk \"swap\"","since":"2026-03-06T12:00:00Z","until":null}}])"
       "\n");

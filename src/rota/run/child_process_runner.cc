@@ -123,8 +123,12 @@ RunResult Supervision::Await() {
   const std::string end =
       WIFSIGNALED(*status) ? DescribeSignal(WTERMSIG(*status)) : Format("exit {}", WEXITSTATUS(*status));
   if (stopped_) return {Outcome::kCancelled, Format("{}: {}", killed_ ? "killed" : "stopped", end), ""};
-  if (WIFEXITED(*status) && WEXITSTATUS(*status) == 0) return {};
-  return {Outcome::kFailed, end, ""};
+  RunResult result;
+  if (WIFEXITED(*status)) result.exit_code = WEXITSTATUS(*status);
+  if (result.exit_code == 0) return result;
+  result.outcome = Outcome::kFailed;
+  result.reason = end;
+  return result;
 }
 
 void Supervision::PassOnSignals() {

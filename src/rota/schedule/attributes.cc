@@ -17,6 +17,9 @@ AttributeValues Merge(const AttributeValues& outer, AttributeValues inner) {
   if (!inner.calendar) inner.calendar = outer.calendar;
   if (!inner.environments) inner.environments = outer.environments;
   if (!inner.lock_timeout) inner.lock_timeout = outer.lock_timeout;
+  if (!inner.timeout) inner.timeout = outer.timeout;
+  if (!inner.kill_after) inner.kill_after = outer.kill_after;
+  if (!inner.retry) inner.retry = outer.retry;
   if (inner.between.empty()) inner.between = outer.between;
   inner.unique |= outer.unique;
   inner.without_overlapping |= outer.without_overlapping;
@@ -82,6 +85,24 @@ Attributes Attributes::WithoutOverlapping() const {
 Attributes Attributes::LockTimeout(Milliseconds timeout) const {
   AttributeValues values = *values_;
   values.lock_timeout = timeout;
+  return Attributes(std::move(values));
+}
+
+Attributes Attributes::Timeout(Milliseconds timeout) const {
+  AttributeValues values = *values_;
+  values.timeout = timeout;
+  return Attributes(std::move(values));
+}
+
+Attributes Attributes::KillAfter(Milliseconds delay) const {
+  AttributeValues values = *values_;
+  values.kill_after = delay;
+  return Attributes(std::move(values));
+}
+
+Attributes Attributes::Retry(RetryPolicy policy) const {
+  AttributeValues values = *values_;
+  values.retry = std::move(policy);
   return Attributes(std::move(values));
 }
 

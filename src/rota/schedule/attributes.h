@@ -11,6 +11,7 @@
 #include "rota/base/instant.h"
 #include "rota/cron/next.h"
 #include "rota/schedule/business_days.h"
+#include "rota/schedule/task.h"
 
 namespace rota {
 
@@ -33,6 +34,9 @@ struct AttributeValues {
   bool unique = false;
   bool without_overlapping = false;
   std::optional<Milliseconds> lock_timeout;
+  std::optional<Milliseconds> timeout;
+  std::optional<Milliseconds> kill_after;
+  std::optional<RetryPolicy> retry;
   std::vector<std::string> tags;
   std::vector<Window> between;
   std::vector<Window> unless_between;
@@ -60,14 +64,18 @@ class [[nodiscard]] Attributes {
   Attributes Unique() const;
   Attributes WithoutOverlapping() const;
   Attributes LockTimeout(Milliseconds timeout) const;
+  Attributes Timeout(Milliseconds timeout) const;
+  Attributes KillAfter(Milliseconds delay) const;
+  Attributes Retry(RetryPolicy policy) const;
   Attributes Tag(std::string_view tag) const;
   Attributes Between(std::string_view from, std::string_view to) const;
   Attributes UnlessBetween(std::string_view from, std::string_view to) const;
   Attributes When(std::function<bool()> condition) const;
   Attributes Skip(std::function<bool()> condition) const;
 
-  // These attributes around `inner`: its time zone, DST policies, calendar, environments, lock timeout and Between()
-  // windows replace these; its tags, UnlessBetween() windows and conditions are added; what either switches on is on.
+  // These attributes around `inner`: its time zone, DST policies, calendar, environments, lock timeout, timeout,
+  // retry and Between() windows replace these; its tags, UnlessBetween() windows and conditions are added; what either
+  // switches on is on.
   Attributes With(const Attributes& inner) const;
 
   const AttributeValues& values() const { return *values_; }

@@ -51,6 +51,21 @@ std::string CallOf(const CalendarChoice& choice) {
                 kShifts[static_cast<std::size_t>(choice.shift)]);
 }
 
+std::string CallOf(const RetryPolicy& policy) {
+  const RetryPolicy usual;
+  std::string call = Format("Retry({{.attempts = {}", policy.attempts);
+  if (policy.delay != usual.delay) call += Format(", .delay = {}", DurationText(policy.delay));
+  if (policy.backoff != usual.backoff) call += ", .backoff = Backoff::kExponential";
+  if (policy.max_delay != usual.max_delay) call += Format(", .max_delay = {}", DurationText(policy.max_delay));
+  if (policy.jitter != usual.jitter) call += ", .jitter = Jitter::kFull";
+  if (!policy.exit_codes.empty()) {
+    std::vector<std::string> codes;
+    for (const int code : policy.exit_codes) codes.push_back(std::to_string(code));
+    call += Format(", .exit_codes = {{{}}}", Join(codes, ", "));
+  }
+  return call + "})";
+}
+
 std::string CronFields::Text() const {
   // A weekday beside a restricted day of month means both, which cron says with `+`.
   const char* both = day != "*" && weekdays != kAllWeekdays ? "+" : "";

@@ -92,6 +92,9 @@ class Definition {
   std::string dst_gap_call;
   std::string dst_overlap_call;
   std::string lock_timeout_call;
+  std::string timeout_call;
+  std::string kill_after_call;
+  std::string retry_call;
   std::string name_call;
   std::string description_call;
   std::string chain;  // The whole chain as written, for the error about a forgotten Register().
@@ -119,6 +122,9 @@ Status Contradiction(std::string_view first, std::string_view second, std::strin
 
 // The call that makes this choice: `On("cn", Shift::kNext)`.
 std::string CallOf(const CalendarChoice& choice);
+
+// The call that sets this policy: `Retry({.attempts = 3, .delay = 10s})`.
+std::string CallOf(const RetryPolicy& policy);
 
 // Reads a time of day of a builder's call. The error says what was expected.
 Result<std::chrono::seconds> ReadTimeOfDay(std::string_view call, std::string_view text);

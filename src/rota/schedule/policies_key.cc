@@ -1,5 +1,7 @@
 #include "rota/schedule/policies_key.h"
 
+#include "rota/base/format.h"
+
 namespace rota::internal {
 namespace {
 
@@ -21,6 +23,13 @@ std::string PoliciesKey(const TaskPolicies& policies) {
   key += std::to_string(policies.lock_timeout.count());
   key += ' ';
   key += policies.grace ? std::to_string(policies.grace->count()) : "-";
+  if (policies.timeout) key += Format(" timeout {}", policies.timeout->count());
+  if (policies.kill_after) key += Format(" kill {}", policies.kill_after->count());
+  if (const std::optional<RetryPolicy>& retry = policies.retry) {
+    key += Format(" retry {} {} {} {} {}", retry->attempts, retry->delay.count(), Name(retry->backoff),
+                  retry->max_delay.count(), Name(retry->jitter));
+    for (const int code : retry->exit_codes) key += Format(" {}", code);
+  }
   Append(key, 'e', policies.environments);
   Append(key, 't', policies.tags);
   return key;

@@ -56,6 +56,9 @@ TEST_F(SchedulerTest, GroupsShareAttributesAndTasksOverrideThem) {
                                .Timezone("Asia/Shanghai")
                                .Environments({"production"})
                                .LockTimeout(1min)
+                               .Timeout(30s)
+                               .KillAfter(9s)
+                               .Retry({.attempts = 2})
                                .Tag("outer")
                                .Between("08:00", "18:00")
                                .UnlessBetween("12:00", "13:00")
@@ -67,6 +70,8 @@ TEST_F(SchedulerTest, GroupsShareAttributesAndTasksOverrideThem) {
           .Hourly()
           .Environments({"staging"})
           .LockTimeout(2min)
+          .Timeout(40s)
+          .Retry({.attempts = 4})
           .Tag("own")
           .Between("20:00", "22:00")
           .UnlessBetween("01:00", "02:00")
@@ -83,6 +88,8 @@ TEST_F(SchedulerTest, GroupsShareAttributesAndTasksOverrideThem) {
   EXPECT_FALSE(task.unique());
   EXPECT_EQ(task.policies->environments, std::vector<std::string>{"production"});
   EXPECT_EQ(task.policies->lock_timeout, 1min);
+  EXPECT_EQ(task.policies->timeout, 30s);
+  EXPECT_EQ(task.policies->retry, RetryPolicy{.attempts = 2});
   EXPECT_EQ(task.policies->tags, std::vector<std::string>{"outer"});
   EXPECT_EQ(task.policies->when.size(), 1u);
 
@@ -91,6 +98,9 @@ TEST_F(SchedulerTest, GroupsShareAttributesAndTasksOverrideThem) {
   EXPECT_TRUE(nested.unique());
   EXPECT_EQ(nested.policies->environments, std::vector<std::string>{"staging"});
   EXPECT_EQ(nested.policies->lock_timeout, 2min);
+  EXPECT_EQ(nested.policies->timeout, 40s);
+  EXPECT_EQ(nested.policies->kill_after, 9s);
+  EXPECT_EQ(nested.policies->retry, RetryPolicy{.attempts = 4});
   EXPECT_EQ(nested.policies->tags, (std::vector<std::string>{"inner", "outer", "own"}));
   const DayWindow evening = {20h, 22h}, night = {1h, 2h}, noon = {12h, 13h};
   EXPECT_EQ(nested.trigger->restrictions().between, std::vector{evening});

@@ -1,6 +1,7 @@
 #include "rota/schedule/task.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "rota/base/check.h"
 
@@ -43,6 +44,19 @@ std::string_view Name(OverlapPolicy policy) {
   }
   ROTA_CHECK(false, "unknown overlap policy");
   return "";
+}
+
+std::string_view Name(Backoff backoff) { return backoff == Backoff::kFixed ? "fixed" : "exponential"; }
+
+std::string_view Name(Jitter jitter) { return jitter == Jitter::kNone ? "none" : "full"; }
+
+Milliseconds DelayAfter(int failed, const RetryPolicy& policy, double draw) {
+  Milliseconds delay = std::min(policy.delay, policy.max_delay);
+  for (int i = 1; policy.backoff == Backoff::kExponential && i < failed && delay < policy.max_delay; ++i) {
+    delay = std::min(delay * 2, policy.max_delay);
+  }
+  if (policy.jitter == Jitter::kNone) return delay;
+  return Milliseconds(static_cast<std::int64_t>(static_cast<double>(delay.count()) * draw));
 }
 
 std::string Describe(const Work& work) {

@@ -28,6 +28,36 @@ enum class OverlapPolicy {
 };
 std::string_view Name(OverlapPolicy policy);  // "skip", "allow"
 
+enum class Backoff {
+  kFixed,        // The same delay before each further attempt.
+  kExponential,  // Twice the one before.
+};
+std::string_view Name(Backoff backoff);  // "fixed", "exponential"
+
+enum class Jitter {
+  kNone,
+  kFull,  // Each delay is drawn evenly from nothing to what it would be.
+};
+std::string_view Name(Jitter jitter);  // "none", "full"
+
+// Which failed attempts are followed by another one, and after how long. An occurrence keeps its claim and its lease
+// meanwhile, and has one outcome in the end: that of its last attempt.
+struct RetryPolicy {
+  int attempts = 3;  // In all.
+  Milliseconds delay = std::chrono::seconds(10);
+  Backoff backoff = Backoff::kFixed;
+  Milliseconds max_delay = std::chrono::hours(1);
+  Jitter jitter = Jitter::kNone;
+  // Only after these exit codes of a child process. Empty: after every failure, and after every timeout.
+  std::vector<int> exit_codes = {};
+
+  friend bool operator==(const RetryPolicy&, const RetryPolicy&) = default;
+};
+
+// How long to wait after the `failed`th attempt, 1 at the least. `draw`: evenly from [0, 1). Exponential backoff with
+// full jitter as in "Exponential Backoff And Jitter", M. Brooker, AWS Architecture Blog, 2015.
+Milliseconds DelayAfter(int failed, const RetryPolicy& policy, double draw);
+
 // A registered command by name, with its arguments as on a command line.
 struct CommandCall {
   std::string name;
@@ -51,7 +81,10 @@ struct TaskPolicies {
   Placement placement = Placement::kEveryServer;
   OverlapPolicy overlap = OverlapPolicy::kAllow;
   Milliseconds lock_timeout = std::chrono::minutes(30);
-  std::vector<std::string> environments;  // Runs only where the application's environment is one of these; empty: all.
+  std::optional<Milliseconds> timeout;     // Of an attempt: then it is told to stop. Nothing: as long as it takes.
+  std::optional<Milliseconds> kill_after;  // From there to the kill of its children. Nothing: as the server has it.
+  std::optional<RetryPolicy> retry;        // Nothing: an occurrence has one attempt.
+  std::vector<std::string> environments;   // Runs only where the application's environment is one of these; empty: all.
   std::vector<std::string> tags;
   // Asked on a worker before the run; a run needs every `when` true and every `skip` false.
   std::vector<std::function<bool()>> when;

@@ -517,6 +517,28 @@ TaskBuilder TaskBuilder::LockTimeout(Milliseconds timeout) && {
   return std::move(*this);
 }
 
+TaskBuilder TaskBuilder::Timeout(Milliseconds timeout) && {
+  internal::Definition& definition = chain().definition;
+  definition.SetOnce(definition.attributes.timeout, Format("Timeout({})", internal::DurationText(timeout)),
+                     definition.timeout_call, timeout, "timeout");
+  return std::move(*this);
+}
+
+TaskBuilder TaskBuilder::KillAfter(Milliseconds delay) && {
+  internal::Definition& definition = chain().definition;
+  definition.SetOnce(definition.attributes.kill_after, Format("KillAfter({})", internal::DurationText(delay)),
+                     definition.kill_after_call, delay, "delay before the kill");
+  return std::move(*this);
+}
+
+TaskBuilder TaskBuilder::Retry(RetryPolicy policy) && {
+  internal::Definition& definition = chain().definition;
+  std::string call = internal::CallOf(policy);
+  definition.SetOnce(definition.attributes.retry, std::move(call), definition.retry_call, std::move(policy),
+                     "retry policy");
+  return std::move(*this);
+}
+
 TaskBuilder TaskBuilder::Name(std::string_view name) && {
   internal::Definition& definition = chain().definition;
   definition.SetOnce(definition.name, Format("Name({})", Quote(name)), definition.name_call, std::string(name), "name");

@@ -146,6 +146,12 @@ class [[nodiscard]] TaskBuilder {
   TaskBuilder Unique() &&;              // Each occurrence starts on one server of the fleet, and none while one runs.
   TaskBuilder WithoutOverlapping() &&;  // An occurrence that is due while the task still runs is skipped.
   TaskBuilder LockTimeout(Milliseconds timeout) &&;
+  // An attempt that takes longer is told to stop (SIGTERM for children) and, KillAfter() later, its children are
+  // killed: `timed_out`.
+  TaskBuilder Timeout(Milliseconds timeout) &&;
+  TaskBuilder KillAfter(Milliseconds delay) &&;
+  // Tries again what failed or timed out: Retry({.attempts = 3, .backoff = Backoff::kExponential}).
+  TaskBuilder Retry(RetryPolicy policy) &&;
   TaskBuilder Name(std::string_view name) &&;  // The task's id; without it the work as a person would type it.
   TaskBuilder Description(std::string_view description) &&;
   TaskBuilder Tag(std::string_view tag) &&;

@@ -16,6 +16,9 @@ namespace {
 
 constexpr std::size_t kMaxIdBytes = 200;
 constexpr Milliseconds kMaxDuration = std::chrono::hours(24 * 366);
+constexpr Milliseconds kLongestKillAfter = std::chrono::hours(1);
+constexpr Milliseconds kLongestDelay = std::chrono::hours(24);
+constexpr int kMostAttempts = 100;
 
 Status CheckId(const TaskId& id) {
   if (Trim(id).empty()) return InvalidArgument("a task's name is empty: expected printable text");
@@ -30,6 +33,42 @@ Status CheckId(const TaskId& id) {
         "\"{}\": a task's name must be printable, without space at its ends; give it one with Name()", printable);
   }
   return Status();
+}
+
+Status CheckDuration(const char* call, Milliseconds value, Milliseconds least, Milliseconds most) {
+  if (value >= least && value <= most) return Status();
+  return InvalidArgument("{}({}): expected {} to {}", call, DurationText(value), FormatDuration(least),
+                         FormatDuration(most));
+}
+
+Status CheckRetry(const RetryPolicy& retry) {
+  const auto refuse = [&retry](std::string_view expected) {
+    return InvalidArgument("{}: expected {}", CallOf(retry), expected);
+  };
+  if (retry.attempts < 2 || retry.attempts > kMostAttempts) return refuse(Format("2 to {} attempts", kMostAttempts));
+  const auto is_delay = [](Milliseconds delay) { return delay >= Milliseconds(0) && delay <= kLongestDelay; };
+  if (!is_delay(retry.delay) || !is_delay(retry.max_delay)) {
+    return refuse(Format("delays from {} to {}", FormatDuration(Milliseconds(0)), FormatDuration(kLongestDelay)));
+  }
+  const auto is_failure = [](int code) { return code >= 1 && code <= 255; };
+  if (!std::ranges::all_of(retry.exit_codes, is_failure)) return refuse("exit codes 1 to 255");
+  return Status();
+}
+
+// How long a run may take, hold others up, and be tried again.
+Status SetLimits(AttributeValues& attributes, TaskPolicies& policies) {
+  policies.lock_timeout = attributes.lock_timeout.value_or(policies.lock_timeout);
+  policies.timeout = attributes.timeout;
+  policies.kill_after = attributes.kill_after;
+  policies.retry = std::move(attributes.retry);
+  Status lock = CheckDuration("LockTimeout", policies.lock_timeout, Milliseconds(1), kMaxDuration);
+  if (!lock.ok()) return lock;
+  Status timeout = CheckDuration("Timeout", policies.timeout.value_or(kMaxDuration), Milliseconds(1), kMaxDuration);
+  if (!timeout.ok()) return timeout;
+  const Milliseconds kill_after = policies.kill_after.value_or(Milliseconds(0));
+  Status kill = CheckDuration("KillAfter", kill_after, Milliseconds(0), kLongestKillAfter);
+  if (!kill.ok()) return kill;
+  return policies.retry ? CheckRetry(*policies.retry) : Status();
 }
 
 Status CheckWords(const char* call, const std::vector<std::string>& words) {
@@ -317,13 +356,7 @@ Result<std::shared_ptr<const TaskPolicies>> TaskSet::PoliciesOf(AttributeValues 
   TaskPolicies policies;
   if (attributes.unique) policies.placement = Placement::kOneServer;
   if (attributes.unique || attributes.without_overlapping) policies.overlap = OverlapPolicy::kSkip;
-  if (attributes.lock_timeout) {
-    policies.lock_timeout = *attributes.lock_timeout;
-    if (policies.lock_timeout < Milliseconds(1) || policies.lock_timeout > kMaxDuration) {
-      return Fail(InvalidArgument("LockTimeout({}): expected 1ms to {}", DurationText(policies.lock_timeout),
-                                  FormatDuration(kMaxDuration)));
-    }
-  }
+  if (Status valid = SetLimits(attributes, policies); !valid.ok()) return Fail(std::move(valid));
   if (attributes.environments) {
     const auto& names = *attributes.environments;
     if (names.empty() || std::ranges::any_of(names, [](const std::string& name) { return Trim(name).empty(); })) {

@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 namespace rota {
 namespace {
+
+using std::chrono::seconds;
 
 TEST(DescribeWork, ReadsAsAPersonWouldTypeIt) {
   EXPECT_EQ(Describe(CommandCall{"backup:run", {}}), "backup:run");
@@ -18,6 +22,27 @@ TEST(DescribeWork, ReadsAsAPersonWouldTypeIt) {
 TEST(OverlapPolicy, HasNames) {
   EXPECT_EQ(Name(OverlapPolicy::kSkip), "skip");
   EXPECT_EQ(Name(OverlapPolicy::kAllow), "allow");
+}
+
+TEST(RetryPolicy, WaitsAsLongOrTwiceAsLongUpToItsLongest) {
+  const RetryPolicy fixed{.delay = seconds(10)};
+  EXPECT_EQ(DelayAfter(1, fixed, 0.5), seconds(10));
+  EXPECT_EQ(DelayAfter(7, fixed, 0.5), seconds(10));
+  const RetryPolicy growing{.delay = seconds(10), .backoff = Backoff::kExponential, .max_delay = seconds(60)};
+  EXPECT_EQ(DelayAfter(1, growing, 0.5), seconds(10));
+  EXPECT_EQ(DelayAfter(2, growing, 0.5), seconds(20));
+  EXPECT_EQ(DelayAfter(3, growing, 0.5), seconds(40));
+  EXPECT_EQ(DelayAfter(4, growing, 0.5), seconds(60));
+  EXPECT_EQ(DelayAfter(100, growing, 0.5), seconds(60));
+  EXPECT_EQ(DelayAfter(1, RetryPolicy{.delay = seconds(10), .max_delay = seconds(5)}, 0.5), seconds(5));
+  EXPECT_EQ(DelayAfter(100, RetryPolicy{.delay = seconds(0), .backoff = Backoff::kExponential}, 0.5), seconds(0));
+}
+
+TEST(RetryPolicy, DrawsTheWholeDelayWithFullJitter) {
+  const RetryPolicy policy{.delay = seconds(10), .backoff = Backoff::kExponential, .jitter = Jitter::kFull};
+  EXPECT_EQ(DelayAfter(2, policy, 0), seconds(0));
+  EXPECT_EQ(DelayAfter(2, policy, 0.25), seconds(5));
+  EXPECT_EQ(DelayAfter(2, policy, 0.75), seconds(15));
 }
 
 }  // namespace
