@@ -34,10 +34,9 @@ std::optional<WallTime> LatestInstant(const Task& task, const std::vector<Occurr
     if (record.kind != OccurrenceKind::kManual && (!recorded || record.scheduled_last > *recorded))
       recorded = record.scheduled_last;
   }
-  const std::optional<WallTime> due = task.trigger->Previous(now + kTick);
-  if (!recorded) return due;
-  const bool overdue = due && *due > *recorded && now - *due > kPromptly;
-  return overdue ? due : recorded;
+  if (!recorded) return task.trigger->Previous(now + kTick);
+  const std::optional<WallTime> overdue = task.trigger->Previous(now - kPromptly);
+  return overdue && *overdue > *recorded ? overdue : recorded;
 }
 
 // Speaks about one task and one instant.
