@@ -170,6 +170,17 @@ TEST_F(HistoryCommands, ExplainWhatIsOverdueOfATaskThatIsAlwaysDue) {
                                 "  It was due 20s ago, and no server is running.\n"));
 }
 
+TEST_F(HistoryCommands, ExplainThatATaskIsForAnotherEnvironment) {
+  workplace_.define = [](Scheduler& scheduler) {
+    scheduler.Command("greet", {"bob"}).Name("rehearse").Hourly().Unique().Environments({"staging"}).Register();
+  };
+  Join("web1");
+  clock_.Advance(hours(1));
+  Join("web1");
+  EXPECT_EQ(Run({"schedule:why", "rehearse"}), 0);
+  EXPECT_THAT(out(), HasSubstr("  It is only for staging; the environment here is production.\n"));
+}
+
 TEST_F(HistoryCommands, ExplainTheRunOfAServerThatDied) {
   Join("web1");
   RunBackup("01A", Outcome::kRunning, "");

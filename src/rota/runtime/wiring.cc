@@ -94,6 +94,10 @@ Result<std::shared_ptr<const Schedule>> Wiring::LoadSchedule() {
   return schedule_;
 }
 
+Result<std::string> Wiring::Environment() {
+  return LoadOptions().map([](const Options* options) { return options->app.environment; });
+}
+
 Result<Store*> Wiring::OpenStore(StoreUse use) {
   if (store_) return store_.get();
   const Result<const Options*> options = LoadOptions();

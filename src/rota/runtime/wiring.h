@@ -29,6 +29,7 @@ class Wiring final : public Workplace {
   ~Wiring() override;
 
   Result<std::shared_ptr<const Schedule>> LoadSchedule() override;
+  Result<std::string> Environment() override;
   Result<Store*> OpenStore(StoreUse use) override;
   Status Work(WorkMode mode) override;
   Result<OccurrenceRecord> RunNow(const Task& task, std::function<void(std::string_view)> output) override;
