@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <iostream>
 #include <span>
 #include <string>
@@ -94,8 +95,10 @@ class UnlockCommand final : public Command {
     if (!locks) return locks.error();
     const Result<WallTime> now = (*store)->StoreTime();
     if (!now) return now.error();
-    std::erase_if(*locks, [&](const Lock& lock) { return lock.task != task || lock.lock_until <= *now; });
-    if (locks->empty()) return NotFound("{} is not locked; schedule:locks lists what is", task);
+    std::erase_if(*locks, [&task](const Lock& lock) { return lock.task != task; });
+    const auto is_over = [&now](const Lock& lock) { return lock.lock_until <= *now; };
+    if (std::ranges::all_of(*locks, is_over)) return NotLocked(task, *locks);
+    std::erase_if(*locks, is_over);
     const std::string all = DescribeHolders(*locks, *servers, *now);
     if (const std::string& server = context.Option("server"); !server.empty()) {
       std::erase_if(*locks, [&server](const Lock& lock) { return lock.server != server; });
@@ -120,6 +123,13 @@ class UnlockCommand final : public Command {
 
  private:
   enum class Holder { kAlive, kGone };
+
+  static Status NotLocked(const std::string& task, std::span<const Lock> locks) {
+    const auto free = std::ranges::find_if_not(locks, HoldsLease);
+    if (free == locks.end()) return NotFound("{} is not locked; schedule:locks lists what is", task);
+    return NotFound("{} is not locked: run {} on {} began without the store and holds no lock", task, free->run_id,
+                    free->server);
+  }
 
   // Asks on standard error, as standard output may be a pipe.
   bool Confirm(const Context& context, const std::string& question) {

@@ -148,6 +148,22 @@ TEST_F(FleetCommands, RefuseToUnlockWhatIsNotLocked) {
   EXPECT_EQ(err(), "error: backup:run is not locked; schedule:locks lists what is\n");
 }
 
+TEST_F(FleetCommands, TellThatARunWithoutTheStoreHoldsNoLock) {
+  Join("web-1");
+  OccurrenceRecord record;
+  record.run_id = "01A";
+  record.task = record.scope = "backup:run";
+  record.server = "web-1";
+  record.outcome = Outcome::kRunning;
+  record.scheduled_at = record.scheduled_last = clock_.Now();
+  record.started_at = clock_.Now();
+  ASSERT_TRUE(workplace_.store().Finish(std::vector{record}));
+  EXPECT_EQ(Run({"schedule:locks"}), 0);
+  EXPECT_THAT(out(), HasSubstr("\nbackup:run  web-1   2026-03-06T12:00:00Z  none   none "));
+  EXPECT_EQ(Run({"schedule:unlock", "backup:run", "--force"}), 1);
+  EXPECT_EQ(err(), "error: backup:run is not locked: run 01A on web-1 began without the store and holds no lock\n");
+}
+
 TEST_F(FleetCommandsOnATerminal, UnlockForAYes) {
   for (const std::string answer : {"y", "Yes", " y "}) {
     LockBackup("run " + answer);
