@@ -190,7 +190,7 @@ Status ValueReader::status() const {
   std::vector<std::string> lines;
   for (const auto& [position, line] : sorted) {
     if (lines.size() == kMaxMistakes) {
-      lines.push_back(Format("… and {} more mistakes", sorted.size() - kMaxMistakes));
+      lines.push_back(Format("… and {}", Count(sorted.size() - kMaxMistakes, "more mistake")));
       break;
     }
     lines.push_back(line);

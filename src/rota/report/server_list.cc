@@ -46,8 +46,8 @@ std::string ToTable(std::span<const ServerRow> rows, WallTime now) {
   for (const ServerRow& row : rows) {
     const ServerInfo& server = row.server;
     table.AddRow({server.id, row.alive ? "alive" : "gone", server.host, Format("{}", server.pid), server.version,
-                  server.schedule_digest, FormatInstant(server.started_at), Roughly(now - server.seen_at) + " ago",
-                  DescribeOffset(server.clock_offset)});
+                  server.schedule_digest.empty() ? "-" : server.schedule_digest, FormatInstant(server.started_at),
+                  Roughly(now - server.seen_at) + " ago", DescribeOffset(server.clock_offset)});
   }
   return table.Render();
 }

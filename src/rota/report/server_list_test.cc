@@ -38,6 +38,12 @@ TEST(ServerList, CallsAServerGoneOnceItsHeartbeatHasRunOut) {
   EXPECT_NE(ToTable(ListServers(std::vector{server}, kNow), kNow).find("web1    gone "), std::string::npos);
 }
 
+TEST(ServerList, ShowsADashForWhoFollowsNoSchedule) {
+  ServerInfo server = Server();
+  server.schedule_digest.clear();
+  EXPECT_NE(ToTable(ListServers(std::vector{server}, kNow), kNow).find("0.1.0    -         2026"), std::string::npos);
+}
+
 TEST(ServerList, ShowsAHeartbeatFromAClockAheadAsJustNow) {
   ServerInfo server = Server();
   server.seen_at = kNow + seconds(1);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "rota/base/format.h"
+#include "rota/base/text.h"
 #include "rota/base/ulid.h"
 #include "rota/coordination/joined_servers.h"
 #include "rota/logging/console_log.h"
@@ -195,7 +196,7 @@ Status Wiring::Work(WorkMode mode) {
   }
   session_->events.Publish(
       ServerEvent(EventKind::kServerStarted, clock_.Now(), session_->server,
-                  Format("Rota {}, {} tasks, {}", kVersion, schedule_->tasks().size(), store_->name())));
+                  Format("Rota {}, {}, {}", kVersion, Count(schedule_->tasks().size(), "task"), store_->name())));
   WithEngine([mode](Engine& engine) { mode == WorkMode::kOneTick ? engine.Tick() : engine.Follow(); });
   Close();
   return Status::Ok();
