@@ -21,6 +21,7 @@ class ServersCommand final : public Command {
  public:
   explicit ServersCommand(const Desk& desk)
       : Command("schedule:servers", "List the servers of the fleet"), desk_(desk) {
+    Flag("all", 'a', "Also those that were last heard of more than a day ago");
     Flag("json", 0, "Print JSON");
   }
 
@@ -31,11 +32,16 @@ class ServersCommand final : public Command {
     if (!servers) return servers.error();
     const Result<WallTime> now = (*store)->StoreTime();
     if (!now) return now.error();
-    const std::vector<ServerRow> rows = ListServers(*servers, *now);
+    std::vector<ServerRow> rows = ListServers(*servers, *now);
+    if (!context.Flag("all")) KeepRecent(rows, *now);
     if (context.Flag("json")) {
       context.Write(ToJson(rows));
-    } else if (rows.empty()) {
+    } else if (servers->empty()) {
       context.Print("No server has joined {}. Start one with: {} schedule:work", (*store)->name(), desk_.program);
+    } else if (rows.empty()) {
+      context.Print(
+          "No server was heard of in the last day; --all lists earlier ones. Start one with: {} schedule:work",
+          desk_.program);
     } else {
       context.Write(ToTable(rows, *now));
     }

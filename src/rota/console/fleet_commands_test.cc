@@ -69,6 +69,23 @@ TEST_F(FleetCommands, ListTheServers) {
   EXPECT_THAT(out(), StartsWith(R"([{"server":"web1","alive":true,)"));
 }
 
+TEST_F(FleetCommands, ListTheServersOfThePastWhenAsked) {
+  Join("web1");
+  clock_.Advance(hours(25));
+  EXPECT_EQ(Run({"schedule:servers"}), 0);
+  EXPECT_EQ(out(),
+            "No server was heard of in the last day; --all lists earlier ones. Start one with: app schedule:work\n");
+  EXPECT_EQ(Run({"schedule:servers", "--json"}), 0);
+  EXPECT_EQ(out(), "[]\n");
+  Join("web2");
+  EXPECT_EQ(Run({"schedule:servers"}), 0);
+  EXPECT_THAT(out(), Not(HasSubstr("web1")));
+  EXPECT_EQ(Run({"schedule:servers", "--all"}), 0);
+  EXPECT_THAT(out(), HasSubstr("\nweb1    gone "));
+  EXPECT_EQ(Run({"schedule:servers", "--all", "--json"}), 0);
+  EXPECT_THAT(out(), HasSubstr(R"({"server":"web1","alive":false,)"));
+}
+
 TEST_F(FleetCommands, ListTheLocks) {
   EXPECT_EQ(Run({"schedule:locks"}), 0);
   EXPECT_EQ(out(), "No task is locked.\n");

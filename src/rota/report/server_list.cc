@@ -13,6 +13,8 @@
 namespace rota {
 namespace {
 
+constexpr std::chrono::hours kRecently{24};
+
 // "+12ms": how far the server's clock is ahead of the store's.
 std::string DescribeOffset(std::optional<Milliseconds> offset) {
   if (!offset) return "-";
@@ -31,6 +33,10 @@ std::vector<ServerRow> ListServers(std::span<const ServerInfo> servers, WallTime
   std::vector<ServerRow> rows;
   for (const ServerInfo& server : servers) rows.push_back({server, server.alive_until > now});
   return rows;
+}
+
+void KeepRecent(std::vector<ServerRow>& rows, WallTime now) {
+  std::erase_if(rows, [now](const ServerRow& row) { return !row.alive && now - row.server.seen_at > kRecently; });
 }
 
 std::string ToTable(std::span<const ServerRow> rows, WallTime now) {
