@@ -33,7 +33,9 @@ Result<std::string> ExpandOne(std::string_view inside, const Environment& enviro
   std::optional<std::string> value = environment(name);
   if (colon != std::string_view::npos && value.value_or("").empty()) return std::string(inside.substr(colon + 2));
   if (!value) {
-    return Fail(InvalidArgument("environment variable {} is not set; ${{{}:-default}} gives it a default", name, name));
+    return Fail(InvalidArgument(
+        "environment variable {} is not set; ${{{}:-default}} gives it a default, $${{{}}} leaves ${{{}}} to the shell",
+        name, name, name, name));
   }
   return *std::move(value);
 }
@@ -170,6 +172,13 @@ ValueType<std::int64_t> Size(std::int64_t least, std::int64_t most) {
 
 void ValueReader::Refuse(yaml::Position position, std::string_view message) {
   mistakes_.emplace_back(position, yaml::At(file_name_, position, message));
+}
+
+bool ValueReader::IsList(const Place& place, std::string_view example) {
+  if (place.node.kind == yaml::Node::Kind::kSequence) return true;
+  Refuse(place.node.position,
+         Format("{}: expected a list such as {}, found {}", place.name, example, Describe(place.node.kind)));
+  return false;
 }
 
 std::optional<std::string> ValueReader::Scalar(const Place& place, std::string_view expected) {
