@@ -31,10 +31,10 @@ class Dev(unittest.TestCase):
         file.write_text(f"#!{shutil.which('bash')}\n{body}\n", encoding="utf-8")
         file.chmod(0o755)
 
-    def dev(self, *arguments):
+    def dev(self, *arguments, script=DEV):
         environment = {"PATH": str(self.bin), "CALLS": str(self.log), "HOME": os.environ.get("HOME", "/")}
         result = subprocess.run(
-            [DEV, *arguments], env=environment, cwd="/", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+            [script, *arguments], env=environment, cwd="/", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
         )
         return result.returncode, result.stdout, self.log.read_text(encoding="utf-8").splitlines()
 
@@ -54,6 +54,19 @@ class Dev(unittest.TestCase):
     def test_refuses_an_unknown_verb(self):
         code, output, _ = self.dev("tset")
         self.assertEqual((code, output.splitlines()[0]), (2, "./dev: unknown verb: tset"))
+
+    def test_tells_how_to_stop_the_schedule_and_no_other_command(self):
+        copy = self.bin / "copy"
+        server = copy / "build/release/examples/server/server"
+        server.parent.mkdir(parents=True)
+        (copy / "examples/server").mkdir(parents=True)
+        self.fake("cmake", "")
+        self.fake(server, 'echo "server $*"')
+        shutil.copy(DEV, copy)
+        start = "==> starting examples/server: stop it with Ctrl-C"
+        for arguments, lines in (((), [start, "server schedule:work"]), (("schedule:list",), ["server schedule:list"])):
+            code, output, _ = self.dev("run", *arguments, script=copy / "dev")
+            self.assertEqual((code, output.splitlines()), (0, ["==> building (release)", *lines]))
 
     def test_leaves_apt_alone_when_nothing_is_missing(self):
         self.assertEqual(self.dev("format"), (0, "", []))

@@ -100,6 +100,20 @@ TEST_F(CommandLine, RunsWhatIsDueThisMinuteOnce) {
   }
 }
 
+TEST_F(CommandLine, RunsATickSilentlyWhenNothingIsDue) {
+  Write("config.yaml",
+        "tasks:\n"
+        "  - {name: due, schedule: every minute, environments: [elsewhere], unique: true, shell: df}\n"
+        "  - {name: other, schedule: yearly, shell: df}\n");
+  const Ran tick = Run({"schedule:run"});
+  EXPECT_EQ(tick.exit, 0);
+  EXPECT_EQ(tick.out + tick.err, "") << "cron mails what a tick prints";
+  const std::string log = Join(Lines("var/log/rota.log"), "\n");
+  EXPECT_THAT(log, HasSubstr("started: Rota "));
+  EXPECT_THAT(log, HasSubstr(", 2 tasks, sqlite "));
+  EXPECT_THAT(log, HasSubstr(" stopped"));
+}
+
 TEST_F(CommandLine, TestsATaskInTheForeground) {
   Write("config.yaml",
         "tasks:\n"
@@ -129,7 +143,9 @@ TEST_F(CommandLine, TellsTheHistoryAndWhy) {
   Write("config.yaml",
         "server: {id: web1}\n"
         "tasks:\n  - {name: bad, schedule: every minute, unique: true, shell: 'echo oh; exit 3'}\n");
-  EXPECT_EQ(Run({"schedule:run"}).exit, 0) << "a task that fails is no failure of the tick";
+  const Ran tick = Run({"schedule:run"});
+  EXPECT_EQ(tick.exit, 0) << "a task that fails is no failure of the tick";
+  EXPECT_THAT(tick.err, HasSubstr("bad finished: failed(exit 3)"));
   const Records history = History("bad");
   ASSERT_EQ(history.size(), 1u);
   EXPECT_EQ(Text(history[0], "task"), "bad");

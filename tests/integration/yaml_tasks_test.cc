@@ -90,7 +90,7 @@ tasks:
   EXPECT_EQ(Text(History("told").at(0), "server"), "a-one");
   EXPECT_EQ(ErrorOf("tasks:\n  - {schedule: daily, shell: \"df ${NOWHERE}\"}\n"),
             "error: config.yaml:2:30: shell: environment variable NOWHERE is not set; ${NOWHERE:-default} gives it a "
-            "default\n");
+            "default, $${NOWHERE} leaves ${NOWHERE} to the shell\n");
 }
 
 TEST_F(YamlTasks, AreDueByCronOrWordsInTheirZone) {

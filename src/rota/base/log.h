@@ -24,6 +24,7 @@ struct LogRecord {
   LogLevel level = LogLevel::kInfo;
   std::string message;
   std::vector<LogField> fields;
+  bool machines_only = false;  // Nothing to bother people with at a terminal.
 };
 
 // Where log records go. Thread-safe.

@@ -136,6 +136,10 @@ std::vector<std::string_view> Split(std::string_view text, char separator) {
   }
 }
 
+std::string Count(std::uint64_t count, std::string_view noun) {
+  return Format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
 std::string Join(const std::vector<std::string>& parts, std::string_view separator) {
   std::string result;
   for (const std::string& part : parts) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,8 @@ int DisplayWidth(std::string_view text);
 std::string_view Trim(std::string_view text);
 std::string Lowercase(std::string_view text);  // ASCII only.
 std::vector<std::string_view> Split(std::string_view text, char separator);
+// "1 task", "2 tasks", "0 tasks".
+std::string Count(std::uint64_t count, std::string_view noun);
 std::string Join(const std::vector<std::string>& parts, std::string_view separator);
 
 }  // namespace rota

@@ -28,6 +28,12 @@ TEST(DisplayWidth, CountsWideCharactersTwice) {
 
 TEST(Split, KeepsEmptyParts) { EXPECT_EQ(Split("a,,b", ','), (std::vector<std::string_view>{"a", "", "b"})); }
 
+TEST(Count, PutsOneInTheSingular) {
+  EXPECT_EQ(Count(0, "task"), "0 tasks");
+  EXPECT_EQ(Count(1, "task"), "1 task");
+  EXPECT_EQ(Count(2, "task"), "2 tasks");
+}
+
 TEST(Trim, RemovesSpaceAtBothEnds) {
   EXPECT_EQ(Trim(" \t a b \n"), "a b");
   EXPECT_EQ(Trim("  "), "");

@@ -132,7 +132,7 @@ TEST(Config, TellsAllMistakesAtOnceInTheOrderOfTheFile) {
             "config/config.yaml:6:13: log.max_size: expected a size from 1KB to 100GB, found a list\n"
             "config/config.yaml:7:6: app: expected a map, found a single value\n"
             "config/config.yaml:8:17: history.keep: environment variable KEEP is not set; ${KEEP:-default} gives it a "
-            "default");
+            "default, $${KEEP} leaves ${KEEP} to the shell");
 }
 
 TEST(Config, RefusesUnknownZonesAtTheirPlace) {
@@ -293,7 +293,7 @@ TEST(Config, ChecksWhatATaskNeeds) {
   EXPECT_EQ(ErrorOf("tasks:\n  - {schedule: daily, shell: \" \"}\n"),
             "config/config.yaml:2:30: shell: \" \": expected a line for /bin/sh");
   EXPECT_EQ(ErrorOf("tasks:\n  - {schedule: daily, exec: ls -l}\n"),
-            "config/config.yaml:2:29: exec: expected a list, found a single value");
+            "config/config.yaml:2:29: exec: expected a list such as [ls, -l], found a single value");
   EXPECT_EQ(
       ErrorOf("tasks:\n  - {schedule: daily, shell: a, between: [\"8\", \"25:61\"]}\n"),
       "config/config.yaml:2:43: between: \"8\": expected a time of day from 00:00 to 23:59, as HH:MM or HH:MM:SS\n"
@@ -301,6 +301,8 @@ TEST(Config, ChecksWhatATaskNeeds) {
       "HH:MM:SS");
   EXPECT_EQ(ErrorOf("tasks:\n  - {schedule: daily, shell: a, between: [\"08:00\"]}\n"),
             "config/config.yaml:2:42: between: expected two times, as in [\"08:00\", \"18:00\"], found 1");
+  EXPECT_EQ(ErrorOf("tasks:\n  - {schedule: daily, shell: a, between: 08:00-18:00}\n"),
+            "config/config.yaml:2:42: between: expected a list such as [\"08:00\", \"18:00\"], found a single value");
   EXPECT_EQ(ErrorOf("tasks:\n  - {schedule: daily, shell: a, unique: yes}\n"),
             "config/config.yaml:2:41: unique: \"yes\": expected true or false");
 }

@@ -23,11 +23,12 @@ constexpr std::int64_t kGigabyte = kKilobyte * kKilobyte * kKilobyte;
 
 using TextList = std::optional<Located<std::vector<std::string>>> TaskEntry::*;
 
-Key<TaskEntry> List(std::string name, ValueType<std::string> type, std::string meaning, TextList slot) {
+Key<TaskEntry> List(std::string name, ValueType<std::string> type, std::string_view example, std::string meaning,
+                    TextList slot) {
   std::string words = "a list: " + type.words;
   return {std::move(name), std::move(words), "", std::move(meaning),
-          [type = std::move(type), slot](ValueReader& reader, const Place& place, TaskEntry& task) {
-            if (auto values = reader.ReadList(place, type)) {
+          [type = std::move(type), example, slot](ValueReader& reader, const Place& place, TaskEntry& task) {
+            if (auto values = reader.ReadList(place, type, example)) {
               Assign(task.*slot, *std::move(values), place.node.position);
             }
           }};
@@ -36,14 +37,12 @@ Key<TaskEntry> List(std::string name, ValueType<std::string> type, std::string m
 using WordsSlot = std::optional<CalendarEntry::Words> CalendarEntry::*;
 
 // A list whose elements keep their places, for what is found out about them later.
-Key<CalendarEntry> WordList(std::string name, ValueType<std::string> type, std::string meaning, WordsSlot slot) {
+Key<CalendarEntry> WordList(std::string name, ValueType<std::string> type, std::string_view example,
+                            std::string meaning, WordsSlot slot) {
   std::string words = "a list: " + type.words;
   return {std::move(name), std::move(words), "", std::move(meaning),
-          [type = std::move(type), slot](ValueReader& reader, const Place& place, CalendarEntry& calendar) {
-            if (place.node.kind != yaml::Node::Kind::kSequence) {
-              return reader.Refuse(place.node.position,
-                                   Format("{}: expected a list, found {}", place.name, Describe(place.node.kind)));
-            }
+          [type = std::move(type), example, slot](ValueReader& reader, const Place& place, CalendarEntry& calendar) {
+            if (!reader.IsList(place, example)) return;
             auto& list = (calendar.*slot).emplace();
             for (const yaml::Node& item : place.node.items) {
               if (auto word = reader.Read(Place{item, place.name}, type))
@@ -63,17 +62,18 @@ ValueType<int> BusinessDay() {
           }};
 }
 
+constexpr std::string_view kWindowExample = R"(["08:00", "18:00"])";
+
 using WindowSlot = std::optional<Located<TaskEntry::Window>> TaskEntry::*;
 
 Key<TaskEntry> Window(std::string name, std::string meaning, WindowSlot slot) {
   return {std::move(name), "a list of two times of day", "", std::move(meaning),
           [slot](ValueReader& reader, const Place& place, TaskEntry& task) {
-            const auto times = reader.ReadList(place, TimeOfDay());
+            const auto times = reader.ReadList(place, TimeOfDay(), kWindowExample);
             if (!times) return;
             if (times->size() != 2) {
-              return reader.Refuse(
-                  place.node.position,
-                  Format("{}: expected two times, as in [\"08:00\", \"18:00\"], found {}", place.name, times->size()));
+              return reader.Refuse(place.node.position, Format("{}: expected two times, as in {}, found {}", place.name,
+                                                               kWindowExample, times->size()));
             }
             Assign(task.*slot, TaskEntry::Window{times->front(), times->back()}, place.node.position);
           }};
@@ -162,6 +162,8 @@ Section HistorySection() {
 
 std::vector<Key<CalendarEntry>> MakeCalendarKeys() {
   using Entry = CalendarEntry;
+  constexpr std::string_view kDaysExample = "[2026-01-01, 2026-12-25]";
+  constexpr std::string_view kNamesExample = "[berlin, london]";
   return {
       Value<Entry>("version", Line(), "", "Which edition of the calendar this is, for people.", &Entry::version),
       Value<Entry>(
@@ -170,17 +172,19 @@ std::vector<Key<CalendarEntry>> MakeCalendarKeys() {
           "Without: the earliest of 31 December of the year of its last listed day, and of the calendars it is made "
           "of; none if it is purely weekly.",
           &Entry::covered_until),
-      WordList("weekdays", WeekdayWord(),
+      WordList("weekdays", WeekdayWord(), "[mon, wed, fri]",
                "The days it begins with. `[mon, tue, wed, thu, fri]` unless it has `dates`, `union` or `intersection`.",
                &Entry::weekdays),
-      WordList("dates", DaysOrIcs(), "In place of `weekdays`: it begins with these days alone.", &Entry::dates),
-      WordList("union", Line(), "In place of `weekdays`: the days of any of these calendars.", &Entry::union_of),
-      WordList("intersection", Line(), "In place of `weekdays`: the days of all of these calendars.",
+      WordList("dates", DaysOrIcs(), kDaysExample, "In place of `weekdays`: it begins with these days alone.",
+               &Entry::dates),
+      WordList("union", Line(), kNamesExample, "In place of `weekdays`: the days of any of these calendars.",
+               &Entry::union_of),
+      WordList("intersection", Line(), kNamesExample, "In place of `weekdays`: the days of all of these calendars.",
                &Entry::intersection_of),
-      WordList("holidays", DaysOrIcs(), "Days that are taken out.", &Entry::holidays),
-      WordList("working_days", DaysOrIcs(), "Days that are added after that, such as weekends that are worked.",
-               &Entry::working_days),
-      WordList("except", Line(), "Calendars whose days are taken out last.", &Entry::except)};
+      WordList("holidays", DaysOrIcs(), kDaysExample, "Days that are taken out.", &Entry::holidays),
+      WordList("working_days", DaysOrIcs(), kDaysExample,
+               "Days that are added after that, such as weekends that are worked.", &Entry::working_days),
+      WordList("except", Line(), kNamesExample, "Calendars whose days are taken out last.", &Entry::except)};
 }
 
 std::vector<Key<RetryPolicy>> MakeRetryKeys() {
@@ -198,7 +202,8 @@ std::vector<Key<RetryPolicy>> MakeRetryKeys() {
           {"exit_codes", "a list: an integer from 1 to 255", "",
            "Only these exit codes of a child process are tried again. Otherwise every failure and every timeout is.",
            [](ValueReader& reader, const Place& place, Policy& policy) {
-             if (auto codes = reader.ReadList(place, Integer(1, 255))) policy.exit_codes = *std::move(codes);
+             if (auto codes = reader.ReadList(place, Integer(1, 255), "[75, 111]"))
+               policy.exit_codes = *std::move(codes);
            }}};
 }
 
@@ -249,8 +254,8 @@ std::vector<Key<TaskEntry>> MakeTaskKeys() {
                   &Task::dst_overlap),
       Value<Task>("command", Line(), "",
                   "What it runs: a command of the program. One of `command`, `exec` and `shell`.", &Task::command),
-      List("arguments", Text(), "The command's arguments, as on a command line.", &Task::arguments),
-      List("exec", Text(), "What it runs: a program and its arguments, without a shell.", &Task::exec),
+      List("arguments", Text(), "[--full, db1]", "The command's arguments, as on a command line.", &Task::arguments),
+      List("exec", Text(), "[ls, -l]", "What it runs: a program and its arguments, without a shell.", &Task::exec),
       Value<Task>("shell", Text(), "", "What it runs: a line for `/bin/sh -c`.", &Task::shell),
       Value<Task>("unique", Boolean(), "false",
                   "One server of the fleet runs each occurrence, and the task does not overlap itself; otherwise every "
@@ -270,12 +275,13 @@ std::vector<Key<TaskEntry>> MakeTaskKeys() {
       Retry(
           "Tries again what failed or timed out; the occurrence keeps its lock meanwhile. A map of the keys below, or "
           "a number of attempts."),
-      List("environments", Line(), "It runs only where `app.environment` is one of these.", &Task::environments),
+      List("environments", Line(), "[production, staging]", "It runs only where `app.environment` is one of these.",
+           &Task::environments),
       Window("between",
              "It runs only from the first time up to, but not at, the second; past midnight if that is earlier.",
              &Task::between),
       Window("unless_between", "It does not run from the first time up to the second.", &Task::unless_between),
-      List("tags", Line(), "Words to find it by.", &Task::tags),
+      List("tags", Line(), "[nightly, db]", "Words to find it by.", &Task::tags),
   };
 }
 

@@ -59,7 +59,7 @@ Key<File> Addresses(std::string name, std::string meaning, std::vector<Address> 
   const ValueType<Address> type = HostAndPort();
   return {std::move(name), "a list: " + type.words, "", std::move(meaning),
           [type, slot](ValueReader& reader, const ValueReader::Place& place, File& file) {
-            auto addresses = reader.ReadList(place, type);
+            auto addresses = reader.ReadList(place, type, "[\"redis1:26379\", \"redis2:26379\"]");
             if (!addresses) return;
             if (addresses->empty()) {
               return reader.Refuse(place.node.position,

@@ -84,7 +84,9 @@ TEST(RedisSection, RefusesWhatIsNoHostAndPort) {
   }
   EXPECT_EQ(ErrorOf("redis: {cluster: []}"),
             "f.yaml:1:18: redis.cluster: expected at least one host:port, found an empty list");
-  EXPECT_EQ(ErrorOf("redis: {cluster: a:1}"), "f.yaml:1:18: redis.cluster: expected a list, found a single value");
+  EXPECT_EQ(
+      ErrorOf("redis: {cluster: a:1}"),
+      R"(f.yaml:1:18: redis.cluster: expected a list such as ["redis1:26379", "redis2:26379"], found a single value)");
   EXPECT_EQ(ErrorOf("redis: {host: \"redis://localhost\"}"),
             "f.yaml:1:15: redis.host: \"redis://localhost\": expected a host name or address");
 }

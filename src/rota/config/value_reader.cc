@@ -33,7 +33,9 @@ Result<std::string> ExpandOne(std::string_view inside, const Environment& enviro
   std::optional<std::string> value = environment(name);
   if (colon != std::string_view::npos && value.value_or("").empty()) return std::string(inside.substr(colon + 2));
   if (!value) {
-    return Fail(InvalidArgument("environment variable {} is not set; ${{{}:-default}} gives it a default", name, name));
+    return Fail(InvalidArgument(
+        "environment variable {} is not set; ${{{}:-default}} gives it a default, $${{{}}} leaves ${{{}}} to the shell",
+        name, name, name, name));
   }
   return *std::move(value);
 }
@@ -172,6 +174,13 @@ void ValueReader::Refuse(yaml::Position position, std::string_view message) {
   mistakes_.emplace_back(position, yaml::At(file_name_, position, message));
 }
 
+bool ValueReader::IsList(const Place& place, std::string_view example) {
+  if (place.node.kind == yaml::Node::Kind::kSequence) return true;
+  Refuse(place.node.position,
+         Format("{}: expected a list such as {}, found {}", place.name, example, Describe(place.node.kind)));
+  return false;
+}
+
 std::optional<std::string> ValueReader::Scalar(const Place& place, std::string_view expected) {
   if (place.node.kind != yaml::Node::Kind::kScalar) {
     Refuse(place.node.position, Format("{}: expected {}, found {}", place.name, expected, Describe(place.node.kind)));
@@ -190,7 +199,7 @@ Status ValueReader::status() const {
   std::vector<std::string> lines;
   for (const auto& [position, line] : sorted) {
     if (lines.size() == kMaxMistakes) {
-      lines.push_back(Format("… and {} more mistakes", sorted.size() - kMaxMistakes));
+      lines.push_back(Format("… and {}", Count(sorted.size() - kMaxMistakes, "more mistake")));
       break;
     }
     lines.push_back(line);

@@ -92,13 +92,13 @@ class ValueReader {
     return std::nullopt;
   }
 
+  // Refuses what is not a list, showing how one is written.
+  bool IsList(const Place& place, std::string_view example);
+
   // A list of scalars; nothing when one of them is wrong.
   template <typename T>
-  std::optional<std::vector<T>> ReadList(const Place& place, const ValueType<T>& type) {
-    if (place.node.kind != yaml::Node::Kind::kSequence) {
-      Refuse(place.node.position, Format("{}: expected a list, found {}", place.name, Describe(place.node.kind)));
-      return std::nullopt;
-    }
+  std::optional<std::vector<T>> ReadList(const Place& place, const ValueType<T>& type, std::string_view example) {
+    if (!IsList(place, example)) return std::nullopt;
     std::vector<T> values;
     for (const yaml::Node& item : place.node.items) {
       if (std::optional<T> value = Read(Place{item, place.name}, type)) values.push_back(*std::move(value));

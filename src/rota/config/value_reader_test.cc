@@ -37,7 +37,9 @@ TEST(ExpandVariables, LeavesADoubledDollarAsALiteral) {
 TEST(ExpandVariables, DoesNotLookIntoWhatAVariableHolds) { EXPECT_EQ(Expanded("${EVIL}"), "x: [1, ${HOST}]\ny: 2"); }
 
 TEST(ExpandVariables, RefusesWhatItCannotReplace) {
-  EXPECT_EQ(Expanded("${UNSET}"), "error: environment variable UNSET is not set; ${UNSET:-default} gives it a default");
+  EXPECT_EQ(Expanded("${UNSET}"),
+            "error: environment variable UNSET is not set; ${UNSET:-default} gives it a default, "
+            "$${UNSET} leaves ${UNSET} to the shell");
   EXPECT_EQ(Expanded("${1X}"), "error: \"${1X}\": expected ${NAME} or ${NAME:-default}; $${ writes a literal ${");
   EXPECT_EQ(Expanded("${x%.*}"), "error: \"${x%.*}\": expected ${NAME} or ${NAME:-default}; $${ writes a literal ${");
   EXPECT_EQ(Expanded("a ${HOST"), "error: \"${HOST\": its } is missing; $${ writes a literal ${");

@@ -34,12 +34,34 @@ Position PositionOfByte(std::string_view text, std::size_t offset) {
   return position;
 }
 
-// True if a tab stands where the mark is, the one mistake that libyaml's words do not tell.
-bool IsTab(std::string_view text, Position position) {
+// A line of the text up to a place in it, and from there on.
+struct CutLine {
+  std::string_view before;
+  std::string_view after;
+};
+
+CutLine CutAt(std::string_view text, Position position) {
   const std::vector<std::string_view> lines = Split(text, '\n');
   const auto line = static_cast<std::size_t>(position.line - 1);
-  const auto column = static_cast<std::size_t>(position.column - 1);
-  return line < lines.size() && column < lines[line].size() && lines[line][column] == '\t';
+  if (line >= lines.size()) return {};
+  std::size_t at = 0;
+  for (int column = 0; at < lines[line].size(); ++at) {
+    if ((static_cast<unsigned char>(lines[line][at]) & 0xc0) != 0x80 && ++column == position.column) break;
+  }
+  return {lines[line].substr(0, at), lines[line].substr(at)};
+}
+
+// The character with which a text began that libyaml took for something of its own; nothing if it did not.
+std::string_view MistakenBeginning(std::string_view text, const yaml_parser_t& parser) {
+  if (parser.context == nullptr) return {};
+  const bool at_beginning =
+      parser.error == YAML_SCANNER_ERROR || std::string_view(parser.context).starts_with("while parsing a flow");
+  const CutLine cut = CutAt(text, ToPosition(at_beginning ? parser.context_mark : parser.problem_mark));
+  const std::string_view before = Trim(cut.before);
+  if (before.ends_with(']')) return "[";  // `[ -f x ] && y`: what follows a list on its line.
+  if (before.ends_with('}')) return "{";
+  const std::string_view first = at_beginning ? cut.after.substr(0, 1) : std::string_view();
+  return std::string_view("*&!%@`{[").find(first) == std::string_view::npos ? std::string_view() : first;
 }
 
 // An event of libyaml; frees what the library allocated for it.
@@ -99,7 +121,12 @@ Status Reader::Next(Event& event) {
   Position position = ToPosition(parser_.problem_mark);
   std::string problem = parser_.problem == nullptr ? "unreadable" : parser_.problem;
   if (parser_.error == YAML_READER_ERROR) position = PositionOfByte(text_, parser_.problem_offset);
-  if (parser_.error == YAML_SCANNER_ERROR && IsTab(text_, position)) problem = "a tab cannot indent: use spaces";
+  if (parser_.error == YAML_SCANNER_ERROR && CutAt(text_, position).after.starts_with('\t')) {
+    problem = "a tab cannot indent: use spaces";
+  }
+  if (const std::string_view first = MistakenBeginning(text_, parser_); !first.empty()) {
+    problem += Format("; a text that begins with {} needs quotes", first);
+  }
   return Refuse(position, Format("not valid YAML: {}", problem)).value();
 }
 

@@ -74,6 +74,18 @@ TEST(Yaml, SaysWhereAndWhyATextIsNotYaml) {
   EXPECT_EQ(ErrorOf("a: \x01\n"), "f.yaml:1:4: not valid YAML: control characters are not allowed");
 }
 
+TEST(Yaml, AsksForQuotesAroundATextThatYamlTakesForMore) {
+  EXPECT_EQ(ErrorOf("计划: * * * * *\n"),
+            "f.yaml:1:6: not valid YAML: did not find expected alphabetic or numeric character; a text that begins "
+            "with * needs quotes");
+  for (const std::string text :
+       {"*/5 * * * *", "&", "!<x", "%H:%M", "@every 90s", "`date`", "{a} b", "[ -f x ] && y", "[a-z]*", "{a", "[a"}) {
+    EXPECT_NE(ErrorOf("a: " + text + "\n").find(Format("; a text that begins with {} needs quotes", text[0])),
+              std::string::npos)
+        << ErrorOf("a: " + text + "\n");
+  }
+}
+
 TEST(Yaml, BoundsWhatADocumentMayCost) {
   EXPECT_EQ(ErrorOf("abcdef", {.bytes = 5}), "f.yaml: larger than 5 bytes");
   EXPECT_EQ(ErrorOf("[a, b, c]", {.nodes = 3}), "f.yaml:1:8: more than 3 nodes");

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <iostream>
 #include <span>
 #include <string>
@@ -20,6 +21,7 @@ class ServersCommand final : public Command {
  public:
   explicit ServersCommand(const Desk& desk)
       : Command("schedule:servers", "List the servers of the fleet"), desk_(desk) {
+    Flag("all", 'a', "Also those that were last heard of more than a day ago");
     Flag("json", 0, "Print JSON");
   }
 
@@ -30,11 +32,16 @@ class ServersCommand final : public Command {
     if (!servers) return servers.error();
     const Result<WallTime> now = (*store)->StoreTime();
     if (!now) return now.error();
-    const std::vector<ServerRow> rows = ListServers(*servers, *now);
+    std::vector<ServerRow> rows = ListServers(*servers, *now);
+    if (!context.Flag("all")) KeepRecent(rows, *now);
     if (context.Flag("json")) {
       context.Write(ToJson(rows));
-    } else if (rows.empty()) {
+    } else if (servers->empty()) {
       context.Print("No server has joined {}. Start one with: {} schedule:work", (*store)->name(), desk_.program);
+    } else if (rows.empty()) {
+      context.Print(
+          "No server was heard of in the last day; --all lists earlier ones. Start one with: {} schedule:work",
+          desk_.program);
     } else {
       context.Write(ToTable(rows, *now));
     }
@@ -94,8 +101,10 @@ class UnlockCommand final : public Command {
     if (!locks) return locks.error();
     const Result<WallTime> now = (*store)->StoreTime();
     if (!now) return now.error();
-    std::erase_if(*locks, [&](const Lock& lock) { return lock.task != task || lock.lock_until <= *now; });
-    if (locks->empty()) return NotFound("{} is not locked; schedule:locks lists what is", task);
+    std::erase_if(*locks, [&task](const Lock& lock) { return lock.task != task; });
+    const auto is_over = [&now](const Lock& lock) { return lock.lock_until <= *now; };
+    if (std::ranges::all_of(*locks, is_over)) return NotLocked(task, *locks);
+    std::erase_if(*locks, is_over);
     const std::string all = DescribeHolders(*locks, *servers, *now);
     if (const std::string& server = context.Option("server"); !server.empty()) {
       std::erase_if(*locks, [&server](const Lock& lock) { return lock.server != server; });
@@ -120,6 +129,13 @@ class UnlockCommand final : public Command {
 
  private:
   enum class Holder { kAlive, kGone };
+
+  static Status NotLocked(const std::string& task, std::span<const Lock> locks) {
+    const auto free = std::ranges::find_if_not(locks, HoldsLease);
+    if (free == locks.end()) return NotFound("{} is not locked; schedule:locks lists what is", task);
+    return NotFound("{} is not locked: run {} on {} began without the store and holds no lock", task, free->run_id,
+                    free->server);
+  }
 
   // Asks on standard error, as standard output may be a pipe.
   bool Confirm(const Context& context, const std::string& question) {

@@ -69,6 +69,23 @@ TEST_F(FleetCommands, ListTheServers) {
   EXPECT_THAT(out(), StartsWith(R"([{"server":"web1","alive":true,)"));
 }
 
+TEST_F(FleetCommands, ListTheServersOfThePastWhenAsked) {
+  Join("web1");
+  clock_.Advance(hours(25));
+  EXPECT_EQ(Run({"schedule:servers"}), 0);
+  EXPECT_EQ(out(),
+            "No server was heard of in the last day; --all lists earlier ones. Start one with: app schedule:work\n");
+  EXPECT_EQ(Run({"schedule:servers", "--json"}), 0);
+  EXPECT_EQ(out(), "[]\n");
+  Join("web2");
+  EXPECT_EQ(Run({"schedule:servers"}), 0);
+  EXPECT_THAT(out(), Not(HasSubstr("web1")));
+  EXPECT_EQ(Run({"schedule:servers", "--all"}), 0);
+  EXPECT_THAT(out(), HasSubstr("\nweb1    gone "));
+  EXPECT_EQ(Run({"schedule:servers", "--all", "--json"}), 0);
+  EXPECT_THAT(out(), HasSubstr(R"({"server":"web1","alive":false,)"));
+}
+
 TEST_F(FleetCommands, ListTheLocks) {
   EXPECT_EQ(Run({"schedule:locks"}), 0);
   EXPECT_EQ(out(), "No task is locked.\n");
@@ -146,6 +163,22 @@ TEST_F(FleetCommands, UnlockWhatOneServerHoldsOrAll) {
 TEST_F(FleetCommands, RefuseToUnlockWhatIsNotLocked) {
   EXPECT_EQ(Run({"schedule:unlock", "backup:run", "--force"}), 1);
   EXPECT_EQ(err(), "error: backup:run is not locked; schedule:locks lists what is\n");
+}
+
+TEST_F(FleetCommands, TellThatARunWithoutTheStoreHoldsNoLock) {
+  Join("web-1");
+  OccurrenceRecord record;
+  record.run_id = "01A";
+  record.task = record.scope = "backup:run";
+  record.server = "web-1";
+  record.outcome = Outcome::kRunning;
+  record.scheduled_at = record.scheduled_last = clock_.Now();
+  record.started_at = clock_.Now();
+  ASSERT_TRUE(workplace_.store().Finish(std::vector{record}));
+  EXPECT_EQ(Run({"schedule:locks"}), 0);
+  EXPECT_THAT(out(), HasSubstr("\nbackup:run  web-1   2026-03-06T12:00:00Z  none   none "));
+  EXPECT_EQ(Run({"schedule:unlock", "backup:run", "--force"}), 1);
+  EXPECT_EQ(err(), "error: backup:run is not locked: run 01A on web-1 began without the store and holds no lock\n");
 }
 
 TEST_F(FleetCommandsOnATerminal, UnlockForAYes) {

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "rota/base/text.h"
 #include "rota/console/built_in.h"
 #include "rota/engine/occurrence.h"
@@ -83,8 +85,11 @@ class WhyCommand final : public Command {
     if (!store) return store.error();
     const Result<WallTime> now = (*store)->StoreTime();
     if (!now) return now.error();
-    const Result<WhyFacts> facts = GatherFacts(**store, task, asked, *now);
+    Result<WhyFacts> facts = GatherFacts(**store, task, asked, *now);
     if (!facts) return facts.error();
+    Result<std::string> environment = desk_.workplace.Environment();
+    if (!environment) return environment.error();
+    facts->environment = *std::move(environment);
     const Explanation explanation = Explain(**schedule, task, *facts, *now);
     context.Write(context.Flag("json") ? ToJson(explanation) : ToText(explanation));
     return Status::Ok();

@@ -7,6 +7,7 @@ namespace rota {
 namespace {
 
 using std::chrono::hours;
+using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::HasSubstr;
 using testing::Not;
@@ -147,6 +148,37 @@ TEST_F(HistoryCommands, ExplainWhatIsOverdueRatherThanTheLastRecord) {
   EXPECT_EQ(Run({"schedule:why", "backup:run"}), 0);
   EXPECT_THAT(out(), StartsWith("backup:run at 2026-03-09 02:00:00 +08:00\n"
                                 "  It was due 30s ago, and no server is running.\n"));
+}
+
+TEST_F(HistoryCommands, ExplainWhatIsOverdueOfATaskThatIsAlwaysDue) {
+  workplace_.define = [](Scheduler& scheduler) {
+    scheduler.Command("greet", {"bob"}).Name("poll").EveryTenSeconds().Unique().Register();
+  };
+  OccurrenceRecord record;
+  record.run_id = "01A";
+  record.task = record.scope = "poll";
+  record.scheduled_at = record.scheduled_last = clock_.Now();
+  record.server = "web1";
+  record.outcome = Outcome::kSucceeded;
+  ASSERT_TRUE(workplace_.store().Finish(std::vector{record}));
+  clock_.Advance(seconds(20));
+  EXPECT_EQ(Run({"schedule:why", "poll"}), 0);
+  EXPECT_THAT(out(), HasSubstr("It ran on web1 and succeeded.")) << "the next one is not late enough yet";
+  clock_.Advance(minutes(11) - seconds(20));
+  EXPECT_EQ(Run({"schedule:why", "poll"}), 0);
+  EXPECT_THAT(out(), StartsWith("poll at 2026-03-06 12:10:40 +00:00\n"
+                                "  It was due 20s ago, and no server is running.\n"));
+}
+
+TEST_F(HistoryCommands, ExplainThatATaskIsForAnotherEnvironment) {
+  workplace_.define = [](Scheduler& scheduler) {
+    scheduler.Command("greet", {"bob"}).Name("rehearse").Hourly().Unique().Environments({"staging"}).Register();
+  };
+  Join("web1");
+  clock_.Advance(hours(1));
+  Join("web1");
+  EXPECT_EQ(Run({"schedule:why", "rehearse"}), 0);
+  EXPECT_THAT(out(), HasSubstr("  It is only for staging; the environment here is production.\n"));
 }
 
 TEST_F(HistoryCommands, ExplainTheRunOfAServerThatDied) {

@@ -135,9 +135,8 @@ class ValidateCommand final : public Command {
   Status Handle(Context& context) override {
     const Result<std::shared_ptr<const Schedule>> schedule = LoadSchedule(desk_.workplace);
     if (!schedule) return schedule.error();
-    const std::size_t count = (*schedule)->tasks().size();
     WarnOfCalendars(desk_, **schedule);
-    context.Print("The schedule is valid: {} {}, digest {}.", count, count == 1 ? "task" : "tasks",
+    context.Print("The schedule is valid: {}, digest {}.", Count((*schedule)->tasks().size(), "task"),
                   (*schedule)->digest());
     return Status::Ok();
   }

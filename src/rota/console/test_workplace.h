@@ -74,6 +74,7 @@ class TestWorkplace final : public Workplace {
     return scheduler.Build().map(
         [](Schedule schedule) { return std::make_shared<const Schedule>(std::move(schedule)); });
   }
+  Result<std::string> Environment() override { return std::string("production"); }
   Result<Store*> OpenStore(StoreUse) override {
     if (!store_error.ok()) return Fail(store_error);
     return store_.get();

@@ -31,6 +31,8 @@ class Workplace {
 
   // The validated schedule: the config file's tasks and the kernel's. Errors: what is wrong with a definition.
   virtual Result<std::shared_ptr<const Schedule>> LoadSchedule() = 0;
+  // Where the application runs, as the configuration says. Errors: what is wrong with it.
+  virtual Result<std::string> Environment() = 0;
   // The store that the configuration names. Errors: kUnavailable, kDataLoss, kInvalidArgument.
   virtual Result<Store*> OpenStore(StoreUse use) = 0;
   // Runs the schedule as one server of the fleet. Errors: the server could not start.

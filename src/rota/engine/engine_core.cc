@@ -289,7 +289,7 @@ void EngineCore::AdvanceShutdown(Moment now) {
     phase_ends_ = now.steady + kSettle;
   } else {
     if (!outbox_.empty()) {
-      Publish(EventKind::kStoreUnavailable, now, Format("{} outcomes could not be recorded", outbox_.size()));
+      Publish(EventKind::kStoreUnavailable, now, Format("{} could not be recorded", Count(outbox_.size(), "outcome")));
     }
     phase_ = Phase::kOver;
     phase_ends_ = SteadyTime::max();

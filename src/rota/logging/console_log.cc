@@ -37,6 +37,7 @@ ConsoleLog::ConsoleLog(int descriptor, TimeZone zone, Colors colors)
     : descriptor_(descriptor), zone_(zone), colors_(colors) {}
 
 void ConsoleLog::Write(const LogRecord& record) {
+  if (record.machines_only) return;
   const std::string line = HumanLine(record, zone_, colors_) + "\n";
   MutexLock lock(mu_);
   if (dropped_ > 0) {

@@ -115,6 +115,15 @@ TEST(ConsoleLog, WritesALineForEachRecord) {
             "1970-01-01 00:00:00.000 +00:00 INFO  one\n1970-01-01 00:00:00.000 +00:00 INFO  two\\nlines\n");
 }
 
+TEST(ConsoleLog, LeavesOutWhatIsForMachinesOnly) {
+  Pipe pipe;
+  ConsoleLog log(pipe.writer(), TimeZone(), Colors::kOff);
+  LogRecord record = Record("one");
+  record.machines_only = true;
+  log.Write(record);
+  EXPECT_EQ(pipe.Drain(), "");
+}
+
 TEST(ConsoleLog, DropsLinesOfAReaderThatStoppedAndSaysSoLater) {
   Pipe pipe;
   ConsoleLog log(pipe.writer(), TimeZone(), Colors::kOff);

@@ -5,6 +5,7 @@
 
 #include "rota/base/check.h"
 #include "rota/base/format.h"
+#include "rota/base/text.h"
 #include "rota/time/format.h"
 
 namespace rota {
@@ -51,7 +52,7 @@ std::string Outcomes(const OccurrenceRecord& record) { return DescribeOutcome(re
 
 std::string DescribeClosed(const OccurrenceRecord& record) {
   if (record.outcome == Outcome::kUnknown) {
-    return Format("{} may have run {} times from {} to {}: {}", record.task, record.count,
+    return Format("{} may have run {} from {} to {}: {}", record.task, Count(record.count, "time"),
                   FormatInstant(record.scheduled_at), FormatInstant(record.scheduled_last), Outcomes(record));
   }
   if (record.scheduled_last == record.scheduled_at || record.count == 1) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "rota/base/format.h"
+#include "rota/base/text.h"
 #include "rota/report/json.h"
 #include "rota/report/table.h"
 #include "rota/time/format.h"
@@ -200,9 +201,9 @@ std::string ToTable(std::span<const DstRow> rows, Locale locale) {
           {first ? row.id : "", first ? row.zone.name() : "", DateOf(effect), Clocks(effect.transition), change.words});
     }
   }
-  const std::string rest = chinese ? Format("不受时钟调整影响：{} 个任务中的 {} 个。\n", rows.size(), unaffected)
-                                   : Format("Not affected by a change of the clocks: {} of {} {}.\n", unaffected,
-                                            rows.size(), rows.size() == 1 ? "task" : "tasks");
+  const std::string rest =
+      chinese ? Format("不受时钟调整影响：{} 个任务中的 {} 个。\n", rows.size(), unaffected)
+              : Format("Not affected by a change of the clocks: {} of {}.\n", unaffected, Count(rows.size(), "task"));
   return unaffected == rows.size() ? rest : table.Render() + rest;
 }
 

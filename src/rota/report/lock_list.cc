@@ -1,5 +1,6 @@
 #include "rota/report/lock_list.h"
 
+#include <optional>
 #include <vector>
 
 #include "rota/base/format.h"
@@ -13,11 +14,14 @@
 namespace rota {
 namespace {
 
-std::string DescribeRest(WallTime end, WallTime now) {
+std::string DescribeRest(const Lock& lock, WallTime end, WallTime now) {
+  if (!HoldsLease(lock)) return "none";
   return end > now ? Roughly(end - now) + " left" : Format("over for {}", Roughly(now - end));
 }
 
 }  // namespace
+
+bool HoldsLease(const Lock& lock) { return lock.lock_until != WallTime(); }
 
 std::string DescribeHolders(std::span<const Lock> locks, std::span<const ServerInfo> servers, WallTime now) {
   std::vector<std::string> holders;
@@ -34,8 +38,8 @@ std::string ToTable(std::span<const Lock> locks, WallTime now) {
   Table table({{"TASK"}, {"SERVER"}, {"SINCE"}, {"LEASE"}, {"LOCK TIMEOUT"}, {"TOKEN"}, {"RUN"}});
   for (const Lock& lock : locks) {
     table.AddRow({lock.task, lock.server, lock.since ? FormatInstant(*lock.since) : "-",
-                  DescribeRest(lock.lease_until, now), DescribeRest(lock.lock_until, now), Format("{}", lock.token),
-                  lock.run_id});
+                  DescribeRest(lock, lock.lease_until, now), DescribeRest(lock, lock.lock_until, now),
+                  Format("{}", lock.token), lock.run_id});
   }
   return table.Render();
 }
@@ -43,6 +47,7 @@ std::string ToTable(std::span<const Lock> locks, WallTime now) {
 std::string ToJson(std::span<const Lock> locks) {
   boost::json::array array;
   for (const Lock& lock : locks) {
+    const bool held = HoldsLease(lock);
     array.push_back({
         {"task", json::Text(lock.task)},
         {"scope", json::Text(lock.scope)},
@@ -50,8 +55,8 @@ std::string ToJson(std::span<const Lock> locks) {
         {"run_id", json::Text(lock.run_id)},
         {"fencing_token", lock.token},
         {"since", json::Utc(lock.since)},
-        {"lease_until", json::Utc(lock.lease_until)},
-        {"lock_until", json::Utc(lock.lock_until)},
+        {"lease_until", held ? json::Utc(lock.lease_until) : nullptr},
+        {"lock_until", held ? json::Utc(lock.lock_until) : nullptr},
     });
   }
   return json::Line(array);

@@ -48,6 +48,17 @@ TEST(LockList, ShowsALeaseThatHasRunOut) {
             "backup:run  web-1   -      over for 0s  over for 1m10s  7      01RUN\n");
 }
 
+TEST(LockList, ShowsThatARunWithoutTheStoreHoldsNoLease) {
+  Lock lock = Held("web-1");
+  lock.token = 0;
+  lock.lease_until = lock.lock_until = WallTime();
+  EXPECT_FALSE(HoldsLease(lock));
+  EXPECT_EQ(ToTable(std::vector{lock}, kNow),
+            "TASK        SERVER  SINCE                 LEASE  LOCK TIMEOUT  TOKEN  RUN\n"
+            "backup:run  web-1   2026-03-07T01:59:40Z  none   none          0      01RUN\n");
+  EXPECT_NE(ToJson(std::vector{lock}).find(R"("lease_until":null,"lock_until":null})"), std::string::npos);
+}
+
 TEST(LockList, GivesAllFactsAsJson) {
   EXPECT_EQ(ToJson(std::vector{Held("web-1")}),
             R"([{"task":"backup:run","scope":"backup:run","server":"web-1","run_id":"01RUN","fencing_token":7,)"

@@ -13,6 +13,8 @@
 namespace rota {
 namespace {
 
+constexpr std::chrono::hours kRecently{24};
+
 // "+12ms": how far the server's clock is ahead of the store's.
 std::string DescribeOffset(std::optional<Milliseconds> offset) {
   if (!offset) return "-";
@@ -33,6 +35,10 @@ std::vector<ServerRow> ListServers(std::span<const ServerInfo> servers, WallTime
   return rows;
 }
 
+void KeepRecent(std::vector<ServerRow>& rows, WallTime now) {
+  std::erase_if(rows, [now](const ServerRow& row) { return !row.alive && now - row.server.seen_at > kRecently; });
+}
+
 std::string ToTable(std::span<const ServerRow> rows, WallTime now) {
   Table table({{"SERVER"},
                {"STATE"},
@@ -46,8 +52,8 @@ std::string ToTable(std::span<const ServerRow> rows, WallTime now) {
   for (const ServerRow& row : rows) {
     const ServerInfo& server = row.server;
     table.AddRow({server.id, row.alive ? "alive" : "gone", server.host, Format("{}", server.pid), server.version,
-                  server.schedule_digest, FormatInstant(server.started_at), Roughly(now - server.seen_at) + " ago",
-                  DescribeOffset(server.clock_offset)});
+                  server.schedule_digest.empty() ? "-" : server.schedule_digest, FormatInstant(server.started_at),
+                  Roughly(now - server.seen_at) + " ago", DescribeOffset(server.clock_offset)});
   }
   return table.Render();
 }

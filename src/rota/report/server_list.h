@@ -21,6 +21,9 @@ bool IsAlive(std::string_view server, std::span<const ServerInfo> servers, WallT
 
 std::vector<ServerRow> ListServers(std::span<const ServerInfo> servers, WallTime now);
 
+// Removes the servers that are gone and were last heard of more than a day ago.
+void KeepRecent(std::vector<ServerRow>& rows, WallTime now);
+
 // An aligned table, times in UTC.
 std::string ToTable(std::span<const ServerRow> rows, WallTime now);
 // An array with an object for each server.

@@ -7,6 +7,7 @@
 namespace rota {
 namespace {
 
+using std::chrono::hours;
 using std::chrono::seconds;
 
 const WallTime kNow = Utc("2026-03-07 00:00");
@@ -36,6 +37,26 @@ TEST(ServerList, CallsAServerGoneOnceItsHeartbeatHasRunOut) {
   server.alive_until = kNow;
   EXPECT_FALSE(ListServers(std::vector{server}, kNow)[0].alive);
   EXPECT_NE(ToTable(ListServers(std::vector{server}, kNow), kNow).find("web1    gone "), std::string::npos);
+}
+
+TEST(ServerList, ShowsADashForWhoFollowsNoSchedule) {
+  ServerInfo server = Server();
+  server.schedule_digest.clear();
+  EXPECT_NE(ToTable(ListServers(std::vector{server}, kNow), kNow).find("0.1.0    -         2026"), std::string::npos);
+}
+
+TEST(ServerList, KeepsWhoIsAliveOrWasWithinADay) {
+  ServerInfo alive = Server();
+  alive.seen_at = kNow - hours(25);
+  ServerInfo recent = Server();
+  recent.alive_until = recent.seen_at = kNow - hours(24);
+  ServerInfo old = recent;
+  old.seen_at -= Milliseconds(1);
+  std::vector<ServerRow> rows = ListServers(std::vector{old, alive, recent}, kNow);
+  KeepRecent(rows, kNow);
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[0].server.seen_at, alive.seen_at);
+  EXPECT_EQ(rows[1].server.seen_at, recent.seen_at);
 }
 
 TEST(ServerList, ShowsAHeartbeatFromAClockAheadAsJustNow) {

@@ -34,10 +34,9 @@ std::optional<WallTime> LatestInstant(const Task& task, const std::vector<Occurr
     if (record.kind != OccurrenceKind::kManual && (!recorded || record.scheduled_last > *recorded))
       recorded = record.scheduled_last;
   }
-  const std::optional<WallTime> due = task.trigger->Previous(now + kTick);
-  if (!recorded) return due;
-  const bool overdue = due && *due > *recorded && now - *due > kPromptly;
-  return overdue ? due : recorded;
+  if (!recorded) return task.trigger->Previous(now + kTick);
+  const std::optional<WallTime> overdue = task.trigger->Previous(now - kPromptly);
+  return overdue && *overdue > *recorded ? overdue : recorded;
 }
 
 // Speaks about one task and one instant.
@@ -123,6 +122,7 @@ class Explainer {
   void ExplainNotYetDue() {
     result_.verdict = Verdict::kNotYetDue;
     Say("It is not due yet: {} to go.", Roughly(*facts_.instant - now_));
+    if (!IsForHere()) SayWhatItIsFor();
     if (Alive().empty()) result_.advice = "No server is running. Start one with schedule:work.";
   }
 
@@ -150,6 +150,7 @@ class Explainer {
 
   void ExplainUndecided(const std::vector<const ServerInfo*>& alive) {
     result_.verdict = Verdict::kUndecided;
+    if (!IsForHere()) SayWhatItIsFor();
     const Milliseconds late = now_ - *facts_.instant;
     if (alive.empty()) {
       Say("It was due {} ago, and no server is running.", Roughly(late));
@@ -166,24 +167,44 @@ class Explainer {
           server->schedule_digest, schedule_.digest());
     }
     SayWhoHoldsTheLease();
+    if (!IsForHere() && task_.unique() && Deadline() > now_) {
+      Say("It is recorded as skipped(environment) when its grace is over, at {}, unless a server of {} takes it.",
+          At(Deadline()), Environments());
+      return;
+    }
     result_.advice = late <= kPromptly ? "Ask again in a moment."
                                        : "Look into the log of the servers: they may have no free worker, or not "
                                          "reach the store.";
   }
 
   void AdviseToStartServer() {
+    if (!IsForHere()) {
+      result_.advice =
+          Format("Start a server of {} to run it: any other records it as skipped(environment).", Environments());
+      return;
+    }
     if (!facts_.recorded_before) {
       result_.advice = "Start a server with schedule:work: it registers the task and runs it from then on.";
       return;
     }
-    const WallTime deadline = Agenda::Expiry(*task_.trigger, task_.policies->grace, *facts_.instant);
-    result_.advice = deadline > now_ ? Format(
-                                           "Start a server with schedule:work: until {} it still runs this "
-                                           "occurrence, later it records it as missed.",
-                                           At(deadline))
-                                     : "Start a server with schedule:work: it records this occurrence as missed, for "
-                                       "its grace is over, and runs the next one.";
+    result_.advice = Deadline() > now_ ? Format(
+                                             "Start a server with schedule:work: until {} it still runs this "
+                                             "occurrence, later it records it as missed.",
+                                             At(Deadline()))
+                                       : "Start a server with schedule:work: it records this occurrence as missed, for "
+                                         "its grace is over, and runs the next one.";
   }
+
+  // When the grace of the instant is over.
+  WallTime Deadline() const { return Agenda::Expiry(*task_.trigger, task_.policies->grace, *facts_.instant); }
+
+  bool IsForHere() const {
+    const std::vector<std::string>& environments = task_.policies->environments;
+    return environments.empty() || facts_.environment.empty() ||
+           std::ranges::find(environments, facts_.environment) != environments.end();
+  }
+  std::string Environments() const { return Join(task_.policies->environments, " or "); }
+  void SayWhatItIsFor() { Say("It is only for {}; the environment here is {}.", Environments(), facts_.environment); }
 
   std::vector<const ServerInfo*> Alive() const {
     std::vector<const ServerInfo*> alive;

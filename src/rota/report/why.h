@@ -14,7 +14,7 @@
 
 namespace rota {
 
-// What a store knows that bears on one instant of a task.
+// What bears on one instant of a task: what a store knows, and where this application runs.
 struct WhyFacts {
   // The instant in question; nothing when none was asked for and the task has neither a record nor a past instant.
   std::optional<WallTime> instant;
@@ -24,9 +24,11 @@ struct WhyFacts {
   std::vector<OccurrenceRecord> running;  // The task's runs under way.
   std::vector<Pause> pauses;
   std::vector<ServerInfo> servers;
+  std::string environment;  // The application's; empty: any.
 };
 
-// Reads the facts about `asked`; without it about the task's latest occurrence, recorded or due. Errors: the store's.
+// Reads the store's facts about `asked`; without it about the task's latest occurrence, recorded or due. Errors: the
+// store's.
 Result<WhyFacts> GatherFacts(Store& store, const Task& task, std::optional<WallTime> asked, WallTime now);
 
 enum class Verdict {

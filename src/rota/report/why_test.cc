@@ -258,6 +258,39 @@ TEST_F(Why, PointsToTheLogsWhenLiveServersDecideNothing) {
   EXPECT_THAT(Text(), HasSubstr("Look into the log of the servers"));
 }
 
+TEST_F(Why, TellsThatTheTaskIsForAnotherEnvironment) {
+  schedule_ = MakeSchedule([](Scheduler& scheduler) {
+    scheduler.Command("backup:run").Daily().At("02:00").Unique().Environments({"staging", "test"}).Register();
+  });
+  facts_.environment = "production";
+  facts_.recorded_before = true;
+  facts_.servers = {Server("web1", due_ - hours(1))};
+  now_ = due_ + seconds(3);
+  EXPECT_EQ(Text(),
+            "backup:run at 2026-03-07 02:00:00 +00:00\n"
+            "  It is only for staging or test; the environment here is production.\n"
+            "  It was due 3s ago, and no server has decided it yet. Running: web1.\n"
+            "  It is recorded as skipped(environment) when its grace is over, at 2026-03-07 03:00:00 +00:00, unless a "
+            "server of staging or test takes it.\n"
+            "  It is next due 2026-03-08 02:00:00 +00:00.\n");
+  facts_.servers[0].alive_until = now_;
+  EXPECT_THAT(Text(), HasSubstr("Start a server of staging or test to run it: any other records it as "
+                                "skipped(environment).\n"));
+  facts_.instant = due_ + hours(24);
+  EXPECT_THAT(Text(), HasSubstr("It is only for staging or test; the environment here is production.\n"));
+}
+
+TEST_F(Why, SaysNothingOfTheEnvironmentThatTheTaskIsFor) {
+  schedule_ = MakeSchedule([](Scheduler& scheduler) {
+    scheduler.Command("backup:run").Daily().At("02:00").Unique().Environments({"staging", "test"}).Register();
+  });
+  facts_.environment = "test";
+  facts_.recorded_before = true;
+  now_ = due_ + seconds(3);
+  EXPECT_THAT(Text(), Not(HasSubstr("only for")));
+  EXPECT_THAT(Text(), HasSubstr("it still runs this occurrence"));
+}
+
 TEST_F(Why, NamesAServerThatRunsAnotherSchedule) {
   facts_.recorded_before = true;
   facts_.servers = {Server("web1", due_ - hours(1))};

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "rota/base/format.h"
+#include "rota/base/text.h"
 #include "rota/base/ulid.h"
 #include "rota/coordination/joined_servers.h"
 #include "rota/logging/console_log.h"
@@ -33,22 +34,14 @@ std::string HostName() {
   return name;
 }
 
-Event ServerEvent(EventKind kind, WallTime at, const std::string& server, std::string detail) {
-  Event event;
-  event.kind = kind;
-  event.at = at;
-  event.server = server;
-  event.detail = std::move(detail);
-  return event;
-}
-
 }  // namespace
 
 // All that serves while this process is a server, in the order of birth.
 struct Wiring::Session {
-  Session(std::unique_ptr<LogSink> log_given, const CommandRegistry& commands)
-      : log(std::move(log_given)), events(*log), runner(commands) {}
+  Session(LogTo where_given, std::unique_ptr<LogSink> log_given, const CommandRegistry& commands)
+      : where(where_given), log(std::move(log_given)), events(*log), runner(commands) {}
 
+  const LogTo where;
   const std::unique_ptr<LogSink> log;
   EventLog events;
   TaskRunner runner;
@@ -94,6 +87,10 @@ Result<std::shared_ptr<const Schedule>> Wiring::LoadSchedule() {
   return schedule_;
 }
 
+Result<std::string> Wiring::Environment() {
+  return LoadOptions().map([](const Options* options) { return options->app.environment; });
+}
+
 Result<Store*> Wiring::OpenStore(StoreUse use) {
   if (store_) return store_.get();
   const Result<const Options*> options = LoadOptions();
@@ -107,7 +104,7 @@ Result<Store*> Wiring::OpenStore(StoreUse use) {
 Result<std::unique_ptr<LogSink>> Wiring::OpenLog(LogTo where) {
   const Options::Log& log = config_->options().log;
   std::vector<std::unique_ptr<LogSink>> sinks;
-  if (where == LogTo::kFileAndTerminal) {
+  if (where != LogTo::kFile) {
     const TimeZone zone = TimeZone::Load(config_->options().app.timezone).value_or(TimeZone());
     sinks.push_back(std::make_unique<ConsoleLog>(STDERR_FILENO, zone, ColorsFor(STDERR_FILENO)));
   }
@@ -137,7 +134,7 @@ JoinRequest Wiring::MakeJoinRequest() const {
 Status Wiring::Open(LogTo where, const JoinRequest& request, Milliseconds shutdown_grace) {
   Result<std::unique_ptr<LogSink>> log = OpenLog(where);
   if (!log) return log.error();
-  auto session = std::make_unique<Session>(*std::move(log), commands_);
+  auto session = std::make_unique<Session>(where, *std::move(log), commands_);
   Result<JoinReply> joined = store_->Join(request);
   if (!joined) return joined.error();
   session->server = joined->server_id;
@@ -164,12 +161,23 @@ Status Wiring::Open(LogTo where, const JoinRequest& request, Milliseconds shutdo
   return Status::Ok();
 }
 
+void Wiring::Announce(EventKind kind, std::string detail) {
+  Event event;
+  event.kind = kind;
+  event.at = clock_.Now();
+  event.server = session_->server;
+  event.detail = std::move(detail);
+  LogRecord line = ToLogRecord(event);
+  line.machines_only = session_->where == LogTo::kFileAndRunsToTerminal;
+  session_->log->Write(line);
+}
+
 void Wiring::Close() {
   const bool has_abandoned_work = session_->engine->abandoned() > 0;
   if (!has_abandoned_work) session_->engine.reset();  // No heartbeat after the farewell.
   // A farewell that fails is made up for by the heartbeat that runs out.
   const Status left = store_->Leave(session_->server);
-  session_->events.Publish(ServerEvent(EventKind::kServerStopped, clock_.Now(), session_->server, left.message()));
+  Announce(EventKind::kServerStopped, left.message());
   if (!has_abandoned_work) session_.reset();
 }
 
@@ -177,21 +185,22 @@ Status Wiring::Work(WorkMode mode) {
   if (const auto schedule = LoadSchedule(); !schedule) return schedule.error();
   if (const auto store = OpenStore(StoreUse::kChange); !store) return store.error();
   if (Status fit = CheckStore(*store_); !fit.ok()) return fit;
+  LogTo log = LogTo::kFileAndTerminal;
   JoinRequest request = MakeJoinRequest();
   request.tasks = &schedule_->tasks();
   if (mode == WorkMode::kOneTick) {
     // Ticks may overlap each other and a server, and stand for the machine: one set of watermarks for them all. A task
     // that was never seen before starts with the minute that the tick is for.
+    log = LogTo::kFileAndRunsToTerminal;
     request.scope_server = request.server.id;
     request.server.schedule_digest.clear();
     request.seed = std::chrono::floor<std::chrono::minutes>(request.seed) - Milliseconds(1);
   }
-  if (Status opened = Open(LogTo::kFileAndTerminal, request, config_->options().server.shutdown_grace); !opened.ok()) {
+  if (Status opened = Open(log, request, config_->options().server.shutdown_grace); !opened.ok()) {
     return opened;
   }
-  session_->events.Publish(
-      ServerEvent(EventKind::kServerStarted, clock_.Now(), session_->server,
-                  Format("Rota {}, {} tasks, {}", kVersion, schedule_->tasks().size(), store_->name())));
+  Announce(EventKind::kServerStarted,
+           Format("Rota {}, {}, {}", kVersion, Count(schedule_->tasks().size(), "task"), store_->name()));
   WithEngine([mode](Engine& engine) { mode == WorkMode::kOneTick ? engine.Tick() : engine.Follow(); });
   Close();
   return Status::Ok();

@@ -29,6 +29,7 @@ class Wiring final : public Workplace {
   ~Wiring() override;
 
   Result<std::shared_ptr<const Schedule>> LoadSchedule() override;
+  Result<std::string> Environment() override;
   Result<Store*> OpenStore(StoreUse use) override;
   Status Work(WorkMode mode) override;
   Result<OccurrenceRecord> RunNow(const Task& task, std::function<void(std::string_view)> output) override;
@@ -42,13 +43,19 @@ class Wiring final : public Workplace {
   bool HasAbandonedWork() const { return session_ != nullptr; }
 
  private:
-  enum class LogTo { kFile, kFileAndTerminal };
+  enum class LogTo {
+    kFile,
+    kFileAndTerminal,
+    kFileAndRunsToTerminal,  // Without the coming and going of a tick, which cron would mail every minute.
+  };
   struct Session;
 
   Result<const Options*> LoadOptions();
   Result<std::unique_ptr<LogSink>> OpenLog(LogTo where);
   // Becomes a server of the fleet that runs the schedule's tasks in the given way.
   Status Open(LogTo where, const JoinRequest& request, Milliseconds shutdown_grace);
+  // Logs what becomes of this process as a server. REQUIRES: a session.
+  void Announce(EventKind kind, std::string detail);
   // Leaves the fleet. Keeps the session when work is left in it.
   void Close();
   JoinRequest MakeJoinRequest() const;

@@ -1,8 +1,10 @@
 #include "rota/schedule/calendar_warnings.h"
 
+#include <cstdlib>
 #include <map>
 
 #include "rota/base/format.h"
+#include "rota/base/text.h"
 #include "rota/schedule/business_days.h"
 #include "rota/time/format.h"
 
@@ -20,18 +22,13 @@ struct Use {
   std::size_t tasks = 0;
 };
 
-std::string Plural(std::int64_t count, std::string_view what) {
-  return Format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
-
 std::string Warning(const Use& use, CivilDay last, days left) {
   const Calendar& calendar = *use.calendar;
   const std::string version = calendar.version().empty() ? "" : Format(" (version {})", calendar.version());
-  const std::string tasks = use.tasks == 1 ? use.first->id
-                                           : Format("{} and {}", use.first->id,
-                                                    Plural(static_cast<std::int64_t>(use.tasks) - 1, "other task"));
-  const std::string since = left >= days(0) ? Format("{} from today", Plural(left.count(), "day"))
-                                            : Format("{} ago", Plural(-left.count(), "day"));
+  const std::string tasks =
+      use.tasks == 1 ? use.first->id : Format("{} and {}", use.first->id, Count(use.tasks - 1, "other task"));
+  const std::string distance = Count(static_cast<std::uint64_t>(std::abs(left.count())), "day");
+  const std::string since = distance + (left >= days(0) ? " from today" : " ago");
   return Format("calendar {}{} covers days up to {}, {}: {} {} its weekly rule alone after that", calendar.name(),
                 version, FormatDate(last), since, tasks, use.tasks == 1 ? "follows" : "follow");
 }

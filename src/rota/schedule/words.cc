@@ -166,7 +166,7 @@ class Reader {
       at_ += longest;
       if ((this->*with_arguments->read)()) return Status();
       at_ = start;
-      const bool goes_on = at_ + 1 < words_.size();
+      const bool goes_on = at_ + KnownWords() < words_.size();
       return with_arguments->phrase == "every" && goes_on ? Unknown() : Incomplete(*with_arguments);
     }
     if (plain != nullptr) {
@@ -364,7 +364,18 @@ class Reader {
   Status Incomplete(const WithArguments& phrase) const {
     return InvalidArgument("\"{}\": expected it as in \"{}\"", phrase.phrase, phrase.example);
   }
-  // Names the longest run of words that resembles a phrase, else the next word.
+  std::string Written(std::size_t count) const {
+    std::vector<std::string> run;
+    for (std::size_t i = 0; i < count; ++i) run.push_back(words_[at_ + i].text);
+    return Join(run, " ");
+  }
+  // How many of the next words are known: "every 5 fortnights" begins with two.
+  std::size_t KnownWords() const {
+    std::size_t count = 0;
+    while (Peek(count) == "every" || ReadNumberOrWord(Peek(count))) ++count;
+    return count;
+  }
+  // Names the longest run of words that resembles a phrase, else all up to the first unknown one.
   Status Unknown() const {
     std::vector<std::string> phrases;
     for (const Plain& plain : kPlain) phrases.emplace_back(plain.phrase);
@@ -372,14 +383,14 @@ class Reader {
     for (const char* day : {"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}) {
       phrases.emplace_back(day);
     }
-    for (std::size_t count = std::min<std::size_t>(4, words_.size() - at_); count > 0; --count) {
-      std::vector<std::string> run;
-      for (std::size_t i = 0; i < count; ++i) run.push_back(words_[at_ + i].text);
-      const std::string text = Join(run, " ");
+    const std::size_t left = words_.size() - at_;
+    const std::size_t least = std::min(KnownWords() + 1, left);
+    for (std::size_t count = std::min<std::size_t>(4, left); count >= least; --count) {
+      const std::string text = Written(count);
       const std::string hint = DidYouMean(text, phrases);
       if (!hint.empty()) return InvalidArgument("unknown words \"{}\"{}", Printable(text), hint);
     }
-    return InvalidArgument("unknown words \"{}\": {}", Printable(Peek()), kExpected);
+    return InvalidArgument("unknown words \"{}\": {}", Printable(Written(least)), kExpected);
   }
 
   TaskBuilder builder_;

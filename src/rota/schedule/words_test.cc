@@ -200,6 +200,10 @@ TEST(ApplyWords, RefusesWordsItDoesNotKnow) {
       {"daily at 02:00 on munday", "unknown words \"munday\"; did you mean \"sunday\"?"},
       {"whenever", "unknown words \"whenever\": expected a schedule such as \"daily at 02:00\" or \"0 2 * * *\""},
       {"every now and then", "unknown words \"every now\"; did you mean \"every hour\"?"},
+      {"every fortnight at 02:00",
+       "unknown words \"every fortnight\": expected a schedule such as \"daily at 02:00\" or \"0 2 * * *\""},
+      {"daily and every 2 blue moons",
+       "unknown words \"every 2 blue\": expected a schedule such as \"daily at 02:00\" or \"0 2 * * *\""},
       {"d\x1b[31m", "unknown words \"d\\x1b[31m\": expected a schedule such as \"daily at 02:00\" or \"0 2 * * *\""},
       {"", "the schedule is empty: expected a schedule such as \"daily at 02:00\" or \"0 2 * * *\""},
       {" _ ", "the schedule is empty: expected a schedule such as \"daily at 02:00\" or \"0 2 * * *\""},
@@ -209,6 +213,7 @@ TEST(ApplyWords, RefusesWordsItDoesNotKnow) {
 TEST(ApplyWords, ShowsHowAPhraseGoesOn) {
   Expect({
       {"every", "\"every\": expected it as in \"every 90s\""},
+      {"every 5", "\"every\": expected it as in \"every 90s\""},
       {"daily at", "\"at\": expected it as in \"daily at 02:00\""},
       {"daily at noon", "\"at\": expected it as in \"daily at 02:00\""},
       {"hourly at", "\"hourly at\": expected it as in \"hourly at 15 45\""},
