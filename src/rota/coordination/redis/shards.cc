@@ -6,6 +6,7 @@
 
 #include "rota/base/format.h"
 #include "rota/base/text.h"
+#include "rota/coordination/redis/error_reply.h"
 #include "rota/time/format.h"
 
 // Interleavings. Calls of several threads are under way at once, each with the epoch known when it was sent. A late
@@ -30,8 +31,8 @@ std::uint64_t Seed() {
 Status CheckReply(const Client& client, const Result<Reply>& reply) {
   if (!reply) return reply.error();
   if (reply->kind != Reply::Kind::kError) return Status::Ok();
-  const std::string message = Format("redis {}: {}", client.name(), Printable(reply->text));
-  if (reply->text.starts_with("NOPERM")) return Unavailable("{}", message);
+  const std::string message = Format("redis {}: {}", client.name(), Printable(Explain(reply->text)));
+  if (IsDenied(reply->text)) return Unavailable("{}", message);
   return DataLoss("{}", message);
 }
 
