@@ -65,9 +65,44 @@ TEST(DiagnoseShards, TellsThoseThatCannotBeReadFromThoseThatDoNotAnswer) {
                           "1 of 4 shards cannot be used, and their tasks wait: shard 2: redis b:6379: WRONGTYPE",
                           "their keys hold something else: see what wrote it, and delete or restore them"},
                   Finding{"shards-silent", Severity::kWarning,
-                          "2 of 4 shards do not answer, and their tasks wait: shard 1: redis b:6379: "
+                          "2 of 4 shards cannot be asked, and their tasks wait: shard 1: redis b:6379: "
                           "connection refused",
                           "see the node that has them"}));
+}
+
+TEST(DiagnoseShards, FindsAnErrorWhereNoneCanBeAsked) {
+  const std::vector<Finding> findings = DiagnoseShards(std::vector<Status>(2, Unavailable("redis b:6379: its user")));
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].severity, Severity::kError);
+  EXPECT_EQ(findings[0].message,
+            "2 of 2 shards cannot be asked, and their tasks wait: shard 0: redis b:6379: its user");
+}
+
+TEST(DiagnoseNode, TellsMemoryThatHasNoRoomForACallFromThatOfAReplica) {
+  PrimaryFacts node{.name = "db:6379",
+                    .info = {{"redis_version", "7.0.0"},
+                             {"aof_enabled", "1"},
+                             {"connected_slaves", "1"},
+                             {"maxmemory", "10485760"},
+                             {"maxmemory_policy", "noeviction"},
+                             {"used_memory", "10223617"},
+                             {"mem_not_counted_for_evict", "0"}},
+                    .cluster = {},
+                    .config = Facts{{"appendfsync", "always"}}};
+  EXPECT_THAT(DiagnoseNode(node, {}),
+              ElementsAre(Finding{"memory", Severity::kError,
+                                  "redis db:6379: its memory is full: it refuses claims and outcomes",
+                                  "raise maxmemory, or lower history.max_records: it is 10 MiB", "db:6379"}));
+  node.info["mem_not_counted_for_evict"] = "1";
+  const std::vector<Finding> findings = DiagnoseNode(node, {});
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].severity, Severity::kWarning);
+  node.info["role"] = "slave";
+  node.info["slave_read_only"] = "0";
+  EXPECT_THAT(DiagnoseNode(node, {}),
+              ElementsAre(testing::Field(&Finding::message,
+                                         "redis db:6379: it is a replica that takes claims: its primary never hears "
+                                         "of them")));
 }
 
 TEST(DiagnoseEpochs, NamesWhatIsUnknown) {
