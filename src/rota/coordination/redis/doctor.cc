@@ -261,6 +261,27 @@ Result<std::vector<Finding>> ReadEpochs(const RedisStoreOptions& options, const 
   return DiagnoseEpochs(changes, options.shards, *unknown);
 }
 
+// Whether both tell of one loss, met by calls that asked different shards.
+bool OfOneLoss(const EpochChange& a, const EpochChange& b) {
+  const auto in_a = [&a](int shard) { return std::ranges::find(a.shards, shard) != a.shards.end(); };
+  return a.reason == b.reason && a.former == b.former && a.process == b.process && std::ranges::none_of(b.shards, in_a);
+}
+
+// In their order; each is where and when the newest change of it was.
+std::vector<EpochChange> Losses(const std::vector<EpochChange>& changes) {
+  std::vector<EpochChange> losses;
+  for (const EpochChange& change : changes) {
+    const auto known = std::ranges::find_if(losses, [&](const EpochChange& loss) { return OfOneLoss(loss, change); });
+    if (known == losses.end()) {
+      losses.push_back(change);
+      continue;
+    }
+    known->gap = std::max(known->gap, change.gap);
+    known->shards.insert(known->shards.end(), change.shards.begin(), change.shards.end());
+  }
+  return losses;
+}
+
 }  // namespace
 
 Facts ReadFacts(std::string_view text) {
@@ -332,23 +353,25 @@ std::vector<Finding> DiagnoseShards(const std::vector<Status>& shards) {
 std::vector<Finding> DiagnoseEpochs(const std::vector<EpochChange>& changes, int shards,
                                     const std::vector<OccurrenceRecord>& unknown) {
   if (changes.empty()) return {};
-  const EpochChange& last = changes.front();
+  const std::vector<EpochChange> losses = Losses(changes);
+  const EpochChange& last = losses.front();
   std::string message =
       Format("the store may have lost what it acknowledged {}, last at {}: {} ({} of {} shards",
-             changes.size() == 1 ? std::string("once in a day") : Format("{} times in a day", changes.size()),
+             losses.size() == 1 ? std::string("once in a day") : Format("{} times in a day", losses.size()),
              FormatInstant(last.at), last.reason, last.shards.size(), shards);
   if (last.gap) message += Format(", {} lost", FormatDuration(*last.gap));
   message += ")";
   std::set<std::string> tasks;
   for (const OccurrenceRecord& record : unknown) tasks.insert(record.task);
-  if (unknown.empty()) return {{"state-lost", Severity::kWarning, message + "; no outcome is unknown", ""}};
+  const std::string advice = "pauses that were set before may be gone: schedule:list shows those in force";
+  if (unknown.empty()) return {{"state-lost", Severity::kWarning, message + "; no outcome is unknown", advice}};
   const std::vector<std::string> names(tasks.begin(), tasks.end());
   constexpr std::size_t kNamed = 5;
   std::string list =
       Join({names.begin(), names.begin() + static_cast<std::ptrdiff_t>(std::min(kNamed, names.size()))}, ", ");
   if (names.size() > kNamed) list += Format(" and {} more", names.size() - kNamed);
   return {{"state-lost", Severity::kWarning, Format("{}; unknown outcomes: {} of {}", message, unknown.size(), list),
-           "schedule:history --outcome unknown lists them: see whether they ran, and run what did not"}};
+           "schedule:history --outcome unknown lists them: see whether they ran, and run what did not; " + advice}};
 }
 
 Result<std::vector<Finding>> Examine(const RedisStoreOptions& options, const Keys& keys, Client& client,
