@@ -135,8 +135,8 @@ TEST_F(RedisDoctor, SaysThatTheMemoryIsFullAndExaminesTheRest) {
   server.Send({"SETRANGE", "ballast", std::to_string(4 << 20), "x"});
   server.Send({"CONFIG", "SET", "maxmemory", "3mb"});
   EXPECT_EQ(Find(server, "memory"),
-            "error its memory is full: it refuses claims and outcomes | raise maxmemory, or lower "
-            "history.max_records: it is 3 MiB");
+            "error its memory is full: it refuses claims and outcomes | raise maxmemory from 3 MiB, or lower "
+            "history.max_records");
   EXPECT_EQ(Find(server, "unusable"), "") << "once is enough";
   EXPECT_THAT(Find(server, "persistence"), testing::StartsWith("warning it keeps nothing on disk"));
   const auto store = MakeRedisStore(Options(server), clock_);

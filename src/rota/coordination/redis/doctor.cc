@@ -90,7 +90,7 @@ void DiagnoseMemory(const PrimaryFacts& node, Findings& findings) {
   if (IsReplica(node)) return;  // It has no limit of its own.
   if (limit > 0 && used > limit - kRoomForACall && Find(node.info, "maxmemory_policy") == "noeviction") {
     findings.Add("memory", Severity::kError, kMemoryFull.reason,
-                 Format("{}: it is {} MiB", kMemoryFull.advice, limit >> 20));
+                 Format("raise maxmemory from {} MiB, or lower history.max_records", limit >> 20));
     return;
   }
   if (limit == 0 || static_cast<double>(used) < kNearlyFull * static_cast<double>(limit)) return;

@@ -92,7 +92,7 @@ TEST(DiagnoseNode, TellsMemoryThatHasNoRoomForACallFromThatOfAReplica) {
   EXPECT_THAT(DiagnoseNode(node, {}),
               ElementsAre(Finding{"memory", Severity::kError,
                                   "redis db:6379: its memory is full: it refuses claims and outcomes",
-                                  "raise maxmemory, or lower history.max_records: it is 10 MiB", "db:6379"}));
+                                  "raise maxmemory from 10 MiB, or lower history.max_records", "db:6379"}));
   node.info["mem_not_counted_for_evict"] = "1";
   const std::vector<Finding> findings = DiagnoseNode(node, {});
   ASSERT_EQ(findings.size(), 1u);
