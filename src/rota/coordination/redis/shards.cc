@@ -189,7 +189,7 @@ Status Shards::lost() const {
 }
 
 Status Shards::Lost(const std::string& reason) const {
-  return StateLost("redis {}: the store may have lost what it acknowledged ({})", client_.name(), reason);
+  return StateLost("redis {}: {}", client_.name(), reason);
 }
 
 bool Shards::PartAnswers() const {
