@@ -127,15 +127,15 @@ Sentence Tell(const Event& event, const OccurrenceRecord& record) {
     case EventKind::kCalendarEnds:
       return {LogLevel::kWarning, "a calendar needs its next days"};
     case EventKind::kStoreUnavailable:
-      return {LogLevel::kWarning, "the store does not answer"};
+      return {LogLevel::kWarning, "the store takes no claims"};
     case EventKind::kStoreAvailable:
-      return {LogLevel::kInfo, "the store answers again"};
+      return {LogLevel::kInfo, "the store is available again"};
     case EventKind::kStateLost:
       return {LogLevel::kError, "the store may have lost what it acknowledged"};
     case EventKind::kStateReasserted:
       return {LogLevel::kWarning, "the store was told again what this server remembers"};
     case EventKind::kStoreFinding:
-      return {LogLevel::kWarning, "the store was examined"};
+      return {LogLevel::kWarning, "store finding"};
     case EventKind::kEventsDropped:
       return {LogLevel::kWarning, "events are missing here"};
   }
