@@ -106,6 +106,8 @@ Sentence Tell(const Event& event, const OccurrenceRecord& record) {
   switch (event.kind) {
     case EventKind::kServerStarted:
       return {LogLevel::kInfo, Format("server {} started", event.server)};
+    case EventKind::kIdTaken:
+      return {LogLevel::kWarning, "the id of this server was taken"};
     case EventKind::kServerStopping:
       return {LogLevel::kInfo, Format("server {} is stopping", event.server)};
     case EventKind::kServerStopped:

@@ -188,6 +188,9 @@ TEST(EventLog, TellsOfTheServerTheClockAndTheStore) {
             "server=web-1");
   EXPECT_EQ(Line(OfServer(EventKind::kStoreFinding, "latency (warning): Redis answers within 51ms")),
             "WARN  store finding: latency (warning): Redis answers within 51ms  event=store_finding server=web-1");
+  EXPECT_EQ(Line(OfServer(EventKind::kIdTaken, "a live server is called web: give each its own server.id")),
+            "WARN  the id of this server was taken: a live server is called web: give each its own server.id  "
+            "event=id_taken server=web-1");
   EXPECT_EQ(Line(OfServer(EventKind::kEventsDropped, "6 dropped while nothing took them")),
             "WARN  events are missing here: 6 dropped while nothing took them  event=events_dropped server=web-1");
 }
