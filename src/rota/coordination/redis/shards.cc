@@ -188,9 +188,7 @@ Status Shards::lost() const {
   return owed ? Lost(reason_) : Status::Ok();
 }
 
-Status Shards::Lost(const std::string& reason) const {
-  return StateLost("redis {}: {}", client_.name(), reason);
-}
+Status Shards::Lost(const std::string& reason) const { return StateLost("redis {}: {}", client_.name(), reason); }
 
 bool Shards::PartAnswers() const {
   if (options_.cluster.empty()) return false;
