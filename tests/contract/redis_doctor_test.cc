@@ -130,6 +130,54 @@ TEST_F(RedisDoctor, WarnsBeforeTheMemoryIsFull) {
                                     "claims . raise maxmemory, or lower history.max_records"));
 }
 
+TEST_F(RedisDoctor, SaysThatTheMemoryIsFullAndExaminesTheRest) {
+  const RedisServer server;
+  server.Send({"SETRANGE", "ballast", std::to_string(4 << 20), "x"});
+  server.Send({"CONFIG", "SET", "maxmemory", "3mb"});
+  EXPECT_EQ(Find(server, "memory"),
+            "error its memory is full: it refuses claims and outcomes | raise maxmemory from 3 MiB, or lower "
+            "history.max_records");
+  EXPECT_EQ(Find(server, "unusable"), "") << "once is enough";
+  EXPECT_THAT(Find(server, "persistence"), testing::StartsWith("warning it keeps nothing on disk"));
+  const auto store = MakeRedisStore(Options(server), clock_);
+  EXPECT_TRUE(store->Query({}).has_value()) << "what there is can be looked at";
+  const ClaimRequest request = Request("r1");
+  const std::string refusal =
+      "its memory is full: it refuses claims and outcomes: raise maxmemory, or lower "
+      "history.max_records";
+  EXPECT_EQ(store->Claim({&request, 1}).error(), Unavailable("redis 127.0.0.1:{}: {}", server.port(), refusal));
+  EXPECT_EQ(store->SetPause({std::nullopt, "alice", "", kStart, {}}),
+            Unavailable("redis 127.0.0.1:{}: {}", server.port(), refusal));
+}
+
+TEST_F(RedisDoctor, KnowsAReplica) {
+  const RedisServer primary;
+  const auto store = MakeRedisStore(Options(primary), clock_);
+  ASSERT_EQ(Join(*store, "a", "i1"), "a");
+  const RedisServer replica({.arguments = {"--replicaof", "127.0.0.1 " + std::to_string(primary.port())}});
+  ASSERT_TRUE(Eventually(
+      [&] { return replica.Send({"INFO", "replication"}).find("master_link_status:up") != std::string::npos; }));
+  EXPECT_EQ(Find(replica, "replica"),
+            Format("error it is a replica: it takes no claims | name its primary (127.0.0.1:{}), or the Sentinels that "
+                   "know it (redis.sentinels)",
+                   primary.port()));
+  EXPECT_EQ(Find(replica, "unusable"), "") << "once is enough";
+  const auto looking = MakeRedisStore(Options(replica), clock_);
+  EXPECT_EQ(looking->Servers().value().size(), 1u);
+  EXPECT_EQ(looking->SetPause({std::nullopt, "alice", "", kStart, {}}),
+            Unavailable("redis 127.0.0.1:{}: it is a replica: it takes no claims: name its primary, or the Sentinels "
+                        "that know it (redis.sentinels)",
+                        replica.port()));
+}
+
+TEST_F(RedisDoctor, SaysWhyAServerRefusesWritesThatTellsItNowhereElse) {
+  const RedisServer server;
+  server.Send({"CONFIG", "SET", "min-replicas-to-write", "1"});
+  EXPECT_EQ(Find(server, "unusable"),
+            "error it has fewer replicas than its min-replicas-to-write: it takes no claims: connect more replicas, or "
+            "lower min-replicas-to-write | ");
+}
+
 TEST_F(RedisDoctor, NamesServersWhoseClockIsOff) {
   const RedisServer server;
   const auto beat = [&](const std::string& id, Milliseconds offset) {
@@ -192,6 +240,36 @@ TEST_F(RedisDoctor, SaysWhatItMayNotAsk) {
             "note its configuration cannot be read: how it keeps its data is not examined | allow its user CONFIG GET "
             "(ACL SETUSER … +config|get)");
   EXPECT_EQ(Find(options, "persistence"), "");
+}
+
+TEST_F(RedisDoctor, NamesTheRightThatALoginLacks) {
+  const RedisServer server;
+  server.Send({"ACL", "SETUSER", "rota", "on", ">secret", "~*", "+@all", "-eval", "-evalsha", "-info"});
+  RedisStoreOptions options = Options(server);
+  options.login = {"rota", "secret"};
+  const auto store = MakeRedisStore(options, clock_);
+  const std::vector<Finding> findings = store->Examine().value();
+  const std::string advice = "give it the rights that docs/operations.md names (Setting up Redis)";
+  const std::string name = Format("redis 127.0.0.1:{}/0", server.port());
+  const auto lacks = [&](const std::string& message) {
+    return testing::Contains(testing::AllOf(testing::Field(&Finding::severity, Severity::kError),
+                                            testing::Field(&Finding::message, message)));
+  };
+  EXPECT_THAT(findings, lacks(Format("{}: its user may not run INFO: {}", name, advice)));
+  EXPECT_THAT(findings, lacks(Format("{}: its user may not run EVAL: {}", name, advice)));
+  EXPECT_EQ(MakeRedisStore(options, clock_)->Servers().error(),
+            Unavailable("{}: its user may not run EVAL: {}", name, advice));
+
+  server.Send({"ACL", "SETUSER", "rota", "+@all", "-hlen"});
+  EXPECT_EQ(Find(options, "shards-silent"),
+            Format("error 64 of 64 shards cannot be asked, and their tasks wait: shard 0: {}: its user may not run "
+                   "HLEN: {} | see the node that has them",
+                   name, advice));
+
+  server.Send({"ACL", "SETUSER", "rota", "+@all", "-hset"});
+  const ClaimRequest request = Request("r1");
+  EXPECT_EQ(store->Claim({&request, 1}).error(),
+            Unavailable("{}: its user may not run a command of Rota's scripts: {}", name, advice));
 }
 
 TEST_F(RedisDoctor, TellsAServerOfAClusterFromOneAlone) {

@@ -44,9 +44,7 @@ class RedisEpochs : public testing::Test {
     ASSERT_EQ(Claim(store, run_id, at), "claimed");
     ASSERT_TRUE(Finish(store, run_id).ok());
   }
-  std::string Lost(std::string_view reason) const {
-    return Format("redis 127.0.0.1:{}/0: the store may have lost what it acknowledged ({})", server_.port(), reason);
-  }
+  std::string Lost(std::string_view reason) const { return Format("redis 127.0.0.1:{}/0: {}", server_.port(), reason); }
   // The error of a renewal, which asks every shard.
   static Status Beat(Store& store) {
     const auto reply = store.Renew("a", {}, kTtl);

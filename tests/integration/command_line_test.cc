@@ -1,6 +1,7 @@
 #include <set>
 
 #include "programs.h"
+#include "redis_server.h"
 #include "rota/base/text.h"
 #include "rota/time/clock.h"
 
@@ -206,6 +207,18 @@ TEST_F(CommandLine, ExaminesTheStore) {
   const Ran broken = Run({"schedule:doctor"});
   EXPECT_EQ(broken.exit, 1);
   EXPECT_THAT(broken.err, testing::StartsWith("error: var/rota.db: not a database: "));
+}
+
+TEST_F(CommandLine, TellsWhatKeepsAStoreFromAnswering) {
+  redis_test::RedisServer redis;
+  redis.Send({"ACL", "SETUSER", "rota", "on", ">secret", "~*", "+@connection", "+info", "+time"});
+  Write("config.yaml", Format("redis: {{host: 127.0.0.1, port: {}, user: rota, password: secret}}\n"
+                              "tasks:\n  - {{name: a, schedule: yearly, shell: a}}\n",
+                              redis.port()));
+  const Ran ran = Run({"schedule:doctor"});
+  EXPECT_EQ(ran.exit, 1);
+  EXPECT_THAT(ran.out, HasSubstr("error    unusable: "));
+  EXPECT_THAT(ran.out, HasSubstr("docs/operations.md"));
 }
 
 TEST_F(CommandLine, TellsWhenACronExpressionFiresNext) {

@@ -30,7 +30,7 @@ TEST_F(FullDisk, HoldsUpUniqueTasksAloneAndLosesNoOutcome) {
   const auto events = [this](std::string_view event) { return Log(event, "var/log/rota.log"); };
   ASSERT_TRUE(Eventually([&] { return !events("store_unavailable").empty(); }));
   EXPECT_THAT(Text(events("store_unavailable")[0], "message"),
-              HasSubstr("the store does not answer: var/rota.db: disk I/O error"));
+              HasSubstr("the store takes no claims: var/rota.db: disk I/O error"));
 
   const std::size_t unique = Lines("unique").size();
   const std::size_t everywhere = Lines("everywhere").size();

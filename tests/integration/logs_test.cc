@@ -40,6 +40,28 @@ TEST_F(Logs, BeginANewFileAtTheSizeAndKeepTheCount) {
   for (std::size_t i = 1; i < lines.size(); ++i) EXPECT_LE(Text(lines[i - 1], "time"), Text(lines[i], "time"));
 }
 
+TEST_F(Logs, WarnOfACopiedServerId) {
+  Write("config.yaml",
+        "server: {id: web-1}\n"
+        "log: {file: \"var/${SERVER}.log\"}\n"
+        "tasks:\n  - {name: often, schedule: every second, exec: ['true']}\n");
+  Process first = Start({"schedule:work"}, "a");
+  ASSERT_TRUE(Eventually([this] { return !Log("server_started", "var/a.log").empty(); }));
+  Process second = Start({"schedule:work"}, "b");
+  ASSERT_TRUE(Eventually([this] { return !Log("id_taken", "var/b.log").empty(); }));
+  const Record warning = Log("id_taken", "var/b.log")[0];
+  EXPECT_EQ(Text(warning, "level"), "warning");
+  EXPECT_EQ(
+      Text(warning, "message"),
+      "the id of this server was taken: the heartbeat of another server web-1 runs, so this one is web-1#2: where "
+      "both are to run, give each its own server.id");
+  first.Signal(SIGTERM);
+  second.Signal(SIGTERM);
+  EXPECT_EQ(first.Wait(), 0);
+  EXPECT_EQ(second.Wait(), 0);
+  EXPECT_TRUE(Log("id_taken", "var/a.log").empty());
+}
+
 TEST_F(Logs, KeepWhatATaskPrintsAndSaysOnOneLine) {
   program_ = EXAMPLE_SERVER;
   // Line ends, a forged line, terminal commands, a direction mark, and bytes that are no text.

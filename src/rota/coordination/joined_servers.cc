@@ -18,6 +18,17 @@ std::string_view PidSpaceOf(const ServerInfo& server) {
   return at == std::string::npos ? std::string_view() : std::string_view(server.incarnation).substr(at + 1);
 }
 
+// Also one that nobody has waited for yet: a container's first process, or a supervisor that is busy, may leave it so.
+bool HasEnded(pid_t pid) {
+  if (kill(pid, 0) != 0 && errno == ESRCH) return true;
+  std::string stat;
+  std::getline(std::ifstream(Format("/proc/{}/stat", pid)), stat, '\0');
+  const std::size_t name_end = stat.rfind(')');  // The name may hold anything.
+  if (name_end == std::string::npos || name_end + 2 >= stat.size()) return false;
+  const char state = stat[name_end + 2];
+  return state == 'Z' || state == 'X';
+}
+
 }  // namespace
 
 std::string PidSpace() {
@@ -68,7 +79,7 @@ bool JoinedServers::Gone(const ServerInfo& server, const ServerInfo& joining) co
     MutexLock lock(mu_);
     return !servers_.contains(server.incarnation);
   }
-  return kill(server.pid, 0) != 0 && errno == ESRCH;
+  return HasEnded(server.pid);
 }
 
 }  // namespace rota

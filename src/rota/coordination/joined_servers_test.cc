@@ -1,6 +1,8 @@
 #include "rota/coordination/joined_servers.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,6 +40,27 @@ TEST(JoinedServers, KnowsThatAProcessOfItsOwnPidSpaceHasEnded) {
   const ServerInfo own = Server("i2@here", getpid());
   EXPECT_TRUE(joined.Gone(Server("i1@here", EndedPid()), own));
   EXPECT_FALSE(joined.Gone(Server("i1@here", getppid()), own));
+}
+
+TEST(JoinedServers, KnowsThatAProcessHasEndedBeforeItsParentDoes) {
+  int pipe_ends[2];
+  ASSERT_EQ(pipe(pipe_ends), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    prctl(PR_SET_NAME, "a) S (b");
+    char byte = 0;
+    close(pipe_ends[1]);
+    _exit(static_cast<int>(read(pipe_ends[0], &byte, 1)));
+  }
+  close(pipe_ends[0]);
+  const JoinedServers joined;
+  const ServerInfo own = Server("i2@here", getpid());
+  EXPECT_FALSE(joined.Gone(Server("i1@here", child), own));
+  close(pipe_ends[1]);
+  siginfo_t ended{};
+  ASSERT_EQ(waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT), 0);
+  EXPECT_TRUE(joined.Gone(Server("i1@here", child), own));
+  waitpid(child, nullptr, 0);
 }
 
 TEST(JoinedServers, KnowsThatWhatHadItsOwnPidHasEndedUnlessItIsItself) {

@@ -26,13 +26,13 @@ std::vector<std::string> FindingBook::Update(const std::vector<Finding>& found) 
     if (!added) continue;  // A worse one of the same kind is told.
     const auto known = known_.find(place->first);
     if (known != known_.end() && known->second == finding.severity) continue;
-    lines.push_back(Format("{} {}: {}{}{}", Name(finding.severity), finding.code, finding.message,
+    lines.push_back(Format("{} ({}): {}{}{}", finding.code, Name(finding.severity), finding.message,
                            finding.advice.empty() ? "" : ": ", finding.advice));
   }
   for (const auto& [key, severity] : known_) {
     if (now.contains(key)) continue;
     const auto& [code, subject] = key;
-    lines.push_back(Format("{}{}{} is found no more", code, subject.empty() ? "" : " of ", subject));
+    lines.push_back(Format("{}{}{} is gone", code, subject.empty() ? "" : " of ", subject));
   }
   known_ = std::move(now);
   return lines;

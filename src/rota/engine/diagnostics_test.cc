@@ -17,7 +17,7 @@ TEST(FindingBook, TellsEachFindingOnce) {
   FindingBook book;
   const Finding plain{"latency", Severity::kWarning, "it is slow", ""};
   EXPECT_THAT(book.Update({plain, Off("web-1")}),
-              ElementsAre("warning latency: it is slow", "warning clock-offset: web-1 is off: keep the clock"));
+              ElementsAre("latency (warning): it is slow", "clock-offset (warning): web-1 is off: keep the clock"));
   EXPECT_THAT(book.Update({plain, Off("web-1")}), IsEmpty());
 }
 
@@ -25,17 +25,17 @@ TEST(FindingBook, TellsFindingsOfOneCodeApartByTheirSubjects) {
   FindingBook book;
   book.Update({Off("web-1", Severity::kError)});
   const std::vector<Finding> both = {Off("web-1", Severity::kError), Off("web-2")};
-  EXPECT_THAT(book.Update(both), ElementsAre("warning clock-offset: web-2 is off: keep the clock"));
+  EXPECT_THAT(book.Update(both), ElementsAre("clock-offset (warning): web-2 is off: keep the clock"));
   EXPECT_THAT(book.Update(both), IsEmpty());
-  EXPECT_THAT(book.Update({Off("web-2")}), ElementsAre("clock-offset of web-1 is found no more"));
+  EXPECT_THAT(book.Update({Off("web-2")}), ElementsAre("clock-offset of web-1 is gone"));
 }
 
 TEST(FindingBook, TellsTheWorstOfThoseWithOneSubjectAndEachChangeOfItsWeight) {
   FindingBook book;
   const std::vector<Finding> two = {Off("web-1", Severity::kError), Off("web-1")};
-  EXPECT_THAT(book.Update(two), ElementsAre("error clock-offset: web-1 is off: keep the clock"));
+  EXPECT_THAT(book.Update(two), ElementsAre("clock-offset (error): web-1 is off: keep the clock"));
   EXPECT_THAT(book.Update(two), IsEmpty());
-  EXPECT_THAT(book.Update({Off("web-1")}), ElementsAre("warning clock-offset: web-1 is off: keep the clock"));
+  EXPECT_THAT(book.Update({Off("web-1")}), ElementsAre("clock-offset (warning): web-1 is off: keep the clock"));
 }
 
 TEST(FindingBook, KeepsNotesToItself) {

@@ -8,6 +8,8 @@ std::string_view Name(EventKind kind) {
   switch (kind) {
     case EventKind::kServerStarted:
       return "server_started";
+    case EventKind::kIdTaken:
+      return "id_taken";
     case EventKind::kServerStopping:
       return "server_stopping";
     case EventKind::kServerStopped:

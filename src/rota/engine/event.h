@@ -11,6 +11,7 @@ namespace rota {
 
 enum class EventKind {
   kServerStarted,
+  kIdTaken,         // Another live server has the id that this one was to have: `detail` names both.
   kServerStopping,  // Stops claiming; running work gets its grace.
   kServerStopped,
   kRunStarted,

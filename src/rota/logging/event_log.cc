@@ -107,6 +107,8 @@ Sentence Tell(const Event& event, const OccurrenceRecord& record) {
   switch (event.kind) {
     case EventKind::kServerStarted:
       return {LogLevel::kInfo, Format("server {} started", event.server)};
+    case EventKind::kIdTaken:
+      return {LogLevel::kWarning, "the id of this server was taken"};
     case EventKind::kServerStopping:
       return {LogLevel::kInfo, Format("server {} is stopping", event.server)};
     case EventKind::kServerStopped:
@@ -130,15 +132,15 @@ Sentence Tell(const Event& event, const OccurrenceRecord& record) {
     case EventKind::kCalendarEnds:
       return {LogLevel::kWarning, "a calendar needs its next days"};
     case EventKind::kStoreUnavailable:
-      return {LogLevel::kWarning, "the store does not answer"};
+      return {LogLevel::kWarning, "the store takes no claims"};
     case EventKind::kStoreAvailable:
-      return {LogLevel::kInfo, "the store answers again"};
+      return {LogLevel::kInfo, "the store is available again"};
     case EventKind::kStateLost:
       return {LogLevel::kError, "the store may have lost what it acknowledged"};
     case EventKind::kStateReasserted:
       return {LogLevel::kWarning, "the store was told again what this server remembers"};
     case EventKind::kStoreFinding:
-      return {LogLevel::kWarning, "the store was examined"};
+      return {LogLevel::kWarning, "store finding"};
     case EventKind::kEventsDropped:
       return {LogLevel::kWarning, "events are missing here"};
   }

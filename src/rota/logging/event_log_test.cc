@@ -189,9 +189,17 @@ TEST(EventLog, TellsOfTheServerTheClockAndTheStore) {
             "WARN  a calendar needs its next days: calendar cn covers days up to 2026-12-31  event=calendar_ends "
             "server=web-1");
   EXPECT_EQ(Line(OfServer(EventKind::kStoreUnavailable, "database is locked")),
-            "WARN  the store does not answer: database is locked  event=store_unavailable server=web-1");
+            "WARN  the store takes no claims: database is locked  event=store_unavailable server=web-1");
   EXPECT_EQ(Line(OfServer(EventKind::kStoreAvailable)),
-            "INFO  the store answers again  event=store_available server=web-1");
+            "INFO  the store is available again  event=store_available server=web-1");
+  EXPECT_EQ(Line(OfServer(EventKind::kStateLost, "redis db:6379/0: it was emptied")),
+            "ERROR the store may have lost what it acknowledged: redis db:6379/0: it was emptied  event=state_lost "
+            "server=web-1");
+  EXPECT_EQ(Line(OfServer(EventKind::kStoreFinding, "latency (warning): Redis answers within 51ms")),
+            "WARN  store finding: latency (warning): Redis answers within 51ms  event=store_finding server=web-1");
+  EXPECT_EQ(Line(OfServer(EventKind::kIdTaken, "a live server is called web: give each its own server.id")),
+            "WARN  the id of this server was taken: a live server is called web: give each its own server.id  "
+            "event=id_taken server=web-1");
   EXPECT_EQ(Line(OfServer(EventKind::kEventsDropped, "6 dropped while nothing took them")),
             "WARN  events are missing here: 6 dropped while nothing took them  event=events_dropped server=web-1");
 }

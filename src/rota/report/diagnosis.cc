@@ -32,8 +32,13 @@ Result<Diagnosis> Diagnose(Store& store, const Schedule* schedule, WallTime now)
   query.from = now - std::chrono::hours(24);
   query.limit = kMostUnknown;
   const Result<std::vector<OccurrenceRecord>> unknown = store.Query(query);
-  if (!unknown) return Fail(unknown.error());
-  return Diagnosis{store.name(), *std::move(findings), *query.from, ListHistory(schedule, *unknown)};
+  Diagnosis diagnosis{store.name(), *std::move(findings), *query.from, {}};
+  if (unknown) {
+    diagnosis.unknown = ListHistory(schedule, *unknown);
+  } else if (diagnosis.status().ok()) {  // Else the findings tell what is the matter.
+    return Fail(unknown.error());
+  }
+  return diagnosis;
 }
 
 std::string ToText(const Diagnosis& diagnosis, WallTime now) {

@@ -21,7 +21,8 @@ struct Diagnosis {
   Status status() const;  // kFailed when a finding keeps servers from starting.
 };
 
-// Examines the store. `schedule` may be null: then times are shown in UTC. Errors: the store's.
+// Examines the store. `schedule` may be null: then times are shown in UTC. Errors: the store's; where a finding tells
+// what keeps it from answering, the unknown outcomes are left out instead.
 Result<Diagnosis> Diagnose(Store& store, const Schedule* schedule, WallTime now);
 
 std::string ToText(const Diagnosis& diagnosis, WallTime now);

@@ -72,7 +72,7 @@ Status CheckStore(Store& store) {
   std::string bad;
   for (const Finding& finding : *findings) {
     if (finding.severity != Severity::kError) continue;
-    bad += Format("\n  {}: {}: {}", finding.code, finding.message, finding.advice);
+    bad += Format("\n  {}: {}{}{}", finding.code, finding.message, finding.advice.empty() ? "" : ": ", finding.advice);
   }
   if (bad.empty()) return Status::Ok();
   return InvalidArgument("{}: a server cannot keep its promises with this store:{}", store.name(), bad);

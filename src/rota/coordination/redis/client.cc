@@ -7,6 +7,7 @@
 #include "rota/base/text.h"
 #include "rota/coordination/redis/deadline.h"
 #include "rota/coordination/redis/directory.h"
+#include "rota/coordination/redis/error_reply.h"
 #include "rota/coordination/redis/node.h"
 #include "rota/coordination/redis/topology.h"
 
@@ -182,7 +183,7 @@ class Call {
       for (const std::string_view elsewhere : {"READONLY", "MASTERDOWN", "CLUSTERDOWN", "LOADING", "UNBLOCKED"}) {
         if (word == elsewhere) directory_.Doubt(*trip.node);
       }
-      results_[errand.index] = Fail(Unavailable("{}: {}", trip.connection->name(), Printable(reply.text)));
+      results_[errand.index] = Fail(Unavailable("{}: {}", trip.connection->name(), Printable(Explain(reply.text))));
       return;
     }
     results_[errand.index] = std::move(reply);

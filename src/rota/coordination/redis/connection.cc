@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "rota/base/text.h"
-#include "rota/coordination/redis/topology.h"
+#include "rota/coordination/redis/error_reply.h"
 
 namespace rota::redis {
 namespace {

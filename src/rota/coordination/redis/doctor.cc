@@ -9,6 +9,7 @@
 
 #include "rota/base/format.h"
 #include "rota/base/text.h"
+#include "rota/coordination/redis/error_reply.h"
 #include "rota/coordination/redis/history.h"
 #include "rota/coordination/redis/shards.h"
 #include "rota/time/format.h"
@@ -22,6 +23,7 @@ constexpr Milliseconds kSlow(50);
 constexpr Milliseconds kClockOff = seconds(1);
 constexpr std::size_t kPings = 5;
 constexpr double kNearlyFull = 0.9;
+constexpr std::int64_t kRoomForACall = 256 << 10;  // Its script, its batch, its answer.
 constexpr Milliseconds kRecently = std::chrono::hours(24);
 constexpr int kUnknownRead = 1'000;
 
@@ -71,9 +73,26 @@ void DiagnoseEviction(const PrimaryFacts& node, Findings& findings) {
   }
 }
 
+bool IsReplica(const PrimaryFacts& node) { return Find(node.info, "role") == "slave"; }
+
+void DiagnoseRole(const PrimaryFacts& node, Findings& findings) {
+  if (!IsReplica(node)) return;
+  const bool read_only = Find(node.info, "slave_read_only") != "0";
+  findings.Add("replica", Severity::kError,
+               read_only ? kReadOnly.reason : "it is a replica that takes claims: its primary never hears of them",
+               Format("name its primary ({}:{}), or the Sentinels that know it (redis.sentinels)",
+                      Find(node.info, "master_host"), Find(node.info, "master_port")));
+}
+
 void DiagnoseMemory(const PrimaryFacts& node, Findings& findings) {
   const std::int64_t limit = FindNumber(node.info, "maxmemory");
-  const std::int64_t used = FindNumber(node.info, "used_memory");
+  const std::int64_t used = FindNumber(node.info, "used_memory") - FindNumber(node.info, "mem_not_counted_for_evict");
+  if (IsReplica(node)) return;  // It has no limit of its own.
+  if (limit > 0 && used > limit - kRoomForACall && Find(node.info, "maxmemory_policy") == "noeviction") {
+    findings.Add("memory", Severity::kError, kMemoryFull.reason,
+                 Format("raise maxmemory from {} MiB, or lower history.max_records", limit >> 20));
+    return;
+  }
   if (limit == 0 || static_cast<double>(used) < kNearlyFull * static_cast<double>(limit)) return;
   findings.Add(
       "memory", Severity::kWarning,
@@ -83,8 +102,7 @@ void DiagnoseMemory(const PrimaryFacts& node, Findings& findings) {
 
 void DiagnosePersistence(const PrimaryFacts& node, Findings& findings) {
   if (Find(node.info, "rdb_last_bgsave_status") == "err" || Find(node.info, "aof_last_write_status") == "err") {
-    findings.Add("persistence", Severity::kError, "it cannot write its data to disk, and may refuse to change it",
-                 "see its log; free or repair its disk");
+    findings.Add("persistence", Severity::kError, kCannotSave.reason, kCannotSave.advice);
   }
   if (!node.config) {
     findings.Add("config", Severity::kNote, "its configuration cannot be read: how it keeps its data is not examined",
@@ -133,18 +151,27 @@ void DiagnoseCluster(const PrimaryFacts& node, const RedisStoreOptions& options,
   }
 }
 
-// Of those that answer; an error when none does.
-Result<std::vector<PrimaryFacts>> ReadNodes(Client& client) {
+// What is told already is not told again.
+void AddFailure(const Status& failure, std::string subject, std::vector<Finding>& findings) {
+  const auto told = [&](const Finding& finding) { return failure.message().starts_with(finding.message); };
+  if (std::ranges::any_of(findings, told)) return;
+  findings.push_back({"unusable", Severity::kError, failure.message(), "", std::move(subject)});
+}
+
+// Of those that answer, and findings for those that refuse to; an error when none answers.
+Result<std::vector<PrimaryFacts>> ReadNodes(Client& client, std::vector<Finding>& findings) {
   std::vector<PrimaryFacts> nodes;
   Status failure;
   for (const Client::NodeReply& answer : client.ExecuteOnPrimaries({"INFO"})) {
     if (Status status = CheckReply(client, answer.reply); status.ok()) {
       nodes.push_back({answer.node, ReadFacts(answer.reply->text), {}, {}});
+    } else if (answer.reply) {
+      AddFailure(status, answer.node, findings);
     } else {
       failure = std::move(status);
     }
   }
-  if (nodes.empty()) return Fail(std::move(failure));
+  if (nodes.empty() && findings.empty()) return Fail(std::move(failure));
   const auto ask_each = [&](const std::vector<std::string>& words, auto take) {
     for (const Client::NodeReply& answer : client.ExecuteOnPrimaries(words)) {
       const auto node = std::ranges::find(nodes, answer.node, &PrimaryFacts::name);
@@ -163,22 +190,40 @@ Result<std::vector<PrimaryFacts>> ReadNodes(Client& client) {
   return nodes;
 }
 
+struct ShardProbes {
+  std::vector<Status> reads;
+  std::vector<Status> writes;
+};
+
 // Reads something of every key: of a shard whose node is gone, or whose keys hold something else, no call tells when
-// other shards answer it.
-std::vector<Status> ReadShards(const RedisStoreOptions& options, const Keys& keys, Client& client) {
+// other shards answer it. And writes what has no effect where there is no such key.
+ShardProbes ProbeShards(const RedisStoreOptions& options, const Keys& keys, Client& client) {
   constexpr std::array<const char*, 7> kCounts = {"HLEN", "HLEN", "HLEN", "HLEN", "ZCARD", "HLEN", "SCARD"};
+  constexpr std::size_t kProbes = kCounts.size() + 1;
   std::vector<Command> commands;
   for (int shard = 0; shard < options.shards; ++shard) {
     const std::vector<std::string> names = keys.OfShard(shard);
     for (std::size_t i = 0; i < names.size(); ++i) commands.push_back({names[i], {kCounts.at(i), names[i]}, nullptr});
+    commands.push_back({keys.Probe(shard), {"LPUSHX", keys.Probe(shard), ""}, nullptr});
   }
   const std::vector<Result<Reply>> replies = client.Execute(commands);
-  std::vector<Status> shards(static_cast<std::size_t>(options.shards));
+  const auto count = static_cast<std::size_t>(options.shards);
+  ShardProbes probes{std::vector<Status>(count), std::vector<Status>(count)};
   for (std::size_t i = 0; i < replies.size(); ++i) {
-    Status& shard = shards[i / kCounts.size()];
-    if (shard.ok()) shard = CheckReply(client, replies[i]);
+    const bool wrote = i % kProbes == kCounts.size();
+    Status& probe = (wrote ? probes.writes : probes.reads)[i / kProbes];
+    if (probe.ok()) probe = CheckReply(client, replies[i]);
   }
-  return shards;
+  return probes;
+}
+
+// Of shards that can be read.
+void AddRefusedWrites(const ShardProbes& probes, const Keys& keys, Client& client, std::vector<Finding>& findings) {
+  for (std::size_t shard = 0; shard < probes.writes.size(); ++shard) {
+    if (!probes.reads[shard].ok() || probes.writes[shard].ok()) continue;
+    const std::string key = keys.Probe(static_cast<int>(shard));
+    AddFailure(probes.writes[shard], client.NodesOf({&key, 1}).front(), findings);
+  }
 }
 
 // Of the node that the fleet's keys are on.
@@ -216,6 +261,27 @@ Result<std::vector<Finding>> ReadEpochs(const RedisStoreOptions& options, const 
   return DiagnoseEpochs(changes, options.shards, *unknown);
 }
 
+// Whether both tell of one loss, met by calls that asked different shards.
+bool OfOneLoss(const EpochChange& a, const EpochChange& b) {
+  const auto in_a = [&a](int shard) { return std::ranges::find(a.shards, shard) != a.shards.end(); };
+  return a.reason == b.reason && a.former == b.former && a.process == b.process && std::ranges::none_of(b.shards, in_a);
+}
+
+// In their order; each is where and when the newest change of it was.
+std::vector<EpochChange> Losses(const std::vector<EpochChange>& changes) {
+  std::vector<EpochChange> losses;
+  for (const EpochChange& change : changes) {
+    const auto known = std::ranges::find_if(losses, [&](const EpochChange& loss) { return OfOneLoss(loss, change); });
+    if (known == losses.end()) {
+      losses.push_back(change);
+      continue;
+    }
+    known->gap = std::max(known->gap, change.gap);
+    known->shards.insert(known->shards.end(), change.shards.begin(), change.shards.end());
+  }
+  return losses;
+}
+
 }  // namespace
 
 Facts ReadFacts(std::string_view text) {
@@ -231,6 +297,7 @@ Facts ReadFacts(std::string_view text) {
 std::vector<Finding> DiagnoseNode(const PrimaryFacts& node, const RedisStoreOptions& options) {
   Findings findings(node.name);
   DiagnoseVersion(node, findings);
+  DiagnoseRole(node, findings);
   DiagnoseCluster(node, options, findings);
   DiagnoseEviction(node, findings);
   DiagnoseMemory(node, findings);
@@ -277,53 +344,61 @@ std::vector<Finding> DiagnoseShards(const std::vector<Status>& shards) {
   };
   add(StatusCode::kDataLoss, {"shards-broken", Severity::kError, "cannot be used",
                               "their keys hold something else: see what wrote it, and delete or restore them"});
-  add(StatusCode::kUnavailable, {"shards-silent", Severity::kWarning, "do not answer", "see the node that has them"});
+  const bool all = std::ranges::count(shards, StatusCode::kUnavailable, &Status::code) == std::ssize(shards);
+  add(StatusCode::kUnavailable,
+      {"shards-silent", all ? Severity::kError : Severity::kWarning, "cannot be asked", "see the node that has them"});
   return findings;
 }
 
 std::vector<Finding> DiagnoseEpochs(const std::vector<EpochChange>& changes, int shards,
                                     const std::vector<OccurrenceRecord>& unknown) {
   if (changes.empty()) return {};
-  const EpochChange& last = changes.front();
+  const std::vector<EpochChange> losses = Losses(changes);
+  const EpochChange& last = losses.front();
   std::string message =
       Format("the store may have lost what it acknowledged {}, last at {}: {} ({} of {} shards",
-             changes.size() == 1 ? std::string("once in a day") : Format("{} times in a day", changes.size()),
+             losses.size() == 1 ? std::string("once in a day") : Format("{} times in a day", losses.size()),
              FormatInstant(last.at), last.reason, last.shards.size(), shards);
   if (last.gap) message += Format(", {} lost", FormatDuration(*last.gap));
   message += ")";
   std::set<std::string> tasks;
   for (const OccurrenceRecord& record : unknown) tasks.insert(record.task);
-  if (unknown.empty()) return {{"state-lost", Severity::kWarning, message + "; no outcome is unknown", ""}};
+  const std::string advice = "pauses that were set before may be gone: schedule:list shows those in force";
+  if (unknown.empty()) return {{"state-lost", Severity::kWarning, message + "; no outcome is unknown", advice}};
   const std::vector<std::string> names(tasks.begin(), tasks.end());
   constexpr std::size_t kNamed = 5;
   std::string list =
       Join({names.begin(), names.begin() + static_cast<std::ptrdiff_t>(std::min(kNamed, names.size()))}, ", ");
   if (names.size() > kNamed) list += Format(" and {} more", names.size() - kNamed);
   return {{"state-lost", Severity::kWarning, Format("{}; unknown outcomes: {} of {}", message, unknown.size(), list),
-           "schedule:history --outcome unknown lists them: see whether they ran, and run what did not"}};
+           "schedule:history --outcome unknown lists them: see whether they ran, and run what did not; " + advice}};
 }
 
 Result<std::vector<Finding>> Examine(const RedisStoreOptions& options, const Keys& keys, Client& client,
                                      FleetRows& fleet, const Clock& clock) {
-  Result<std::vector<PrimaryFacts>> nodes = ReadNodes(client);
-  if (!nodes) return Fail(nodes.error());
   std::vector<Finding> findings;
+  const Result<std::vector<PrimaryFacts>> nodes = ReadNodes(client, findings);
+  if (!nodes) return Fail(nodes.error());
   const auto add = [&findings](std::vector<Finding> some) { std::ranges::move(some, std::back_inserter(findings)); };
   for (const PrimaryFacts& node : *nodes) add(DiagnoseNode(node, options));
-  std::vector<Finding> shards = DiagnoseShards(ReadShards(options, keys, client));
+  const ShardProbes probes = ProbeShards(options, keys, client);
+  std::vector<Finding> shards = DiagnoseShards(probes.reads);
   const bool is_whole = shards.empty();
   add(std::move(shards));
-  const Result<FleetRows::Seen> seen = fleet.Read();
-  if (seen) {
+  AddRefusedWrites(probes, keys, client, findings);
+  if (const Result<FleetRows::Seen> seen = fleet.Read(); seen) {
     add(fleet.FindTaken(seen->servers));
     add(DiagnoseClocks(seen->servers, seen->now, options.max_skew));
     Result<std::vector<Finding>> epochs = ReadEpochs(options, keys, client, seen->now);
-    if (!epochs && is_whole) return epochs;
-    if (epochs) add(*std::move(epochs));
+    if (epochs) {
+      add(*std::move(epochs));
+    } else if (is_whole) {
+      AddFailure(epochs.error(), "", findings);
+    }
   } else if (seen.error().code() == StatusCode::kInvalidArgument) {
     findings.push_back({"shards", Severity::kError, seen.error().message(), "give all servers of a fleet one number"});
-  } else if (is_whole && (findings.empty() || findings.front().severity != Severity::kError)) {
-    return Fail(seen.error());
+  } else if (is_whole) {
+    AddFailure(seen.error(), "", findings);
   }
   if (const std::optional<Milliseconds> latency = MeasureLatency(keys, client, clock)) add(DiagnoseLatency(*latency));
   std::ranges::sort(findings, [](const Finding& a, const Finding& b) {

@@ -38,12 +38,12 @@ Result<FleetRows::Answer> FleetRows::Ask(FleetOrder order) {
   if (!says || !found) {
     return Fail((says ? found.error() : says.error()).WithContext(Format("redis {}", client_.name())));
   }
-  if (found->shards != options_.shards) {
+  if (found->shards != 0 && found->shards != options_.shards) {
     return Fail(InvalidArgument("redis {}: this fleet divides its tasks into {} shards, not {}: set redis.shards to {}",
                                 client_.name(), found->shards, options_.shards, found->shards));
   }
   MutexLock lock(mu_);
-  checked_ = true;
+  checked_ = found->shards != 0;
   if (after - before <= kLongestMeasurement) clock_offset_ = before + (after - before) / 2 - says->now;
   return Answer{says->now, *std::move(found)};
 }

@@ -22,6 +22,8 @@ class Keys {
   std::string History(int shard) const { return Name(shard, "history"); }
   std::string Records(int shard) const { return Name(shard, "records"); }
   std::string Pauses(int shard) const { return Name(shard, "pauses"); }
+  // One that there never is.
+  std::string Probe(int shard) const { return Name(shard, "probe"); }
   // Those of the fleet: meta, servers.
   std::vector<std::string> OfFleet() const;
   std::string Epochs() const { return tag_ + "fleet}:epochs"; }

@@ -6,6 +6,7 @@
 
 #include "rota/base/format.h"
 #include "rota/base/text.h"
+#include "rota/coordination/redis/error_reply.h"
 #include "rota/time/format.h"
 
 // Interleavings. Calls of several threads are under way at once, each with the epoch known when it was sent. A late
@@ -30,8 +31,8 @@ std::uint64_t Seed() {
 Status CheckReply(const Client& client, const Result<Reply>& reply) {
   if (!reply) return reply.error();
   if (reply->kind != Reply::Kind::kError) return Status::Ok();
-  const std::string message = Format("redis {}: {}", client.name(), Printable(reply->text));
-  if (reply->text.starts_with("NOPERM")) return Unavailable("{}", message);
+  const std::string message = Format("redis {}: {}", client.name(), Printable(Explain(reply->text)));
+  if (IsDenied(reply->text)) return Unavailable("{}", message);
   return DataLoss("{}", message);
 }
 
@@ -187,9 +188,7 @@ Status Shards::lost() const {
   return owed ? Lost(reason_) : Status::Ok();
 }
 
-Status Shards::Lost(const std::string& reason) const {
-  return StateLost("redis {}: the store may have lost what it acknowledged ({})", client_.name(), reason);
-}
+Status Shards::Lost(const std::string& reason) const { return StateLost("redis {}: {}", client_.name(), reason); }
 
 bool Shards::PartAnswers() const {
   if (options_.cluster.empty()) return false;

@@ -1,7 +1,6 @@
 #include "rota/coordination/redis/topology.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cstdint>
 #include <iterator>
@@ -97,23 +96,6 @@ std::optional<Redirection> ParseRedirection(std::string_view error, const RedisA
   if (!to) return std::nullopt;
   const auto kind = words[0] == "MOVED" ? Redirection::Kind::kMoved : Redirection::Kind::kAsk;
   return Redirection{.kind = kind, .to = *std::move(to)};
-}
-
-std::string_view ErrorWord(std::string_view error) {
-  constexpr std::string_view kInScript = ": -";
-  if (error.starts_with("ERR Error running script")) {
-    if (const std::size_t inner = error.find(kInScript); inner != std::string_view::npos) {
-      error.remove_prefix(inner + kInScript.size());
-    }
-  }
-  return error.substr(0, error.find(' '));
-}
-
-bool IsPassing(std::string_view error) {
-  static constexpr std::array<std::string_view, 12> kPassing = {"BUSY",     "CLUSTERDOWN", "LOADING",    "MASTERDOWN",
-                                                                "MISCONF",  "NOAUTH",      "NOREPLICAS", "OOM",
-                                                                "READONLY", "TRYAGAIN",    "UNBLOCKED",  "UNKILLABLE"};
-  return std::find(kPassing.begin(), kPassing.end(), ErrorWord(error)) != kPassing.end();
 }
 
 }  // namespace rota::redis

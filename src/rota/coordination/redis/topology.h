@@ -51,11 +51,4 @@ struct Redirection {
 // Nothing where the error is none.
 std::optional<Redirection> ParseRedirection(std::string_view error, const RedisAddress& asked);
 
-// The first word of an error ("WRONGTYPE"), or of the error inside it that a script of Redis 6 has met:
-// "ERR Error running script (call to f_…): @user_script:1: -READONLY You can't write …".
-std::string_view ErrorWord(std::string_view error);
-
-// Whether the error says only that this server cannot serve now.
-bool IsPassing(std::string_view error);
-
 }  // namespace rota::redis

@@ -96,21 +96,6 @@ TEST(ParseRedirection, LeavesOtherErrorsAlone) {
   }
 }
 
-TEST(ErrorWord, IsTheFirstOrTheOneInsideAScriptsError) {
-  EXPECT_EQ(ErrorWord("WRONGTYPE Operation against a key"), "WRONGTYPE");
-  EXPECT_EQ(ErrorWord("NOAUTH"), "NOAUTH");
-  EXPECT_EQ(ErrorWord(""), "");
-  EXPECT_EQ(ErrorWord("ERR Error running script (call to f_1): @user_script:1: -READONLY You can't write"), "READONLY");
-  EXPECT_EQ(ErrorWord("ERR Error running script (call to f_1): @user_script:1: attempt to index"), "ERR");
-}
-
-TEST(IsPassing, TellsWhatThePassageOfTimeMayMend) {
-  EXPECT_TRUE(IsPassing("LOADING Redis is loading the dataset in memory"));
-  EXPECT_TRUE(IsPassing("READONLY You can't write against a read only replica."));
-  EXPECT_FALSE(IsPassing("WRONGTYPE Operation against a key holding the wrong kind of value"));
-  EXPECT_FALSE(IsPassing("ERR BUSY"));
-}
-
 TEST(Script, IsKnownByTheDigestOfItsText) {
   const Script script("return 1");
   EXPECT_EQ(script.text(), "return 1");

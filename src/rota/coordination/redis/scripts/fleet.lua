@@ -1,10 +1,10 @@
 -- asked: one or more of
---   shards: the number of shards, fixed by the first that comes;
+--   shards: the number of shards, fixed by the first that comes, unless nothing can be written;
 --   beat (id, ttl, row): the heartbeat of the server with this row, as it joined; without a row it has not;
 --   join (id, expected, row): writes the row where the id's is as expected (absent: there is none);
 --   leave (id, incarnation): the heartbeat of the server ends;
 --   keep: drops the servers whose heartbeat ended longer ago.
--- Answers with shards, joined, and servers: the rows by id, after all that.
+-- Answers with shards (0: not fixed), joined, and servers: the rows by id, after all that.
 
 local META, SERVERS = unpack(KEYS)
 
@@ -19,7 +19,7 @@ local function holds_id(own, row)
 end
 
 local found = {}
-if asked.shards then redis.call('HSETNX', META, 'shards', asked.shards) end
+if asked.shards then redis.pcall('HSETNX', META, 'shards', asked.shards) end
 found.shards = tonumber(redis.call('HGET', META, 'shards') or 0)
 
 if asked.beat then
