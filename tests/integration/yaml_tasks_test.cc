@@ -1,4 +1,5 @@
 #include "programs.h"
+#include "rota/base/format.h"
 
 namespace rota::integration {
 namespace {
@@ -57,7 +58,7 @@ tasks:
   const std::string run_id = Text(records[0], "run_id");
   EXPECT_THAT(ran.out,
               HasSubstr(Format("attempt 1 of {}\nattempt 2 of {}\nattempt 3 of {}\n", run_id, run_id, run_id)));
-  EXPECT_EQ(records[0].as_object().at("attempt").as_int64(), 3);
+  EXPECT_EQ(records[0].at("attempt").as_int64(), 3);
   EXPECT_THAT(Run({"schedule:test", "hopeless"}).err, HasSubstr("failed(exit 1)"));
 }
 

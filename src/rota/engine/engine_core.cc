@@ -289,7 +289,8 @@ void EngineCore::AdvanceShutdown(Moment now) {
     phase_ends_ = now.steady + kSettle;
   } else {
     if (!outbox_.empty()) {
-      Publish(EventKind::kStoreUnavailable, now, Format("{} could not be recorded", Count(outbox_.size(), "outcome")));
+      Publish(EventKind::kStoreUnavailable, now,
+              Format("{} could not be recorded", rota::Count(outbox_.size(), "outcome")));
     }
     phase_ = Phase::kOver;
     phase_ends_ = SteadyTime::max();

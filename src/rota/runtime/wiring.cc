@@ -203,11 +203,10 @@ Status Wiring::Work(WorkMode mode) {
            Format("Rota {}, {}, {}", kVersion, Count(schedule_->tasks().size(), "task"), store_->name()));
   // Ticks that overlap share an id on purpose.
   if (mode == WorkMode::kUntilStopped && session_->server != request.server.id) {
-    session_->events.Publish(
-        ServerEvent(EventKind::kIdTaken, clock_.Now(), session_->server,
-                    Format("the heartbeat of another server {} runs, so this one is {}: where both are to run, give "
-                           "each its own server.id",
-                           request.server.id, session_->server)));
+    Announce(EventKind::kIdTaken,
+             Format("the heartbeat of another server {} runs, so this one is {}: where both are to run, give each its "
+                    "own server.id",
+                    request.server.id, session_->server));
   }
   WithEngine([mode](Engine& engine) { mode == WorkMode::kOneTick ? engine.Tick() : engine.Follow(); });
   Close();
