@@ -73,8 +73,8 @@ Status Reader::Refill() {
     if (!cursor.places.empty() || cursor.exhausted) continue;
     const std::string key = keys_.History(cursor.shard);
     commands.push_back({key,
-                        {"ZREVRANGEBYSCORE", key, cursor.last, first_, "WITHSCORES", "LIMIT", Format("{}", cursor.known),
-                         Format("{}", page_)},
+                        {"ZREVRANGEBYSCORE", key, cursor.last, first_, "WITHSCORES", "LIMIT",
+                         Format("{}", cursor.known), Format("{}", page_)},
                         nullptr});
     asked.push_back(&cursor);
   }
