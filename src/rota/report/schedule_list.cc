@@ -166,7 +166,7 @@ std::string ToJson(std::span<const ScheduleRow> rows) {
         {"runs_on", json::Text(Name(row.placement))},
         {"overlap", json::Text(Name(row.overlap))},
         {"lock_timeout_ms", json::Millis(row.lock_timeout)},
-        {"timeout_ms", row.timeout ? boost::json::value(json::Millis(*row.timeout)) : boost::json::value()},
+        {"timeout_ms", json::Millis(row.timeout)},
         {"retry", RetryJson(row.retry)},
         {"environments", json::Texts(row.environments)},
         {"tags", json::Texts(row.tags)},
