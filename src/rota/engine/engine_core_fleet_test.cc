@@ -115,13 +115,9 @@ TEST(EngineCoreInAFleet, AsksAgainBeforeItReliesOnAnAnswerThatItSleptThrough) {
   core.Follow();
   core.Advance(seconds(60));
   const SteadyTime asked = core.now().steady;
-  std::vector<ClaimRequest> batch = std::exchange(core.claims, {}).at(0);
-  const std::string run_id = batch[0].run_id;
+  const std::string run_id = core.AskedClaims().at(0).run_id;
   core.Sleep(seconds(14));
-  ClaimReply granted;
-  granted.outcome = ClaimOutcome::kClaimed;
-  granted.token = 1;
-  core.Tell(input::ClaimsAnswered{std::move(batch), std::vector{granted}, asked});
+  core.AnswerClaims(ClaimOutcome::kClaimed, asked);
   EXPECT_THAT(core.starts, IsEmpty());
   core.AnswerRenewals();
   ASSERT_THAT(core.AskedClaims(), SizeIs(1));
@@ -135,12 +131,8 @@ TEST(EngineCoreInAFleet, AsksAgainWhenItSleptThroughALockTimeoutShorterThanTheLe
   core.Follow();
   core.Advance(seconds(60));
   const SteadyTime asked = core.now().steady;
-  std::vector<ClaimRequest> batch = std::exchange(core.claims, {}).at(0);
   core.Sleep(seconds(5));
-  ClaimReply granted;
-  granted.outcome = ClaimOutcome::kClaimed;
-  granted.token = 1;
-  core.Tell(input::ClaimsAnswered{std::move(batch), std::vector{granted}, asked});
+  core.AnswerClaims(ClaimOutcome::kClaimed, asked);
   EXPECT_THAT(core.starts, IsEmpty());
   EXPECT_THAT(core.Asked(), ElementsAre("a@60"));
 }
@@ -150,14 +142,10 @@ TEST(EngineCoreInAFleet, EndsThoughItSleptThroughAnAnswerAndIsToldToStop) {
   core.Follow();
   core.Advance(seconds(1));
   const SteadyTime asked = core.now().steady;
-  std::vector<ClaimRequest> batch = std::exchange(core.claims, {}).at(0);
-  const std::string run_id = batch[0].run_id;
+  const std::string run_id = core.AskedClaims().at(0).run_id;
   core.Sleep(seconds(14));
   core.Tell(input::ShutdownRequested{});
-  ClaimReply granted;
-  granted.outcome = ClaimOutcome::kClaimed;
-  granted.token = 1;
-  core.Tell(input::ClaimsAnswered{std::move(batch), std::vector{granted}, asked});
+  core.AnswerClaims(ClaimOutcome::kClaimed, asked);
   ASSERT_THAT(core.records, SizeIs(1));
   EXPECT_EQ(core.records[0].at(0).run_id, run_id);
   EXPECT_THAT(core.Events(), Contains("occurrence_closed a@1 missed(late)"));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -102,15 +103,15 @@ class Core {
           leases, RenewReply{std::vector<RenewOutcome>(leases.size(), RenewOutcome::kRenewed), fleet}, now_.steady});
     }
   }
-  // Answers every claim under way alike.
-  void AnswerClaims(ClaimOutcome outcome) {
+  // Answers every claim under way alike; they were asked at `asked`, just now unless given.
+  void AnswerClaims(ClaimOutcome outcome, std::optional<SteadyTime> asked = std::nullopt) {
     for (std::vector<ClaimRequest>& batch : std::exchange(claims, {})) {
       std::vector<ClaimReply> replies(batch.size());
       for (ClaimReply& reply : replies) {
         reply.outcome = outcome;
         reply.token = ++token_;
       }
-      Tell(input::ClaimsAnswered{std::move(batch), std::move(replies), now_.steady});
+      Tell(input::ClaimsAnswered{std::move(batch), std::move(replies), asked.value_or(now_.steady)});
     }
   }
   // Tells that every claim under way is early by `wait`.
