@@ -57,12 +57,12 @@ ScheduleRow MakeRow(const Task& task, std::span<const Pause> pauses, WallTime no
 
 // "3 attempts 10s apart", "5 attempts 1s to 5m apart with full jitter after exit 75".
 std::string Describe(const RetryPolicy& retry) {
-  const bool grows = retry.backoff == Backoff::kExponential && retry.attempts > 2 && retry.delay < retry.max_delay;
-  const Milliseconds last =
-      DelayAfter(retry.attempts - 1, {.delay = retry.delay, .backoff = retry.backoff, .max_delay = retry.max_delay}, 0);
-  std::string words =
-      Format("{} attempts {}{} apart", retry.attempts, FormatDuration(std::min(retry.delay, retry.max_delay)),
-             grows ? " to " + FormatDuration(last) : std::string());
+  RetryPolicy longest = retry;
+  longest.jitter = Jitter::kNone;
+  const Milliseconds first = DelayAfter(1, longest, 0);
+  const Milliseconds last = DelayAfter(retry.attempts - 1, longest, 0);
+  std::string words = Format("{} attempts {}{} apart", retry.attempts, FormatDuration(first),
+                             last > first ? " to " + FormatDuration(last) : std::string());
   if (retry.jitter == Jitter::kFull) words += " with full jitter";
   std::vector<std::string> codes;
   for (const int code : retry.exit_codes) codes.push_back(std::to_string(code));
