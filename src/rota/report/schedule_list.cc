@@ -47,7 +47,13 @@ ScheduleRow MakeRow(const Task& task, std::span<const Pause> pauses, WallTime no
   row.overlap = policies.overlap;
   row.lock_timeout = policies.lock_timeout;
   row.timeout = policies.timeout;
+  row.kill_after = policies.kill_after;
   row.retry = policies.retry;
+  row.misfire = policies.misfire;
+  row.on_lost = policies.on_lost;
+  row.store_outage = policies.store_outage;
+  row.pool = policies.pool;
+  row.priority = policies.priority;
   row.environments = policies.environments;
   row.tags = policies.tags;
   row.conditional = !policies.when.empty() || !policies.skip.empty();
@@ -70,6 +76,24 @@ std::string Describe(const RetryPolicy& retry) {
   return words;
 }
 
+// "misfire run_all within 24h, 10 runs at most, 1m apart"; empty: as usual.
+std::string Describe(const MisfirePolicy& misfire) {
+  const MisfirePolicy usual;
+  if (misfire == usual) return "";
+  std::string words = Format("misfire {}", Name(misfire.what));
+  if (misfire.grace) words += Format(" within {}", FormatDuration(*misfire.grace));
+  if (misfire.max_runs != usual.max_runs) words += Format(", {} runs at most", misfire.max_runs);
+  if (misfire.pace != usual.pace) words += Format(", {} apart", FormatDuration(misfire.pace));
+  return words;
+}
+
+boost::json::value MisfireJson(const MisfirePolicy& misfire) {
+  return {{"policy", Name(misfire.what)},
+          {"grace_ms", json::Millis(misfire.grace)},
+          {"max_runs", misfire.max_runs},
+          {"pace_ms", json::Millis(misfire.pace)}};
+}
+
 boost::json::value RetryJson(const std::optional<RetryPolicy>& retry) {
   if (!retry) return {};
   return {{"attempts", retry->attempts},     {"delay_ms", json::Millis(retry->delay)},
@@ -87,7 +111,13 @@ std::string DescribePolicies(const ScheduleRow& row) {
     words.push_back(Format("lock timeout {}", FormatDuration(row.lock_timeout)));
   }
   if (row.timeout) words.push_back(Format("timeout {}", FormatDuration(*row.timeout)));
+  if (row.kill_after) words.push_back(Format("killed {} later", FormatDuration(*row.kill_after)));
   if (row.retry) words.push_back(Describe(*row.retry));
+  if (std::string misfire = Describe(row.misfire); !misfire.empty()) words.push_back(std::move(misfire));
+  if (row.on_lost == OnLost::kRetry) words.emplace_back("tried again when lost");
+  if (row.store_outage == StoreOutage::kOpen) words.emplace_back("runs without the store");
+  if (!row.pool.empty()) words.push_back("pool " + row.pool);
+  if (row.priority != 0) words.push_back(Format("priority {}", row.priority));
   if (row.dst.gap) words.push_back(Format("DST gap {}", Name(*row.dst.gap)));
   if (row.dst.overlap) words.push_back(Format("DST overlap {}", Name(*row.dst.overlap)));
   if (row.conditional) words.emplace_back("conditional");
@@ -167,7 +197,13 @@ std::string ToJson(std::span<const ScheduleRow> rows) {
         {"overlap", json::Text(Name(row.overlap))},
         {"lock_timeout_ms", json::Millis(row.lock_timeout)},
         {"timeout_ms", json::Millis(row.timeout)},
+        {"kill_after_ms", json::Millis(row.kill_after)},
         {"retry", RetryJson(row.retry)},
+        {"misfire", MisfireJson(row.misfire)},
+        {"on_lost", json::Text(Name(row.on_lost))},
+        {"store_outage", json::Text(Name(row.store_outage))},
+        {"pool", json::Text(row.pool)},
+        {"priority", row.priority},
         {"environments", json::Texts(row.environments)},
         {"tags", json::Texts(row.tags)},
         {"conditional", row.conditional},

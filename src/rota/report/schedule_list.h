@@ -28,7 +28,13 @@ struct ScheduleRow {
   OverlapPolicy overlap = OverlapPolicy::kAllow;
   Milliseconds lock_timeout{};
   std::optional<Milliseconds> timeout;
+  std::optional<Milliseconds> kill_after;
   std::optional<RetryPolicy> retry;
+  MisfirePolicy misfire;
+  OnLost on_lost = OnLost::kRecord;
+  StoreOutage store_outage = StoreOutage::kClosed;
+  std::string pool;
+  int priority = 0;
   std::vector<std::string> environments;  // Empty: all.
   std::vector<std::string> tags;
   bool conditional = false;    // Has a When() or Skip().

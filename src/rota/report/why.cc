@@ -196,7 +196,7 @@ class Explainer {
   }
 
   // When the grace of the instant is over.
-  WallTime Deadline() const { return Agenda::Expiry(*task_.trigger, task_.policies->grace, *facts_.instant); }
+  WallTime Deadline() const { return Agenda::Expiry(*task_.trigger, task_.policies->misfire, *facts_.instant); }
 
   bool IsForHere() const {
     const std::vector<std::string>& environments = task_.policies->environments;

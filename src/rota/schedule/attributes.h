@@ -37,6 +37,12 @@ struct AttributeValues {
   std::optional<Milliseconds> timeout;
   std::optional<Milliseconds> kill_after;
   std::optional<RetryPolicy> retry;
+  std::optional<OverlapPolicy> overlap;
+  std::optional<MisfirePolicy> misfire;
+  bool at_least_once = false;
+  std::optional<StoreOutage> store_outage;
+  std::optional<std::string> pool;
+  std::optional<int> priority;
   std::vector<std::string> tags;
   std::vector<Window> between;
   std::vector<Window> unless_between;
@@ -67,14 +73,20 @@ class [[nodiscard]] Attributes {
   Attributes Timeout(Milliseconds timeout) const;
   Attributes KillAfter(Milliseconds delay) const;
   Attributes Retry(RetryPolicy policy) const;
+  Attributes Overlap(OverlapPolicy policy) const;
+  Attributes Misfire(MisfirePolicy policy) const;
+  Attributes AtLeastOnce() const;
+  Attributes OnStoreOutage(StoreOutage policy) const;
+  Attributes Pool(std::string_view name) const;
+  Attributes Priority(int priority) const;
   Attributes Tag(std::string_view tag) const;
   Attributes Between(std::string_view from, std::string_view to) const;
   Attributes UnlessBetween(std::string_view from, std::string_view to) const;
   Attributes When(std::function<bool()> condition) const;
   Attributes Skip(std::function<bool()> condition) const;
 
-  // These attributes around `inner`: its time zone, DST policies, calendar, environments, lock timeout, timeout,
-  // retry and Between() windows replace these; its tags, UnlessBetween() windows and conditions are added; what either
+  // These attributes around `inner`: what a task has once (its time zone, environments, timeout, …) and its Between()
+  // windows replace these; its tags, UnlessBetween() windows and conditions are added; what either
   // switches on is on.
   Attributes With(const Attributes& inner) const;
 

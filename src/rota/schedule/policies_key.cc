@@ -22,7 +22,7 @@ std::string PoliciesKey(const TaskPolicies& policies) {
   key += ' ';
   key += std::to_string(policies.lock_timeout.count());
   key += ' ';
-  key += policies.grace ? std::to_string(policies.grace->count()) : "-";
+  key += policies.misfire.grace ? std::to_string(policies.misfire.grace->count()) : "-";
   if (policies.timeout) key += Format(" timeout {}", policies.timeout->count());
   if (policies.kill_after) key += Format(" kill {}", policies.kill_after->count());
   if (const std::optional<RetryPolicy>& retry = policies.retry) {
@@ -30,6 +30,15 @@ std::string PoliciesKey(const TaskPolicies& policies) {
                   retry->max_delay.count(), Name(retry->jitter));
     for (const int code : retry->exit_codes) key += Format(" {}", code);
   }
+  const MisfirePolicy usual;
+  const MisfirePolicy& misfire = policies.misfire;
+  if (misfire.what != usual.what || misfire.max_runs != usual.max_runs || misfire.pace != usual.pace) {
+    key += Format(" misfire {} {} {}", Name(misfire.what), misfire.max_runs, misfire.pace.count());
+  }
+  if (policies.on_lost != OnLost::kRecord) key += Format(" lost {}", Name(policies.on_lost));
+  if (policies.store_outage != StoreOutage::kClosed) key += Format(" outage {}", Name(policies.store_outage));
+  if (!policies.pool.empty()) key += Format(" pool {}:{}", policies.pool.size(), policies.pool);
+  if (policies.priority != 0) key += Format(" priority {}", policies.priority);
   Append(key, 'e', policies.environments);
   Append(key, 't', policies.tags);
   return key;

@@ -39,11 +39,40 @@ std::string_view Name(OverlapPolicy policy) {
   switch (policy) {
     case OverlapPolicy::kSkip:
       return "skip";
+    case OverlapPolicy::kQueueOne:
+      return "queue_one";
+    case OverlapPolicy::kQueueAll:
+      return "queue_all";
+    case OverlapPolicy::kCancelPrevious:
+      return "cancel_previous";
     case OverlapPolicy::kAllow:
       return "allow";
   }
   ROTA_CHECK(false, "unknown overlap policy");
   return "";
+}
+
+std::string_view Name(Misfire misfire) {
+  switch (misfire) {
+    case Misfire::kSkip:
+      return "skip";
+    case Misfire::kRunOnce:
+      return "run_once";
+    case Misfire::kRunAll:
+      return "run_all";
+  }
+  ROTA_CHECK(false, "unknown misfire policy");
+}
+
+std::string_view Name(OnLost on_lost) { return on_lost == OnLost::kRetry ? "retry" : "record"; }
+
+std::string_view Name(StoreOutage outage) { return outage == StoreOutage::kOpen ? "open" : "closed"; }
+
+// A run that kills its server must not kill the fleet.
+int AttemptsIfLost(const TaskPolicies& policies) {
+  constexpr int kUsual = 3;
+  if (policies.on_lost == OnLost::kRecord) return 1;
+  return policies.retry ? policies.retry->attempts : kUsual;
 }
 
 std::string_view Name(Backoff backoff) { return backoff == Backoff::kFixed ? "fixed" : "exponential"; }

@@ -80,7 +80,7 @@ void Checker::ConcludeScope(const Scope& name, const ledger::ScopeState& scope,
 // The first instant that is not decided must not have been due for long.
 void Checker::CheckReached(const ScopeTruth& truth, const Scope& name, WallTime at, const Rest& rest) {
   const Task& task = *truth.task;
-  if (Agenda::Expiry(*task.trigger, task.policies->grace, at) >= rest.quiet_since - options_.lease_ttl) return;
+  if (Agenda::Expiry(*task.trigger, task.policies->misfire, at) >= rest.quiet_since - options_.lease_ttl) return;
   if (!task.unique()) {
     const auto server =
         std::ranges::find_if(rest.servers, [&](const std::string& one) { return MakeScope(task, one) == name; });

@@ -40,7 +40,7 @@ TaskPolicies DrawPolicies(Dice& dice) {
   policies.overlap = unique != dice.OneIn(5) ? OverlapPolicy::kSkip : OverlapPolicy::kAllow;
   policies.lock_timeout = dice.OneOf<Milliseconds>({seconds(8), seconds(40), minutes(30), minutes(30)});
   if (dice.OneIn(3))
-    policies.grace = dice.OneOf<Milliseconds>({milliseconds(500), seconds(5), seconds(20), minutes(1)});
+    policies.misfire.grace = dice.OneOf<Milliseconds>({milliseconds(500), seconds(5), seconds(20), minutes(1)});
   return policies;
 }
 
