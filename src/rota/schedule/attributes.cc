@@ -34,106 +34,80 @@ Attributes::Attributes() : Attributes(AttributeValues()) {}
 
 Attributes::Attributes(AttributeValues values) : values_(std::make_shared<const AttributeValues>(std::move(values))) {}
 
-Attributes Attributes::Timezone(std::string_view zone) const {
+template <typename Change>
+Attributes Attributes::Changed(const Change& change) const {
   AttributeValues values = *values_;
-  values.timezone = zone;
+  change(values);
   return Attributes(std::move(values));
+}
+
+Attributes Attributes::Timezone(std::string_view zone) const {
+  return Changed([&](AttributeValues& values) { values.timezone = zone; });
 }
 
 Attributes Attributes::OnDstGap(DstGap policy) const {
-  AttributeValues values = *values_;
-  values.dst.gap = policy;
-  return Attributes(std::move(values));
+  return Changed([&](AttributeValues& values) { values.dst.gap = policy; });
 }
 
 Attributes Attributes::OnDstOverlap(DstOverlap policy) const {
-  AttributeValues values = *values_;
-  values.dst.overlap = policy;
-  return Attributes(std::move(values));
+  return Changed([&](AttributeValues& values) { values.dst.overlap = policy; });
 }
 
 Attributes Attributes::On(std::string_view calendar, Shift shift) const {
-  AttributeValues values = *values_;
-  values.calendar = {std::string(calendar), CalendarUse::kOn, shift};
-  return Attributes(std::move(values));
+  return Changed([&](AttributeValues& values) { values.calendar = {std::string(calendar), CalendarUse::kOn, shift}; });
 }
 
 Attributes Attributes::Except(std::string_view calendar, Shift shift) const {
-  AttributeValues values = *values_;
-  values.calendar = {std::string(calendar), CalendarUse::kExcept, shift};
-  return Attributes(std::move(values));
+  return Changed(
+      [&](AttributeValues& values) { values.calendar = {std::string(calendar), CalendarUse::kExcept, shift}; });
 }
 
 Attributes Attributes::Environments(std::vector<std::string> environments) const {
-  AttributeValues values = *values_;
-  values.environments = std::move(environments);
-  return Attributes(std::move(values));
+  return Changed([&](AttributeValues& values) { values.environments = std::move(environments); });
 }
 
 Attributes Attributes::Unique() const {
-  AttributeValues values = *values_;
-  values.unique = true;
-  return Attributes(std::move(values));
+  return Changed([&](AttributeValues& values) { values.unique = true; });
 }
 
 Attributes Attributes::WithoutOverlapping() const {
-  AttributeValues values = *values_;
-  values.without_overlapping = true;
-  return Attributes(std::move(values));
+  return Changed([&](AttributeValues& values) { values.without_overlapping = true; });
 }
 
 Attributes Attributes::LockTimeout(Milliseconds timeout) const {
-  AttributeValues values = *values_;
-  values.lock_timeout = timeout;
-  return Attributes(std::move(values));
+  return Changed([&](AttributeValues& values) { values.lock_timeout = timeout; });
 }
 
 Attributes Attributes::Timeout(Milliseconds timeout) const {
-  AttributeValues values = *values_;
-  values.timeout = timeout;
-  return Attributes(std::move(values));
+  return Changed([&](AttributeValues& values) { values.timeout = timeout; });
 }
 
 Attributes Attributes::KillAfter(Milliseconds delay) const {
-  AttributeValues values = *values_;
-  values.kill_after = delay;
-  return Attributes(std::move(values));
+  return Changed([&](AttributeValues& values) { values.kill_after = delay; });
 }
 
 Attributes Attributes::Retry(RetryPolicy policy) const {
-  AttributeValues values = *values_;
-  values.retry = std::move(policy);
-  return Attributes(std::move(values));
+  return Changed([&](AttributeValues& values) { values.retry = std::move(policy); });
 }
 
 Attributes Attributes::Tag(std::string_view tag) const {
-  AttributeValues values = *values_;
-  values.tags.emplace_back(tag);
-  return Attributes(std::move(values));
+  return Changed([&](AttributeValues& values) { values.tags.emplace_back(tag); });
 }
 
 Attributes Attributes::Between(std::string_view from, std::string_view to) const {
-  AttributeValues values = *values_;
-  values.between.emplace_back(from, to);
-  return Attributes(std::move(values));
+  return Changed([&](AttributeValues& values) { values.between.emplace_back(from, to); });
 }
 
 Attributes Attributes::UnlessBetween(std::string_view from, std::string_view to) const {
-  AttributeValues values = *values_;
-  values.unless_between.emplace_back(from, to);
-  return Attributes(std::move(values));
+  return Changed([&](AttributeValues& values) { values.unless_between.emplace_back(from, to); });
 }
 
 Attributes Attributes::When(std::function<bool()> condition) const {
-  AttributeValues values = *values_;
-  values.when.push_back(std::move(condition));
-  return Attributes(std::move(values));
+  return Changed([&](AttributeValues& values) { values.when.push_back(std::move(condition)); });
 }
 
 Attributes Attributes::Skip(std::function<bool()> condition) const {
-  AttributeValues values = *values_;
-  values.skip.push_back(std::move(condition));
-  return Attributes(std::move(values));
+  return Changed([&](AttributeValues& values) { values.skip.push_back(std::move(condition)); });
 }
 
 Attributes Attributes::With(const Attributes& inner) const { return Attributes(Merge(*values_, *inner.values_)); }

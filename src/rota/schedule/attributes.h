@@ -82,6 +82,8 @@ class [[nodiscard]] Attributes {
 
  private:
   explicit Attributes(AttributeValues values);
+  template <typename Change>
+  Attributes Changed(const Change& change) const;
 
   std::shared_ptr<const AttributeValues> values_;
 };

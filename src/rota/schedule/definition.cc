@@ -126,9 +126,13 @@ void Definition::AddWeekdays(std::string_view call, std::uint8_t weekdays) {
   weekday_calls_ += call;
 }
 
+std::string Definition::CallThatSet(std::string_view what) const {
+  const auto found = once_calls_.find(what);
+  return found == once_calls_.end() ? "" : found->second;
+}
+
 void Definition::SetCalendar(std::string call, CalendarChoice choice) {
-  SetOnce(attributes.calendar, std::move(call), calendar_call, std::move(choice),
-          "calendar; to have two, define a third as their union or intersection");
+  SetOnce(attributes.calendar, std::move(call), std::move(choice), kCalendar);
 }
 
 Result<Definition::Folded> Definition::Fold() const {

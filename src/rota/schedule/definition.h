@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +23,12 @@ namespace rota::internal {
 inline constexpr std::uint8_t kAllWeekdays = 0x7f;
 inline constexpr std::uint8_t kMondayToFriday = 0x3e;
 inline constexpr std::uint8_t kSaturdayAndSunday = 0x41;
+
+// What a task has once, where more than the call that sets it asks for it.
+inline constexpr std::string_view kTimeZone = "time zone";
+inline constexpr std::string_view kGapPolicy = "policy for DST gaps";
+inline constexpr std::string_view kOverlapPolicy = "policy for DST overlaps";
+inline constexpr std::string_view kCalendar = "calendar; to have two, define a third as their union or intersection";
 
 // The text as a call in a message shows it: in quotes, on one line.
 std::string Quote(std::string_view text);
@@ -64,12 +72,14 @@ class Definition {
   void SetCalendar(std::string call, CalendarChoice choice);
   // Sets what a task has once; `what` names it: "time zone".
   template <typename T>
-  void SetOnce(std::optional<T>& slot, std::string call, std::string& slot_call, T value, std::string_view what) {
+  void SetOnce(std::optional<T>& slot, std::string call, T value, std::string_view what) {
     Record(call);
-    if (slot) return Contradict(slot_call, call, Format("a task has one {}", what));
+    const auto [first, unset] = once_calls_.try_emplace(std::string(what), call);
+    if (!unset) return Contradict(first->second, call, Format("a task has one {}", what));
     slot = std::move(value);
-    slot_call = std::move(call);
   }
+  // The call that set it; empty: none did.
+  std::string CallThatSet(std::string_view what) const;
   // Notes a call that needs no more than that.
   void Record(std::string_view call);
   void Refuse(std::string_view call, std::string_view expected);
@@ -87,16 +97,6 @@ class Definition {
   std::optional<std::string> name;
   std::optional<std::string> description;
   AttributeValues attributes;
-  std::string timezone_call;
-  std::string calendar_call;
-  std::string dst_gap_call;
-  std::string dst_overlap_call;
-  std::string lock_timeout_call;
-  std::string timeout_call;
-  std::string kill_after_call;
-  std::string retry_call;
-  std::string name_call;
-  std::string description_call;
   std::string chain;  // The whole chain as written, for the error about a forgotten Register().
   Status problem;
 
@@ -115,6 +115,7 @@ class Definition {
   std::optional<TimeCall> time_;
   std::uint8_t weekdays_ = 0;
   std::string weekday_calls_;
+  std::map<std::string, std::string, std::less<>> once_calls_;  // By what they set.
 };
 
 // Two calls that cannot both be meant.

@@ -457,22 +457,22 @@ TaskBuilder TaskBuilder::OnLastBusinessDay(std::string_view calendar) && {
 
 TaskBuilder TaskBuilder::Timezone(std::string_view zone) && {
   internal::Definition& definition = chain().definition;
-  definition.SetOnce(definition.attributes.timezone, Format("Timezone({})", Quote(zone)), definition.timezone_call,
-                     std::string(zone), "time zone");
+  definition.SetOnce(definition.attributes.timezone, Format("Timezone({})", Quote(zone)), std::string(zone),
+                     internal::kTimeZone);
   return std::move(*this);
 }
 
 TaskBuilder TaskBuilder::OnDstGap(DstGap policy) && {
   internal::Definition& definition = chain().definition;
-  definition.SetOnce(definition.attributes.dst.gap, Format("OnDstGap(DstGap::{})", GapName(policy)),
-                     definition.dst_gap_call, policy, "policy for DST gaps");
+  definition.SetOnce(definition.attributes.dst.gap, Format("OnDstGap(DstGap::{})", GapName(policy)), policy,
+                     internal::kGapPolicy);
   return std::move(*this);
 }
 
 TaskBuilder TaskBuilder::OnDstOverlap(DstOverlap policy) && {
   internal::Definition& definition = chain().definition;
   definition.SetOnce(definition.attributes.dst.overlap, Format("OnDstOverlap(DstOverlap::{})", OverlapName(policy)),
-                     definition.dst_overlap_call, policy, "policy for DST overlaps");
+                     policy, internal::kOverlapPolicy);
   return std::move(*this);
 }
 
@@ -513,42 +513,41 @@ TaskBuilder TaskBuilder::WithoutOverlapping() && {
 TaskBuilder TaskBuilder::LockTimeout(Milliseconds timeout) && {
   internal::Definition& definition = chain().definition;
   definition.SetOnce(definition.attributes.lock_timeout, Format("LockTimeout({})", internal::DurationText(timeout)),
-                     definition.lock_timeout_call, timeout, "lock timeout");
+                     timeout, "lock timeout");
   return std::move(*this);
 }
 
 TaskBuilder TaskBuilder::Timeout(Milliseconds timeout) && {
   internal::Definition& definition = chain().definition;
-  definition.SetOnce(definition.attributes.timeout, Format("Timeout({})", internal::DurationText(timeout)),
-                     definition.timeout_call, timeout, "timeout");
+  definition.SetOnce(definition.attributes.timeout, Format("Timeout({})", internal::DurationText(timeout)), timeout,
+                     "timeout");
   return std::move(*this);
 }
 
 TaskBuilder TaskBuilder::KillAfter(Milliseconds delay) && {
   internal::Definition& definition = chain().definition;
-  definition.SetOnce(definition.attributes.kill_after, Format("KillAfter({})", internal::DurationText(delay)),
-                     definition.kill_after_call, delay, "delay before the kill");
+  definition.SetOnce(definition.attributes.kill_after, Format("KillAfter({})", internal::DurationText(delay)), delay,
+                     "delay before the kill");
   return std::move(*this);
 }
 
 TaskBuilder TaskBuilder::Retry(RetryPolicy policy) && {
   internal::Definition& definition = chain().definition;
   std::string call = internal::CallOf(policy);
-  definition.SetOnce(definition.attributes.retry, std::move(call), definition.retry_call, std::move(policy),
-                     "retry policy");
+  definition.SetOnce(definition.attributes.retry, std::move(call), std::move(policy), "retry policy");
   return std::move(*this);
 }
 
 TaskBuilder TaskBuilder::Name(std::string_view name) && {
   internal::Definition& definition = chain().definition;
-  definition.SetOnce(definition.name, Format("Name({})", Quote(name)), definition.name_call, std::string(name), "name");
+  definition.SetOnce(definition.name, Format("Name({})", Quote(name)), std::string(name), "name");
   return std::move(*this);
 }
 
 TaskBuilder TaskBuilder::Description(std::string_view description) && {
   internal::Definition& definition = chain().definition;
-  definition.SetOnce(definition.description, Format("Description({})", Quote(description)), definition.description_call,
-                     std::string(description), "description");
+  definition.SetOnce(definition.description, Format("Description({})", Quote(description)), std::string(description),
+                     "description");
   return std::move(*this);
 }
 

@@ -103,7 +103,8 @@ Result<std::vector<DayWindow>> ReadWindows(const char* name, const std::vector<A
 // The call that gave the task its calendar, or would give it that of its group.
 std::string CalendarCall(const Definition& definition) {
   const std::optional<CalendarChoice>& choice = definition.attributes.calendar;
-  return definition.calendar_call.empty() && choice ? CallOf(*choice) : definition.calendar_call;
+  std::string call = definition.CallThatSet(kCalendar);
+  return call.empty() && choice ? CallOf(*choice) : call;
 }
 
 // When a task is due: a cron text may have a zone of its own.
@@ -163,9 +164,10 @@ Status CheckCalendar(const Frequency& frequency, const Definition::Folded& folde
 Result<std::shared_ptr<const Trigger>> ReadTrigger(const TaskId& id, const Definition::Folded& folded,
                                                    const TimeZone& zone, Restrictions restrictions,
                                                    const Definition& definition) {
-  Result<Timing> timing = ReadTiming(id, folded, zone, definition.timezone_call);
+  Result<Timing> timing = ReadTiming(id, folded, zone, definition.CallThatSet(kTimeZone));
   if (!timing) return Fail(timing.error());
-  const std::string& dst_call = definition.dst_gap_call.empty() ? definition.dst_overlap_call : definition.dst_gap_call;
+  const std::string gap_call = definition.CallThatSet(kGapPolicy);
+  const std::string dst_call = gap_call.empty() ? definition.CallThatSet(kOverlapPolicy) : gap_call;
   if (!dst_call.empty() && !std::holds_alternative<CronFrequency>(timing->frequency)) {
     return Fail(Contradiction(folded.call, dst_call, "a change of the clocks skips and repeats times of day only"));
   }

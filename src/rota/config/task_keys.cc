@@ -1,0 +1,224 @@
+#include "rota/config/task_keys.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "rota/base/format.h"
+#include "rota/base/text.h"
+
+namespace rota {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Place = ValueReader::Place;
+
+// Which business day of the month.
+ValueType<int> BusinessDay() {
+  const ValueType<int> number = Integer(-31, 31);
+  return {"1 to 31, -1 to -31 from the month's end, or `last`", [number](const std::string& text) -> Result<int> {
+            if (text == "last") return -1;
+            const Result<int> day = number.parse(text);
+            if (!day || *day == 0) return Fail(Expected(text, "1 to 31, -1 to -31 from the month's end, or last"));
+            return *day;
+          }};
+}
+
+constexpr std::string_view kWindowExample = R"(["08:00", "18:00"])";
+
+using WindowSlot = std::optional<Located<TaskEntry::Window>> TaskEntry::*;
+
+Key<TaskEntry> Window(std::string name, std::string meaning, WindowSlot slot) {
+  return {std::move(name), "a list of two times of day", "", std::move(meaning),
+          [slot](ValueReader& reader, const Place& place, TaskEntry& task) {
+            const auto times = reader.ReadList(place, TimeOfDay(), kWindowExample);
+            if (!times) return;
+            if (times->size() != 2) {
+              return reader.Refuse(place.node.position, Format("{}: expected two times, as in {}, found {}", place.name,
+                                                               kWindowExample, times->size()));
+            }
+            Assign(task.*slot, TaskEntry::Window{times->front(), times->back()}, place.node.position);
+          }};
+}
+
+std::vector<Key<RetryPolicy>> MakeRetryKeys() {
+  using Policy = RetryPolicy;
+  return {Value<Policy>("attempts", Integer(2, 100), "3", "How many attempts there are in all.", &Policy::attempts),
+          Value<Policy>("delay", Duration(milliseconds(0), hours(24)), "10s", "How long the second attempt waits.",
+                        &Policy::delay),
+          Value<Policy>("backoff", OneOf<Backoff>({{"fixed", Backoff::kFixed}, {"exponential", Backoff::kExponential}}),
+                        "fixed", "Whether each further attempt waits as long, or twice as long as the one before.",
+                        &Policy::backoff),
+          Value<Policy>("max_delay", Duration(milliseconds(0), hours(24)), "1h", "The longest that an attempt waits.",
+                        &Policy::max_delay),
+          Value<Policy>("jitter", OneOf<Jitter>({{"none", Jitter::kNone}, {"full", Jitter::kFull}}), "none",
+                        "`full`: each delay is drawn evenly from nothing to what it would be.", &Policy::jitter),
+          List<Policy>("exit_codes", Integer(1, 255), "[75, 111]",
+                       "Only these exit codes of a child process are tried again. Otherwise every failure and every "
+                       "timeout is.",
+                       &Policy::exit_codes)};
+}
+
+// A map of its own keys, or the number of attempts alone.
+Key<TaskEntry> Retry(std::string meaning) {
+  return {"retry", "a map, or an integer from 2 to 100", "", std::move(meaning),
+          [](ValueReader& reader, const Place& place, TaskEntry& task) {
+            RetryPolicy policy;
+            if (place.node.kind == yaml::Node::Kind::kMapping) {
+              ReadKeys(reader, place, place.name + ".", RetryKeys(), policy);
+            } else if (const auto attempts = reader.Read(place, Integer(2, 100))) {
+              policy.attempts = *attempts;
+            }
+            Assign(task.retry, std::move(policy), place.node.position);
+          }};
+}
+
+std::vector<Key<TaskEntry>> MakeTaskKeys() {
+  using Task = TaskEntry;
+  return {
+      Value<Task>("name", Line(), "", "Its name, unique in the schedule; what it runs, as typed, unless given.",
+                  &Task::name),
+      Value<Task>("description", Text(), "", "A sentence for people.", &Task::description),
+      Value<Task>("schedule", Text(), "",
+                  "When it runs: a cron expression (`0 2 * * *`), `@every 90s`, `@reboot`, or words (`daily at 02:00`, "
+                  "`every five minutes`). Required.",
+                  &Task::schedule),
+      Value<Task>("dialect", OneOf<CronDialect>({{"ocps", CronDialect::kOcps}, {"quartz", CronDialect::kQuartz}}),
+                  "ocps", "The language of the cron expression.", &Task::dialect),
+      Value<Task>("timezone", ZoneName(), "", "The zone of its times; `app.timezone` unless given.", &Task::timezone),
+      Value<Task>("on", Line(), "", "A calendar: the task runs on its days.", &Task::on),
+      Value<Task>("except", Line(), "", "A calendar: the task runs on all other days.", &Task::except),
+      Value<Task>("shift",
+                  OneOf<Shift>({{"skip", Shift::kSkip},
+                                {"next", Shift::kNext},
+                                {"previous", Shift::kPrevious},
+                                {"nearest", Shift::kNearest}}),
+                  "skip",
+                  "What becomes of a run that falls on another day than `on` or `except` allows: it is left out, or "
+                  "moves to the next, the previous or the nearest allowed day.",
+                  &Task::shift),
+      Value<Task>("business_day", BusinessDay(), "",
+                  "With `on`: it runs on this day of the calendar in each month; the schedule gives the time.",
+                  &Task::business_day),
+      Value<Task>("dst_gap",
+                  OneOf<DstGap>(
+                      {{"run_after", DstGap::kRunAfter}, {"skip", DstGap::kSkip}, {"run_before", DstGap::kRunBefore}}),
+                  "",
+                  "What becomes of a time that a change of the clocks skips: the task runs right after the gap, not at "
+                  "all, or right before it. Unless given: `run_after` for fixed times, `skip` where the second, minute "
+                  "or hour begins with `*`.",
+                  &Task::dst_gap),
+      Value<Task>("dst_overlap",
+                  OneOf<DstOverlap>(
+                      {{"first", DstOverlap::kFirst}, {"second", DstOverlap::kSecond}, {"both", DstOverlap::kBoth}}),
+                  "",
+                  "At which pass of a time that occurs twice the task runs. Unless given: `first` for fixed times, "
+                  "`both` where the second, minute or hour begins with `*`.",
+                  &Task::dst_overlap),
+      Value<Task>("command", Line(), "",
+                  "What it runs: a command of the program. One of `command`, `exec` and `shell`.", &Task::command),
+      List<Task>("arguments", Text(), "[--full, db1]", "The command's arguments, as on a command line.",
+                 &Task::arguments),
+      List<Task>("exec", Text(), "[ls, -l]", "What it runs: a program and its arguments, without a shell.",
+                 &Task::exec),
+      Value<Task>("shell", Text(), "", "What it runs: a line for `/bin/sh -c`.", &Task::shell),
+      Value<Task>("unique", Boolean(), "false",
+                  "One server of the fleet runs each occurrence, and the task does not overlap itself; otherwise every "
+                  "server runs it.",
+                  &Task::unique),
+      Value<Task>("without_overlapping", Boolean(), "false",
+                  "An occurrence that is due while the task still runs is skipped. Always so for a unique task.",
+                  &Task::without_overlapping),
+      Value<Task>("lock_timeout", Duration(milliseconds(1), hours(24 * 365)), "30m",
+                  "The longest a run keeps others from running the task.", &Task::lock_timeout),
+      Value<Task>(
+          "timeout", Duration(milliseconds(1), hours(24 * 365)), "",
+          "The longest an attempt may take: it is then told to stop (SIGTERM for children), and is `timed_out`.",
+          &Task::timeout),
+      Value<Task>("kill_after", Duration(seconds(0), hours(1)), "",
+                  "From there to the SIGKILL of its children; `server.kill_after` unless given.", &Task::kill_after),
+      Retry(
+          "Tries again what failed or timed out; the occurrence keeps its lock meanwhile. A map of the keys below, or "
+          "a number of attempts."),
+      List<Task>("environments", Line(), "[production, staging]",
+                 "It runs only where `app.environment` is one of these.", &Task::environments),
+      Window("between",
+             "It runs only from the first time up to, but not at, the second; past midnight if that is earlier.",
+             &Task::between),
+      Window("unless_between", "It does not run from the first time up to the second.", &Task::unless_between),
+      List<Task>("tags", Line(), "[nightly, db]", "Words to find it by.", &Task::tags),
+  };
+}
+
+// What the table cannot say: keys that need or exclude each other.
+void CheckTask(ValueReader& reader, const TaskEntry& task) {
+  const int works = task.command.has_value() + task.exec.has_value() + task.shell.has_value();
+  if (works != 1) {
+    reader.Refuse(task.position,
+                  Format("this task has {} of command, exec and shell: expected one of them", works == 0   ? "none"
+                                                                                              : works == 2 ? "two"
+                                                                                                           : "three"));
+  }
+  if (task.arguments && !task.command) {
+    reader.Refuse(task.arguments->position, "arguments: only a command takes them; those of exec stand in its list");
+  }
+  if (task.exec && task.exec->value.empty()) {
+    reader.Refuse(task.exec->position, "exec: expected a program and its arguments, found an empty list");
+  }
+  if (task.shell && Trim(task.shell->value).empty()) {
+    reader.Refuse(task.shell->position, Format("shell: {}", Expected(task.shell->value, "a line for /bin/sh")));
+  }
+  if (task.on && task.except) {
+    reader.Refuse(task.except->position,
+                  "except: a task has one calendar, on or except; define one that is made of both");
+  }
+  if (task.shift && !task.on && !task.except) {
+    reader.Refuse(task.shift->position, "shift: needs a calendar: expected on or except beside it");
+  }
+  if (task.business_day && !task.on) {
+    reader.Refuse(task.business_day->position, "business_day: needs a calendar: expected on beside it");
+  }
+  if (task.business_day && task.shift) {
+    reader.Refuse(task.shift->position, "shift: business_day names a day that needs none");
+  }
+  if (!task.schedule) {
+    reader.Refuse(task.position,
+                  "this task has no schedule: expected a cron expression or words such as "
+                  "\"daily at 02:00\"");
+  }
+}
+
+}  // namespace
+
+const std::vector<Key<TaskEntry>>& TaskKeys() {
+  static const std::vector<Key<TaskEntry>> kKeys = MakeTaskKeys();
+  return kKeys;
+}
+
+const std::vector<Key<RetryPolicy>>& RetryKeys() {
+  static const std::vector<Key<RetryPolicy>> kKeys = MakeRetryKeys();
+  return kKeys;
+}
+
+void ReadTasks(ValueReader& reader, const yaml::Node& node, std::vector<TaskEntry>& tasks) {
+  if (node.kind == yaml::Node::Kind::kNull) return;
+  if (node.kind != yaml::Node::Kind::kSequence) {
+    return reader.Refuse(node.position, Format("tasks: expected a list of tasks, found {}", Describe(node.kind)));
+  }
+  for (const yaml::Node& item : node.items) {
+    if (item.kind != yaml::Node::Kind::kMapping) {
+      reader.Refuse(item.position, Format("tasks: expected a map of keys, found {}", Describe(item.kind)));
+      continue;
+    }
+    TaskEntry task;
+    task.position = item.position;
+    const std::size_t before = reader.mistakes();
+    ReadKeys(reader, {item, "a task"}, "", TaskKeys(), task);
+    if (reader.mistakes() == before) CheckTask(reader, task);
+    tasks.push_back(std::move(task));
+  }
+}
+
+}  // namespace rota
