@@ -39,6 +39,7 @@ ScheduleRow MakeRow(const Task& task, std::span<const Pause> pauses, WallTime no
   }
   row.zone = task.trigger->zone();
   row.dst = task.trigger->dst();
+  row.spread = task.trigger->spread();
   row.fires_at_start = task.trigger->fires_at_start();
   for (std::optional<WallTime> at = task.trigger->Next(now); at && std::ssize(row.next) < options.next;
        at = task.trigger->Next(*at)) {
@@ -100,6 +101,11 @@ boost::json::value ProcessJson(const std::optional<ProcessOptions>& process) {
             {"processes", OrNull(limits.processes)},
             {"core_size", OrNull(limits.core_size)},
             {"file_size", OrNull(limits.file_size)}}}};
+}
+
+boost::json::value SpreadJson(const Spread& spread) {
+  if (spread == Spread()) return {};
+  return {{"range_ms", json::Millis(spread.range)}, {"offset_ms", json::Millis(spread.offset)}};
 }
 
 std::string DescribePolicies(const ScheduleRow& row) {
@@ -187,6 +193,7 @@ std::string ToJson(std::span<const ScheduleRow> rows) {
         {"zone", json::Text(row.zone.name())},
         {"dst_gap", PolicyJson(row.dst.gap)},
         {"dst_overlap", PolicyJson(row.dst.overlap)},
+        {"spread", SpreadJson(row.spread)},
         {"fires_at_start", row.fires_at_start},
         {"next", json::Instants(row.next, row.zone)},
         {"unique", row.placement == Placement::kOneServer},

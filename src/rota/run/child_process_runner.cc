@@ -197,8 +197,8 @@ RunResult ChildProcessRunner::Run(const RunOrder& order, const std::vector<std::
   if (!bell.open()) return {Outcome::kFailed, "cannot watch a child: " + ErrnoText(errno), ""};
   Result<Pipe> pipe = OpenPipe();
   if (!pipe) return {Outcome::kFailed, "cannot watch a child: " + pipe.error().message(), ""};
-  Result<Child> child = Spawn(argv, EnvironmentFor(order, user, process), pipe->write,
-                              {.account = user, .process = &process});
+  Result<Child> child =
+      Spawn(argv, EnvironmentFor(order, user, process), pipe->write, {.account = user, .process = &process});
   if (!child) return {Outcome::kFailed, child.error().message(), ""};
   pipe->write.Close();
 
