@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 #include "rota/base/format.h"
 #include "rota/base/text.h"
+#include "rota/config/process_keys.h"
 
 namespace rota {
 namespace {
@@ -109,9 +111,18 @@ Key<TaskEntry> MisfireKey(std::string meaning) {
           }};
 }
 
+// A key of a child process, as one of a task.
+Key<TaskEntry> OfTask(const Key<ProcessOptions>& key) {
+  return {key.name, key.type, key.default_value, key.meaning,
+          [key](ValueReader& reader, const Place& place, TaskEntry& task) {
+            key.read(reader, place, task.process);
+            task.process_key = {key.name, place.node.position};
+          }};
+}
+
 std::vector<Key<TaskEntry>> MakeTaskKeys() {
   using Task = TaskEntry;
-  return {
+  std::vector<Key<Task>> keys = {
       Value<Task>("name", Line(), "", "Its name, unique in the schedule; what it runs, as typed, unless given.",
                   &Task::name),
       Value<Task>("description", Text(), "", "A sentence for people.", &Task::description),
@@ -151,6 +162,11 @@ std::vector<Key<TaskEntry>> MakeTaskKeys() {
                   "At which pass of a time that occurs twice the task runs. Unless given: `first` for fixed times, "
                   "`both` where the second, minute or hour begins with `*`.",
                   &Task::dst_overlap),
+      Value<Task>("spread", Duration(milliseconds(1), hours(24)), "",
+                  "Starts each occurrence a while later, less than this, that is made from the task's name: tasks of "
+                  "one schedule do not all start at once, and each keeps its time on all servers. At most the period "
+                  "of an interval.",
+                  &Task::spread),
       Value<Task>("command", Line(), "",
                   "What it runs: a command of the program. One of `command`, `exec` and `shell`.", &Task::command),
       List<Task>("arguments", Text(), "[--full, db1]", "The command's arguments, as on a command line.",
@@ -212,6 +228,10 @@ std::vector<Key<TaskEntry>> MakeTaskKeys() {
       Window("unless_between", "It does not run from the first time up to the second.", &Task::unless_between),
       List<Task>("tags", Line(), "[nightly, db]", "Words to find it by.", &Task::tags),
   };
+  std::vector<Key<Task>> process;
+  std::ranges::transform(ProcessKeys(), std::back_inserter(process), OfTask);
+  keys.insert(std::next(std::ranges::find(keys, "shell", &Key<Task>::name)), process.begin(), process.end());
+  return keys;
 }
 
 // What the table cannot say: keys that need or exclude each other.
@@ -231,6 +251,9 @@ void CheckTask(ValueReader& reader, const TaskEntry& task) {
   }
   if (task.shell && Trim(task.shell->value).empty()) {
     reader.Refuse(task.shell->position, Format("shell: {}", Expected(task.shell->value, "a line for /bin/sh")));
+  }
+  if (task.process_key && !task.exec && !task.shell) {
+    reader.Refuse(task.process_key->position, Format("{}: only exec and shell take it", task.process_key->value));
   }
   if (task.on && task.except) {
     reader.Refuse(task.except->position,

@@ -11,6 +11,7 @@
 #include "rota/config/yaml.h"
 #include "rota/cron/next.h"
 #include "rota/schedule/business_days.h"
+#include "rota/schedule/process_options.h"
 #include "rota/schedule/task.h"
 
 namespace rota {
@@ -31,10 +32,13 @@ struct TaskEntry {
   std::optional<Located<int>> business_day;
   std::optional<Located<DstGap>> dst_gap;
   std::optional<Located<DstOverlap>> dst_overlap;
+  std::optional<Located<Milliseconds>> spread;
   std::optional<Located<std::string>> command;
   std::optional<Located<std::vector<std::string>>> arguments;
   std::optional<Located<std::vector<std::string>>> exec;
   std::optional<Located<std::string>> shell;
+  ProcessOptions process;
+  std::optional<Located<std::string>> process_key;  // One of those that say it.
   std::optional<Located<bool>> unique;
   std::optional<Located<bool>> without_overlapping;
   std::optional<Located<Milliseconds>> lock_timeout;

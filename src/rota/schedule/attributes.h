@@ -30,6 +30,7 @@ struct AttributeValues {
   std::optional<std::string> timezone;
   DstPolicy dst;
   std::optional<CalendarChoice> calendar;
+  std::optional<Milliseconds> spread;
   std::optional<std::vector<std::string>> environments;
   bool unique = false;
   bool without_overlapping = false;
@@ -66,6 +67,8 @@ class [[nodiscard]] Attributes {
   Attributes OnDstOverlap(DstOverlap policy) const;
   Attributes On(std::string_view calendar, Shift shift = Shift::kSkip) const;
   Attributes Except(std::string_view calendar, Shift shift = Shift::kSkip) const;
+  // As TaskBuilder's. Tasks that have nothing to shift, `@reboot` and OnceAt(), ignore it.
+  Attributes Spread(Milliseconds range) const;
   Attributes Environments(std::vector<std::string> environments) const;
   Attributes Unique() const;
   Attributes WithoutOverlapping() const;

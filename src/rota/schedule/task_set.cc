@@ -19,6 +19,7 @@ constexpr std::size_t kMaxIdBytes = 200;
 constexpr Milliseconds kMaxDuration = std::chrono::hours(24 * 366);
 constexpr Milliseconds kLongestKillAfter = std::chrono::hours(1);
 constexpr Milliseconds kLongestDelay = std::chrono::hours(24);
+constexpr Milliseconds kLongestSpread = std::chrono::hours(24);
 constexpr int kMostAttempts = 100;
 constexpr int kMostMadeUp = 10'000;
 constexpr int kMostUrgent = 100;
@@ -208,6 +209,27 @@ Status CheckCalendar(const Frequency& frequency, const Definition::Folded& folde
   return Contradiction(folded.calls, call, "both choose days of the month");
 }
 
+// The spread of a task of this frequency. Of a group it is for those of its tasks that have something to shift.
+Result<Spread> ReadSpread(const TaskId& id, const Frequency& frequency, const Definition::Folded& folded,
+                          const Definition& definition) {
+  if (!definition.attributes.spread) return Spread();
+  const Milliseconds range = *definition.attributes.spread;
+  if (Status valid = CheckDuration("Spread", range, Milliseconds(1), kLongestSpread); !valid.ok()) {
+    return Fail(std::move(valid));
+  }
+  const std::string call = Format("Spread({})", DurationText(range));
+  if (std::holds_alternative<StartFrequency>(frequency) || std::holds_alternative<OnceFrequency>(frequency)) {
+    if (definition.CallThatSet(kSpread).empty()) return Spread();
+    return Fail(Contradiction(folded.call, call, "it has one instant of its own, and none to spread"));
+  }
+  const auto* interval = std::get_if<IntervalFrequency>(&frequency);
+  if (interval != nullptr && range > interval->period) {
+    return Fail(Contradiction(
+        folded.call, call, Format("a spread is as long as the period at most, {}", FormatDuration(interval->period))));
+  }
+  return Spread::Of(id, range);
+}
+
 // The trigger of a task, whose definition has the attributes of its groups.
 Result<std::shared_ptr<const Trigger>> ReadTrigger(const TaskId& id, const Definition::Folded& folded,
                                                    const TimeZone& zone, Restrictions restrictions,
@@ -223,8 +245,10 @@ Result<std::shared_ptr<const Trigger>> ReadTrigger(const TaskId& id, const Defin
   if (Status valid = CheckCalendar(timing->frequency, folded, restrictions, call); !valid.ok()) {
     return Fail(std::move(valid));
   }
+  const Result<Spread> spread = ReadSpread(id, timing->frequency, folded, definition);
+  if (!spread) return Fail(spread.error());
   return std::make_shared<const Trigger>(std::move(timing->frequency), timing->zone, std::move(restrictions),
-                                         definition.attributes.dst);
+                                         definition.attributes.dst, *spread);
 }
 
 // A trigger that never fires is a mistake; one that fires at the server's start has no instants.
@@ -250,7 +274,7 @@ bool IsPlainCron(const FrequencyValue& value) {
 
 // Equal for definitions of one trigger. Unlike Trigger::key() it keeps a cron text as it was written.
 std::string TriggerText(const Definition::Folded& folded, const TimeZone& zone, const DstPolicy& dst,
-                        const Restrictions& restrictions) {
+                        const Restrictions& restrictions, const Spread& spread) {
   std::string text;
   if (const auto* cron = std::get_if<CronText>(&folded.value)) {
     text = (cron->dialect == CronDialect::kQuartz ? "quartz " : "cron ") + cron->text;
@@ -270,6 +294,7 @@ std::string TriggerText(const Definition::Folded& folded, const TimeZone& zone, 
     for (const DayWindow& window : *windows) text += Format("{}-{} ", window.from.count(), window.to.count());
   }
   if (restrictions.business_days) text += '\n' + restrictions.business_days->key();
+  if (spread != Spread()) text += Format("\nspread {} {}", spread.range.count(), spread.offset.count());
   return text;
 }
 
@@ -319,11 +344,13 @@ Status TaskSet::CheckWork(const Work& work) const {
   if (const auto* command = std::get_if<CommandCall>(&work)) return catalog_.Check(command->name, command->arguments);
   if (const auto* exec = std::get_if<ExecCall>(&work)) {
     if (exec->argv.empty() || exec->argv.front().empty()) return InvalidArgument("Exec(): expected a program");
-    return CheckWords("Exec", exec->argv);
+    if (Status valid = CheckWords("Exec", exec->argv); !valid.ok()) return valid;
+    return exec->process ? Check(*exec->process).WithContext(Format("Exec({})", Quote(exec->argv.front()))) : Status();
   }
-  const std::string& line = std::get<ShellCall>(work).line;
+  const auto& [line, process] = std::get<ShellCall>(work);
   if (Trim(line).empty()) return InvalidArgument("Shell({}): expected a line for /bin/sh", Quote(line));
-  return CheckWords("Shell", {line});
+  if (Status valid = CheckWords("Shell", {line}); !valid.ok()) return valid;
+  return process ? Check(*process).WithContext(Format("Shell({})", Quote(line))) : Status();
 }
 
 Result<TimeZone> TaskSet::ZoneOf(const AttributeValues& attributes) {
@@ -387,7 +414,8 @@ Result<std::shared_ptr<const Trigger>> TaskSet::TriggerOf(const TaskId& id, cons
   if (!restrictions) return Fail(restrictions.error());
 
   const bool plain = IsPlainCron(folded.value);
-  std::string text = TriggerText(folded, zone, definition.attributes.dst, *restrictions);
+  const Spread spread = Spread::Of(id, definition.attributes.spread.value_or(Milliseconds(0)));
+  std::string text = TriggerText(folded, zone, definition.attributes.dst, *restrictions, spread);
   if (plain) {
     if (const auto known = interned_->triggers.find(text); known != interned_->triggers.end()) return known->second;
   }
