@@ -44,6 +44,7 @@ Commands MakeScheduleCommands(Desk& desk);    // schedule:work, :run, :list, :te
 Commands MakeHistoryCommands(Desk& desk);     // schedule:history, :why
 Commands MakePauseCommands(Desk& desk);       // schedule:pause, :resume
 Commands MakeFleetCommands(Desk& desk);       // schedule:servers, :locks, :unlock, :doctor
+Commands MakeCancelCommands(Desk& desk);      // schedule:cancel
 Commands MakeCronCommands(Desk& desk);        // cron:next, :previous
 Commands MakeExplainCommands(Desk& desk);     // cron:explain
 

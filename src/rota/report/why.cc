@@ -167,6 +167,11 @@ class Explainer {
           server->schedule_digest, schedule_.digest());
     }
     SayWhoHoldsTheLease();
+    if (!facts_.running.empty() && Queues(task_.policies->overlap)) {
+      Say("It waits for that run to end: overlap {}.", rota::Name(task_.policies->overlap));
+      result_.advice = Format("To stop that run: schedule:cancel {}", task_.id);
+      return;
+    }
     if (!IsForHere() && task_.unique() && Deadline() > now_) {
       Say("It is recorded as skipped(environment) when its grace is over, at {}, unless a server of {} takes it.",
           At(Deadline()), Environments());

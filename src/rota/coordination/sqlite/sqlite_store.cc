@@ -184,6 +184,7 @@ Result<std::vector<OccurrenceRecord>> SqliteStore::Reap(const std::string& reape
       sqlite::Apply(connection, scope, *changes);
       for (const Entry& entry : changes->entries) records.push_back(entry.record);
     }
+    std::ranges::sort(records, {}, &OccurrenceRecord::run_id);
     connection.Run("DELETE FROM servers WHERE alive_until < ?", {oldest});
   });
   if (!lost) return lost;

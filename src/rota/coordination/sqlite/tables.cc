@@ -137,7 +137,8 @@ WallTime SeedWatermark(Connection& connection, const Scope& scope, WallTime seed
 
 std::vector<ScopedLease> LoadExpiredLeases(Connection& connection, WallTime now) {
   std::vector<ScopedLease> expired;
-  static const std::string kSql = Format("SELECT {} FROM leases WHERE lease_until <= ? ORDER BY run_id", kLeaseColumns);
+  static const std::string kSql =
+      Format("SELECT {} FROM leases WHERE lease_until <= ? ORDER BY scope, token", kLeaseColumns);
   Rows rows = connection.Query(kSql, {now});
   while (rows.Next()) expired.push_back({rows.Text(10), ReadLease(rows)});
   return expired;
