@@ -6,6 +6,7 @@
 
 #include "rota/schedule/business_days.h"
 #include "rota/schedule/policies_key.h"
+#include "rota/time/format.h"
 
 namespace rota {
 namespace {
@@ -109,13 +110,19 @@ std::string CalendarOf(const Trigger& trigger) {
   return days ? days->calendar().name() : std::string();
 }
 
+std::string SpreadOf(const Trigger& trigger) {
+  const Milliseconds range = trigger.spread().range;
+  return range == Milliseconds() ? std::string() : FormatDuration(range);
+}
+
 void CompareTriggers(const Trigger& before, const Trigger& after, std::vector<FieldChange>& changes) {
   if (before.key() == after.key()) return;
   const std::size_t so_far = changes.size();
-  AddIfApart(changes, "schedule", before.Describe(), after.Describe());
+  AddIfApart(changes, "schedule", before.Rule().Describe(), after.Rule().Describe());
   AddIfApart(changes, "zone", before.zone().name(), after.zone().name());
   AddIfApart(changes, "dst_gap", NameOf(before.dst().gap), NameOf(after.dst().gap));
   AddIfApart(changes, "dst_overlap", NameOf(before.dst().overlap), NameOf(after.dst().overlap));
+  AddIfApart(changes, "spread", SpreadOf(before), SpreadOf(after));
   if (changes.size() > so_far) return;
   // Other days in a calendar of the same name, or expressions with the same words.
   const bool calendar = !CalendarOf(before).empty();

@@ -103,6 +103,7 @@ TEST(Diff, NamesWhatChanged) {
             "dst_gap:  -> skip\n");
   EXPECT_EQ(FieldsOf(Daily, [](TaskBuilder task) { return Daily(std::move(task)).OnDstOverlap(DstOverlap::kBoth); }),
             "dst_overlap:  -> both\n");
+  EXPECT_EQ(FieldsOf(Daily, [](TaskBuilder task) { return Daily(std::move(task)).Spread(5min); }), "spread:  -> 5m\n");
   EXPECT_EQ(FieldsOf(Daily, [](TaskBuilder task) { return Daily(std::move(task)).Description("Nightly"); }),
             "description:  -> Nightly\n");
 }
