@@ -129,14 +129,21 @@ void CompareTriggers(const Trigger& before, const Trigger& after, std::vector<Fi
   changes.push_back({calendar ? "calendar" : "schedule", CalendarOf(before), CalendarOf(after)});
 }
 
+std::string ProcessWords(const Work& work) {
+  const ProcessOptions* options = ProcessOf(work);
+  return options == nullptr ? std::string() : Describe(*options);
+}
+
 std::vector<FieldChange> CompareFields(const Task& before, const Task& after) {
   std::vector<FieldChange> changes;
   AddIfApart(changes, "description", before.description, after.description);
   CompareTriggers(*before.trigger, *after.trigger, changes);
   AddIfApart(changes, "runs", Describe(before.work), Describe(after.work));
-  if (Describe(before.work) == Describe(after.work) &&
-      internal::WorkKey(before.work) != internal::WorkKey(after.work)) {
-    changes.push_back({"process", "", ""});
+  // Words hide the values of variables, which may be secret: what differs in them alone reads the same.
+  const bool hidden =
+      Describe(before.work) == Describe(after.work) && internal::WorkKey(before.work) != internal::WorkKey(after.work);
+  if (hidden || ProcessWords(before.work) != ProcessWords(after.work)) {
+    changes.push_back({"process", ProcessWords(before.work), ProcessWords(after.work)});
   }
   const std::vector<internal::PolicyFact> old_facts = internal::PolicyFacts(*before.policies);
   const std::vector<internal::PolicyFact> new_facts = internal::PolicyFacts(*after.policies);

@@ -15,7 +15,7 @@ namespace rota {
 
 // One thing about a task that two schedules say differently.
 struct FieldChange {
-  std::string field;   // "schedule", "zone", "runs", "description", or the name of a policy: "timeout".
+  std::string field;   // "schedule", "zone", "runs", "process", "description", or a policy by its name: "timeout".
   std::string before;  // In words; empty where it has none, or where words show no difference.
   std::string after;
   friend bool operator==(const FieldChange&, const FieldChange&) = default;

@@ -141,6 +141,15 @@ TEST(Diff, TellsWhatRuns) {
   EXPECT_EQ(FieldsOf(Compare(exec({"df", "-h"}), shell)), "process:  -> \n");
 }
 
+TEST(Diff, TellsWhatTheProcessFindsAroundItButNoValues) {
+  const auto shell = [](ProcessOptions options) {
+    return Make([&](Scheduler& scheduler) { scheduler.Shell("df", options).Name("task").Daily().Register(); });
+  };
+  EXPECT_EQ(FieldsOf(Compare(shell({}), shell({.user = "postgres"}))), "process:  -> user postgres\n");
+  EXPECT_EQ(FieldsOf(Compare(shell({.environment = {{"TOKEN", "a"}}}), shell({.environment = {{"TOKEN", "b"}}}))),
+            "process: environment TOKEN -> environment TOKEN\n");
+}
+
 TEST(Diff, SeesOtherDaysInACalendarOfTheSameName) {
   const auto schedule = [](CivilDay holiday) {
     DaySet days = DaySet::OfWeekdays(0x3e);
