@@ -59,8 +59,7 @@ TEST(Config, HoldsDefaultsForAnEmptyFile) {
 TEST(Config, ReadsEveryOption) {
   const Result<Config> config = Parse(R"(
 app: {name: shop, environment: staging, timezone: Asia/Shanghai}
-server: {id: web-1, workers: 4
-  pools: {slow: 2}, shutdown_grace: 1m, kill_after: 10s}
+server: {id: web-1, workers: 4, pools: {slow: 2}, shutdown_grace: 1m, kill_after: 10s}
 coordination: {driver: sqlite, path: /srv/rota.db, lease_ttl: 20s, max_skew: 500ms}
 redis: {host: redis.local, port: 6380, password: "${REDIS_PASSWORD}", db: 3}
 log: {level: debug, file: "", max_size: 64KB, max_files: 2}

@@ -63,32 +63,6 @@ ScheduleRow MakeRow(const Task& task, std::span<const Pause> pauses, WallTime no
   return row;
 }
 
-// "3 attempts 10s apart", "5 attempts 1s to 5m apart with full jitter after exit 75".
-std::string Describe(const RetryPolicy& retry) {
-  RetryPolicy longest = retry;
-  longest.jitter = Jitter::kNone;
-  const Milliseconds first = DelayAfter(1, longest, 0);
-  const Milliseconds last = DelayAfter(retry.attempts - 1, longest, 0);
-  std::string words = Format("{} attempts {}{} apart", retry.attempts, FormatDuration(first),
-                             last > first ? " to " + FormatDuration(last) : std::string());
-  if (retry.jitter == Jitter::kFull) words += " with full jitter";
-  std::vector<std::string> codes;
-  for (const int code : retry.exit_codes) codes.push_back(std::to_string(code));
-  if (!codes.empty()) words += " after exit " + Join(codes, " or ");
-  return words;
-}
-
-// "misfire run_all within 24h, 10 runs at most, 1m apart"; empty: as usual.
-std::string Describe(const MisfirePolicy& misfire) {
-  const MisfirePolicy usual;
-  if (misfire == usual) return "";
-  std::string words = Format("misfire {}", Name(misfire.what));
-  if (misfire.grace) words += Format(" within {}", FormatDuration(*misfire.grace));
-  if (misfire.max_runs != usual.max_runs) words += Format(", {} runs at most", misfire.max_runs);
-  if (misfire.pace != usual.pace) words += Format(", {} apart", FormatDuration(misfire.pace));
-  return words;
-}
-
 boost::json::value MisfireJson(const MisfirePolicy& misfire) {
   return {{"policy", Name(misfire.what)},
           {"grace_ms", json::Millis(misfire.grace)},
@@ -144,7 +118,7 @@ std::string DescribePolicies(const ScheduleRow& row) {
   if (row.timeout) words.push_back(Format("timeout {}", FormatDuration(*row.timeout)));
   if (row.kill_after) words.push_back(Format("killed {} later", FormatDuration(*row.kill_after)));
   if (row.retry) words.push_back(Describe(*row.retry));
-  if (std::string misfire = Describe(row.misfire); !misfire.empty()) words.push_back(std::move(misfire));
+  if (row.misfire != MisfirePolicy()) words.push_back("misfire " + Describe(row.misfire));
   if (row.on_lost == OnLost::kRetry) words.emplace_back("tried again when lost");
   if (row.store_outage == StoreOutage::kOpen) words.emplace_back("runs without the store");
   if (!row.pool.empty()) words.push_back("pool " + row.pool);

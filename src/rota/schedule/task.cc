@@ -4,6 +4,9 @@
 #include <cstdint>
 
 #include "rota/base/check.h"
+#include "rota/base/format.h"
+#include "rota/base/text.h"
+#include "rota/time/format.h"
 
 namespace rota {
 namespace {
@@ -86,6 +89,29 @@ Milliseconds DelayAfter(int failed, const RetryPolicy& policy, double draw) {
   }
   if (policy.jitter == Jitter::kNone) return delay;
   return Milliseconds(static_cast<std::int64_t>(static_cast<double>(delay.count()) * draw));
+}
+
+std::string Describe(const MisfirePolicy& misfire) {
+  const MisfirePolicy usual;
+  std::string words(Name(misfire.what));
+  if (misfire.grace) words += Format(" within {}", FormatDuration(*misfire.grace));
+  if (misfire.max_runs != usual.max_runs) words += Format(", {} runs at most", misfire.max_runs);
+  if (misfire.pace != usual.pace) words += Format(", {} apart", FormatDuration(misfire.pace));
+  return words;
+}
+
+std::string Describe(const RetryPolicy& retry) {
+  RetryPolicy longest = retry;
+  longest.jitter = Jitter::kNone;
+  const Milliseconds first = DelayAfter(1, longest, 0);
+  const Milliseconds last = DelayAfter(retry.attempts - 1, longest, 0);
+  std::string words = Format("{} attempts {}{} apart", retry.attempts, FormatDuration(first),
+                             last > first ? " to " + FormatDuration(last) : std::string());
+  if (retry.jitter == Jitter::kFull) words += " with full jitter";
+  std::vector<std::string> codes;
+  for (const int code : retry.exit_codes) codes.push_back(std::to_string(code));
+  if (!codes.empty()) words += " after exit " + Join(codes, " or ");
+  return words;
 }
 
 const ProcessOptions* ProcessOf(const Work& work) {
