@@ -168,7 +168,7 @@ TEST(Config, RefusesPoliciesThatAreNone) {
       "config/config.yaml:2:42: overlap: \"queue\": expected skip, queue_one, queue_all, cancel_previous or allow");
   EXPECT_EQ(error("misfire: never"), "config/config.yaml:2:42: misfire: \"never\": expected skip, run_once or run_all");
   EXPECT_EQ(error("misfire: {policy: run_all, max_runs: 0}"),
-            "config/config.yaml:2:68: misfire.max_runs: \"0\": expected an integer from 1 to 10000");
+            "config/config.yaml:2:70: misfire.max_runs: \"0\": expected an integer from 1 to 10000");
   EXPECT_EQ(error("priority: 101"), "config/config.yaml:2:43: priority: \"101\": expected an integer from -100 to 100");
   EXPECT_EQ(ErrorOf("server:\n  pools: {slow: none}\n"),
             "config/config.yaml:2:17: server.pools.slow: \"none\": expected an integer from 1 to 1024");
