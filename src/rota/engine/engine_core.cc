@@ -107,7 +107,7 @@ void EngineCore::On(const input::LeasesRenewed& renewed, Moment now) {
   }
   LoseLeases(leases_.Renewed(renewed.leases, renewed.reply->outcomes, renewed.asked), now);
   // After an outage every server gets one renewal period to show that it lives, before anyone declares it dead.
-  if (renewed_before && now.steady >= quiet_until_) decision_.actions.push_back(action::Reap{});
+  if (renewed_before && now.steady >= quiet_until_ && !for_one_run_) decision_.actions.push_back(action::Reap{});
 }
 
 void EngineCore::On(const input::Reaped& reaped, Moment now) {
@@ -176,8 +176,7 @@ void EngineCore::On(const input::ClockJumped& jumped, Moment now) {
     // As do claims that nobody heard of, and what the old time called late and the store early.
     std::erase_if(retries_, [&](const Retry& retry) {
       const bool missed = retry.request.purpose == ClaimPurpose::kRecord && retry.request.outcome == Outcome::kMissed;
-      const bool waits = retry.stage == Retry::Stage::kHeldBack || retry.stage == Retry::Stage::kBusy;
-      const bool undecided = waits || (retry.stage == Retry::Stage::kEarly && missed);
+      const bool undecided = retry.stage == Retry::Stage::kHeldBack || (retry.stage == Retry::Stage::kEarly && missed);
       return undecided && ahead(retry.request.at);
     });
   }
@@ -190,6 +189,7 @@ void EngineCore::On(const input::ZonesChanged& changed, Moment now) {
 }
 
 void EngineCore::On(const input::RunRequested& requested, Moment now) {
+  for_one_run_ = true;
   ClaimRequest request = MakeRequest(requested.task, now.wall, std::nullopt, "", now);
   request.kind = OccurrenceKind::kManual;
   Ask(std::move(request));

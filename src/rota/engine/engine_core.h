@@ -327,7 +327,8 @@ class EngineCore {
   SteadyTime flush_by_ = SteadyTime::max();  // Until then what is in it lets claims go first.
   RecentRecords recent_;                     // Outcomes that the store acknowledged.
   bool renewing_ = false;
-  bool renewed_ = false;  // The last renewal was answered.
+  bool renewed_ = false;      // The last renewal was answered.
+  bool for_one_run_ = false;  // A person waits for a run: what other servers left behind is not taken up here.
   SteadyTime renew_at_ = SteadyTime::min();
   bool store_down_ = false;
   SteadyTime store_retry_at_ = SteadyTime::min();

@@ -340,7 +340,7 @@ void EngineCore::Busy(const ClaimRequest& request, Moment now) {
 bool EngineCore::IsBusy(const ClaimRequest& request) const {
   if (!Queues(request.overlap)) return false;
   return RunsHere(request) || std::ranges::any_of(retries_, [&request](const Retry& retry) {
-           return retry.stage == Retry::Stage::kBusy && retry.request.scope == request.scope;
+           return retry.expires == SteadyTime::max() && retry.request.scope == request.scope;
          });
 }
 
@@ -369,7 +369,10 @@ void EngineCore::Queue(ClaimRequest request, Moment now) {
   }
   if (scheduled) {
     const auto is_older = [&](const Retry* other) { return other->request.at < waiting.request.at; };
-    if (std::ranges::any_of(others, is_older)) waiting.stage = Retry::Stage::kHeldBack;
+    if (std::ranges::any_of(others, is_older)) {
+      waiting.stage = Retry::Stage::kHeldBack;
+      waiting.not_before = now.steady;
+    }
     others.push_back(&waiting);
     std::ranges::sort(others, {}, [](const Retry* one) { return one->request.at; });
     for (std::size_t i = 0; i + most < others.size(); ++i) SkipOverlap(*others[i], now);

@@ -12,6 +12,7 @@ namespace {
 
 using std::chrono::minutes;
 using std::chrono::seconds;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
@@ -99,6 +100,23 @@ TEST(EngineCoreQueue, KeepsEveryOneInTheOrderOfItsInstant) {
   EXPECT_THAT(core.Asked(), ElementsAre("a@240"));
 }
 
+TEST(EngineCoreQueue, LetsNoLaterOccurrenceGoFirst) {
+  BusyCore core(UniqueWith(OverlapPolicy::kQueueAll));
+  core.Advance(seconds(60));
+  core.AnswerClaims(ClaimOutcome::kBusy);
+  core.Advance(Milliseconds(59'500));
+  core.AnswerClaims(ClaimOutcome::kBusy);
+  core.Advance(Milliseconds(500));  // The one of minute 3 waits behind the one of minute 2.
+  core.EndAndRecord();
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  ASSERT_THAT(core.Asked(), ElementsAre("a@180"));
+  core.AnswerClaims(ClaimOutcome::kBusy);
+  core.Advance(Milliseconds(59'800));
+  core.AnswerClaims(ClaimOutcome::kBusy);
+  core.Advance(Milliseconds(300));
+  EXPECT_THAT(core.Asked(), testing::AnyOf(IsEmpty(), ElementsAre("a@180"))) << "not the one of minute 4";
+}
+
 TEST(EngineCoreQueue, LeavesOutTheOldestWhenTooManyWait) {
   BusyCore core(UniqueWith(OverlapPolicy::kQueueAll));
   core.DueWhileBusy();
@@ -168,6 +186,19 @@ TEST(EngineCoreQueue, StopsARunOfWhichARenewalSaysSo) {
   ASSERT_THAT(core.stops, SizeIs(1)) << "it is told once";
   core.EndRun(run_id, Outcome::kCancelled);
   EXPECT_THAT(core.Events(), ElementsAre("run_finished a@60 cancelled(cancelled by anna)"));
+}
+
+TEST(EngineCoreQueue, KeepsWhatWaitsWhenTheClockIsSetBack) {
+  BusyCore core(UniqueWith(OverlapPolicy::kQueueOne));
+  core.DueWhileBusy();
+  core.JumpWall(-seconds(90));
+  core.EndAndRecord();
+  core.AdvanceWithoutClaims(seconds(95));
+  EXPECT_THAT(core.Asked(), IsEmpty()) << "the store calls it early for an hour";
+  core.Advance(minutes(60));
+  ASSERT_THAT(core.Asked(), Contains("a@120"));
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  EXPECT_THAT(core.starts, SizeIs(testing::Gt(1u)));
 }
 
 TEST(EngineCoreQueue, LeavesWhatWaitsToOthersWhenItStops) {
@@ -310,10 +341,18 @@ TEST(EngineCoreOnLost, StartsTheAttemptThatTheStoreGaveItAndRenewsItsLeaseAtOnce
   EXPECT_THAT(core.Events(), ElementsAre("run_started a@0", "run_finished a@0 succeeded"));
 }
 
+TEST(EngineCoreOnLost, IsNoneOfTheBusinessOfAProcessThatRunsOneTask) {
+  Core core({MakeTask("a", seconds(60), Unique())});
+  core.Tell(input::RunRequested{0});
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  core.Advance(seconds(20));
+  EXPECT_EQ(core.reaps, 0);
+}
+
 TEST(EngineCoreOnLost, WaitsForAWorker) {
-  Core core({MakeTask("a", seconds(60), Unique()), MakeTask("b", seconds(60), Unique())}, 1);
+  Core core({MakeTask("a", minutes(60), Unique()), MakeTask("b", seconds(60), Unique())}, 1);
   core.Follow();
-  core.Tell(input::RunRequested{1});
+  core.Advance(seconds(60));
   core.AnswerClaims(ClaimOutcome::kClaimed);
   core.Tell(input::Reaped{{SecondAttempt()}, core.now().steady});
   EXPECT_THAT(core.starts, SizeIs(1));
