@@ -117,6 +117,18 @@ TEST_P(Claims, ThatAreRecordedDoNotWaitForABusyTask) {
   EXPECT_EQ(OutcomeOf(*store_, "r2"), "skipped(overlap)");
 }
 
+TEST_P(Claims, AreNotMissedWhileTheyMayWaitForABusyTask) {
+  ClaimOne(*store_, Request("r1"));
+  ClaimRequest second = Request("r2", kStart + seconds(1));
+  clock_.Advance(seconds(2));
+  second.overlap = OverlapPolicy::kQueueOne;
+  second.purpose = ClaimPurpose::kRecord;
+  second.reason = "late";
+  EXPECT_EQ(ClaimOne(*store_, second).outcome, ClaimOutcome::kBusy);
+  second.overlap = OverlapPolicy::kSkip;
+  EXPECT_EQ(ClaimOne(*store_, second).outcome, ClaimOutcome::kClaimed);
+}
+
 TEST_P(Claims, ThatCancelThePreviousRunTellItsHolderToStop) {
   ClaimOne(*store_, Request("r1"));
   ClaimRequest second = Request("r2", kStart + seconds(1));

@@ -206,10 +206,12 @@ std::vector<Key<TaskEntry>> MakeTaskKeys() {
           &Task::overlap),
       MisfireKey("What becomes of an occurrence that could not begin when it was due, as no server ran, the store did "
                  "not answer, no worker was free, or the clock jumped. A map of the keys below, or a word."),
-      Value<Task>("on_lost", OneOf<OnLost>({{"record", OnLost::kRecord}, {"retry", OnLost::kRetry}}), "record",
-                  "What becomes of a run whose server died: it is recorded as lost, and with `retry` another server "
-                  "tries it again, 3 attempts in all or those of `retry`. Only for unique tasks.",
-                  &Task::on_lost),
+      Value<Task>(
+          "on_lost", OneOf<OnLost>({{"record", OnLost::kRecord}, {"retry", OnLost::kRetry}}), "record",
+          "What becomes of a run whose server died: it is recorded as lost, and with `retry` another server "
+          "tries it again, unless a later run is under way: 3 attempts in all, or those of `retry`. Only for unique "
+          "tasks.",
+          &Task::on_lost),
       Value<Task>(
           "store_outage", OneOf<StoreOutage>({{"closed", StoreOutage::kClosed}, {"open", StoreOutage::kOpen}}),
           "closed",

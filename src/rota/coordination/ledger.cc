@@ -98,13 +98,12 @@ Lease Renewed(Lease lease, Milliseconds ttl, WallTime now) {
   return lease;
 }
 
-// Gives the next attempt of a run that was lost to the reaper. Its run id is that of the first one with the attempt's
-// number.
+// Gives the next attempt of a run that was lost to the reaper.
 void TryAgain(const Lease& lease, const ReapInputs& inputs, OccurrenceRecord& lost, Changes& changes) {
   Entry entry{lost, std::nullopt, ""};
   OccurrenceRecord& next = entry.record;
   next.attempt = lost.attempt + 1;
-  next.run_id = Format("{}.{}", lost.run_id.substr(0, lost.run_id.find('.')), next.attempt);
+  next.run_id = NextRunId(lost);
   next.server = std::string(inputs.reaper);
   next.token = std::max(inputs.scope.token, inputs.token_floor) + 1;
   next.started_at = inputs.now;
@@ -203,7 +202,9 @@ ClaimDecision Claim(const ClaimRequest& request, const ClaimInputs& inputs) {
   const Pause* pause =
       request.kind == OccurrenceKind::kManual ? nullptr : FindPause(inputs.pauses, request.task, inputs.now);
   const bool may_overlap = request.overlap == OverlapPolicy::kAllow;
-  const bool to_run = request.purpose == ClaimPurpose::kRun && pause == nullptr;
+  // Nor is an occurrence missed that others let wait for a busy task.
+  const bool may_wait = Queues(request.overlap) && request.outcome == Outcome::kMissed;
+  const bool to_run = (request.purpose == ClaimPurpose::kRun || may_wait) && pause == nullptr;
   const Lease* busy = to_run && !may_overlap ? FindLive(inputs.scope, inputs.now) : nullptr;
   if (busy != nullptr && Queues(request.overlap)) {
     reply.outcome = ClaimOutcome::kBusy;
@@ -301,6 +302,10 @@ Changes Seed(WallTime at, const ScopeState& scope, WallTime now) {
   return changes;
 }
 
+std::string NextRunId(const OccurrenceRecord& lost) {
+  return Format("{}.{}", lost.run_id.substr(0, lost.run_id.find('.')), lost.attempt + 1);
+}
+
 std::optional<Changes> Reap(const Lease& lease, const ReapInputs& inputs) {
   const ServerInfo* server = inputs.server;
   if (lease.lease_until > inputs.now) return std::nullopt;
@@ -308,11 +313,9 @@ std::optional<Changes> Reap(const Lease& lease, const ReapInputs& inputs) {
   const bool alive = server != nullptr && server->alive_until > inputs.now && server->incarnation == lease.incarnation;
   if (alive) return std::nullopt;
   const bool runs = inputs.known != nullptr && inputs.known->record.outcome == Outcome::kRunning;
-  const bool again = runs && inputs.known->record.attempt < lease.attempts_if_lost;
-  // The task has begun to run elsewhere since: the next attempt waits for its end.
-  if (again && lease.overlap != OverlapPolicy::kAllow && FindLive(inputs.scope, inputs.now) != nullptr) {
-    return std::nullopt;
-  }
+  // A store that lost its state may find a run lost twice.
+  const bool again = runs && inputs.next == nullptr && inputs.known->record.attempt < lease.attempts_if_lost;
+  const Lease* other = lease.overlap == OverlapPolicy::kAllow ? nullptr : FindLive(inputs.scope, inputs.now);
   Changes changes;
   changes.released = lease.run_id;
   if (runs) {
@@ -321,7 +324,11 @@ std::optional<Changes> Reap(const Lease& lease, const ReapInputs& inputs) {
     lost.record.reason = Format("server {} died", lease.server);
     // It was not renewed: no later than that.
     lost.record.finished_at = std::max(lease.lease_until, lost.record.started_at.value_or(WallTime()));
-    if (again) TryAgain(lease, inputs, lost.record, changes);
+    if (again && other != nullptr) {
+      lost.record.reason += Format("; not tried again: {} runs the task already", other->server);
+    } else if (again) {
+      TryAgain(lease, inputs, lost.record, changes);
+    }
     changes.entries.insert(changes.entries.begin(), std::move(lost));
   }
   return changes;

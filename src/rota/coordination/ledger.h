@@ -112,10 +112,14 @@ Changes Finish(const OccurrenceRecord& record, const ScopeState& scope, const En
 // has lost begins so too; what others remember of it then takes the seed's place.
 Changes Seed(WallTime at, const ScopeState& scope, WallTime now);
 
+// The run id of the attempt that follows on a lost one: that of the first one with the attempt's number.
+std::string NextRunId(const OccurrenceRecord& lost);
+
 struct ReapInputs {
   const ScopeState& scope;
   const ServerInfo* server = nullptr;  // The one with the lease's id, if there is one.
   const Entry* known = nullptr;        // The entry with its run id, if there is one.
+  const Entry* next = nullptr;         // The entry with the NextRunId() of that one, if there is one.
   std::string_view reaper;             // Who takes the next attempt, where there is to be one,
   Milliseconds ttl{};                  // with a lease for so long.
   WallTime now;

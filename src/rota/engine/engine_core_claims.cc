@@ -302,7 +302,7 @@ void EngineCore::Claimed(const ClaimRequest& request, std::uint64_t token, Stead
     }
   } else if (phase_ >= Phase::kStopped) {  // Nothing begins any more.
     outbox_.Add(Close(request, Outcome::kCancelled, "shutdown", now));
-  } else if (!unique && request.overlap == OverlapPolicy::kSkip && runs_.Holds(request.scope)) {
+  } else if (!unique && request.overlap != OverlapPolicy::kAllow && runs_.Holds(request.scope)) {
     // That run began without the store, which could not know of it.
     outbox_.Add(Close(request, Outcome::kSkipped, reason::kOverlap, now, options_.server));
   } else {
@@ -332,7 +332,11 @@ void EngineCore::Unanswered(const ClaimRequest& request, Moment now) {
 // The task runs, here or elsewhere, and the occurrence is to wait for its end.
 void EngineCore::Busy(const ClaimRequest& request, Moment now) {
   const bool may_wait = request.kind == OccurrenceKind::kManual ? Claiming() : phase_ == Phase::kFollowing;
-  if (may_wait) return Queue(request, now);
+  if (may_wait) {
+    ClaimRequest waiting = request;
+    waiting.purpose = ClaimPurpose::kRun;  // It may have been called late here.
+    return Queue(std::move(waiting), now);
+  }
   held_up_.erase(request.scope);
   if (request.kind == OccurrenceKind::kManual) outbox_.Add(Close(request, Outcome::kCancelled, "shutdown", now));
 }
@@ -408,6 +412,8 @@ WallTime EngineCore::GraceEnd(const ClaimRequest& request) const {
 // have been asked with, as soon as it answers, before it is asked for anything else of the scope.
 void EngineCore::DecideWithoutStore(const ClaimRequest& request, Moment now) {
   constexpr auto kHere = Outbox::DecidedBy::kThisServer;
+  const bool to_run = request.purpose == ClaimPurpose::kRun;
+  if (to_run && Queues(request.overlap) && runs_.Holds(request.scope)) return Queue(request, now);
   CloseUndecided(request, now);
   NoteDecided(request);
   if (request.purpose == ClaimPurpose::kRecord) {

@@ -148,6 +148,34 @@ TEST(EngineCoreQueue, GoesOnForATaskOfEachServerWhileTheStoreIsDown) {
   EXPECT_EQ(core.starts[1].record.scheduled_at, kStart + minutes(2));
 }
 
+TEST(EngineCoreQueue, OverlapsNothingThatItMakesUpForWithoutTheStore) {
+  TaskPolicies policies = EveryServerWith(OverlapPolicy::kSkip);
+  policies.misfire.what = Misfire::kRunAll;
+  Core core({MakeTask("a", seconds(60), policies)}, 4, kStart - minutes(10));
+  core.core().CatchUp(kStart + minutes(2));
+  core.Sleep(minutes(2));
+  EXPECT_THAT(core.AskedClaims(), SizeIs(testing::Gt(2u)));
+  core.FailClaims();
+  EXPECT_THAT(core.starts, SizeIs(1));
+}
+
+TEST(EngineCoreQueue, WaitsAlsoForWhatItCalledLate) {
+  BusyCore core(UniqueWith(OverlapPolicy::kQueueOne));
+  core.Advance(seconds(60));
+  core.FailClaims();
+  const std::vector<std::string> late = {"a@120 missed(store)"};
+  for (int i = 0; i < 70 && core.Asked() != late; ++i) {
+    core.FailClaims();
+    core.AdvanceWithoutStore(seconds(1));
+  }
+  ASSERT_EQ(core.Asked(), late);
+  core.AnswerClaims(ClaimOutcome::kBusy);
+  EXPECT_THAT(core.Asked(), ElementsAre("a@120 skipped(overlap)")) << "the one of minute 3 is due as well";
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  core.EndAndRecord();
+  EXPECT_THAT(core.Asked(), ElementsAre("a@180"));
+}
+
 TEST(EngineCoreQueue, TellsThePreviousRunToStop) {
   BusyCore core(UniqueWith(OverlapPolicy::kCancelPrevious));
   core.DueWhileBusy();

@@ -60,7 +60,7 @@ struct MisfirePolicy {
 // What becomes of a run whose server died.
 enum class OnLost {
   kRecord,  // It is recorded as lost.
-  kRetry,   // And another server tries it again.
+  kRetry,   // And another server tries it again, unless one runs the task already.
 };
 std::string_view Name(OnLost on_lost);  // "record", "retry"
 

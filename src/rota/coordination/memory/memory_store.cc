@@ -130,12 +130,15 @@ class MemoryStore final : public Store {
     std::vector<OccurrenceRecord> lost;
     for (const Scope& scope : std::set<Scope>(leased_.begin(), leased_.end())) {
       for (const Lease& lease : std::vector<Lease>(Find(scope).leases)) {
-        auto changes = ledger::Reap(lease, {.scope = Find(scope),
-                                            .server = FindServer(lease.server),
-                                            .known = records_.Find(lease.run_id),
-                                            .reaper = reaper,
-                                            .ttl = ttl,
-                                            .now = now});
+        const Entry* known = records_.Find(lease.run_id);
+        auto changes =
+            ledger::Reap(lease, {.scope = Find(scope),
+                                 .server = FindServer(lease.server),
+                                 .known = known,
+                                 .next = known == nullptr ? nullptr : records_.Find(ledger::NextRunId(known->record)),
+                                 .reaper = reaper,
+                                 .ttl = ttl,
+                                 .now = now});
         if (!changes) continue;
         for (const Entry& entry : changes->entries) lost.push_back(entry.record);
         Apply(scope, *std::move(changes));

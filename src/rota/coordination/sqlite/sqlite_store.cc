@@ -174,9 +174,12 @@ Result<std::vector<OccurrenceRecord>> SqliteStore::Reap(const std::string& reape
     for (const auto& [scope, lease] : sqlite::LoadExpiredLeases(connection, now)) {
       const std::optional<ServerInfo> server = sqlite::LoadServer(connection, lease.server);
       const std::optional<Entry> known = sqlite::LoadEntry(connection, lease.run_id);
+      const std::optional<Entry> next =
+          known ? sqlite::LoadEntry(connection, ledger::NextRunId(known->record)) : std::nullopt;
       const std::optional<Changes> changes = ledger::Reap(lease, {.scope = sqlite::LoadScope(connection, scope),
                                                                   .server = server ? &*server : nullptr,
                                                                   .known = known ? &*known : nullptr,
+                                                                  .next = next ? &*next : nullptr,
                                                                   .reaper = reaper,
                                                                   .ttl = ttl,
                                                                   .now = now});

@@ -307,6 +307,11 @@ void Checker::CheckMissed(const ScopeTruth& truth, const OccurrenceRecord& recor
       Suspect("passed by a fast clock");
       return;
     }
+    // What waits for a busy task may be given up, when that becomes free, by one who did not know that it waits.
+    if (Queues(truth.task->policies->overlap)) {
+      Suspect("given up in its turn");
+      return;
+    }
     // Its grace may be over by a clock that is ahead a little while others have not got to claim it yet.
     if (record.scheduled_last <= moment.wall && moment.wall < record.scheduled_last + options_.max_skew / 2) {
       Suspect("given up by a fast clock");

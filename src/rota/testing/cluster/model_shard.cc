@@ -108,13 +108,16 @@ std::vector<OccurrenceRecord> ModelShard::Reap(std::span<const ServerInfo> serve
   for (const Scope& scope : std::set<Scope>(state_.leased)) {
     for (const ledger::Lease& lease : std::vector<ledger::Lease>(Find(scope).leases)) {
       const auto server = std::ranges::find(servers, lease.server, &ServerInfo::id);
-      auto changes = ledger::Reap(lease, {.scope = Find(scope),
-                                          .server = server == servers.end() ? nullptr : &*server,
-                                          .known = FindEntry(lease.run_id),
-                                          .reaper = caller.server.id,
-                                          .ttl = ttl,
-                                          .now = moment.wall,
-                                          .token_floor = state_.meta.token_floor});
+      const ledger::Entry* known = FindEntry(lease.run_id);
+      auto changes =
+          ledger::Reap(lease, {.scope = Find(scope),
+                               .server = server == servers.end() ? nullptr : &*server,
+                               .known = known,
+                               .next = known == nullptr ? nullptr : FindEntry(ledger::NextRunId(known->record)),
+                               .reaper = caller.server.id,
+                               .ttl = ttl,
+                               .now = moment.wall,
+                               .token_floor = state_.meta.token_floor});
       if (!changes) continue;
       for (const ledger::Entry& entry : changes->entries) decided.push_back(entry.record);
       Apply(scope, *std::move(changes), moment);

@@ -110,8 +110,10 @@ local function claim(request)
   end
   local pause = request.kind ~= 'manual' and find_pause(task_of(name)) or nil
   local to_record = request.purpose == 'record'
-  local busy = not pause and not to_record and request.overlap ~= 'allow' and find_live(name) or nil
-  if busy and request.overlap ~= 'skip' then
+  local queues = request.overlap ~= 'allow' and request.overlap ~= 'skip'
+  local to_run = not to_record or (queues and request.outcome == 'missed')
+  local busy = not pause and to_run and request.overlap ~= 'allow' and find_live(name) or nil
+  if busy and queues then
     if request.overlap == 'cancel_previous' then stop(name, busy, request.overlap) end
     return {outcome = 'busy', holder = busy.server}
   end

@@ -11,11 +11,13 @@ local function dead(lease)
 end
 
 -- Gives the next attempt of a run that was lost to the server that reaps.
+local function next_run_id(lost) return string.match(lost.run_id, '^[^.]*') .. '.' .. ((lost.attempt or 1) + 1) end
+
 local function try_again(name, lease, lost)
   local scope, attempt = scopes[name], (lost.attempt or 1) + 1
   scope.token = math.max(scope.token, token_floor) + 1
   put_scope(name)
-  local run_id = string.match(lost.run_id, '^[^.]*') .. '.' .. attempt
+  local run_id = next_run_id(lost)
   local lock_until = now + lease.lock_timeout
   put_lease(name, {run_id = run_id, server = asked.server, overlap = lease.overlap, token = scope.token,
     lease_until = math.min(now + asked.ttl, lock_until), lock_until = lock_until,
@@ -40,21 +42,30 @@ local function reap_leases()
     end
   end
   load_entries(run_ids)
-  local owners = {}
-  for i, one in ipairs(reaped) do owners[i] = one[1] end
+  local owners, following = {}, {}
+  for i, one in ipairs(reaped) do
+    owners[i] = one[1]
+    local entry = find_entry(one[2].run_id)
+    if entry then following[#following + 1] = next_run_id(entry) end
+  end
   load_scopes(owners)
+  load_entries(following)
   for _, one in ipairs(reaped) do
     local name, lease = unpack(one)
     local entry = find_entry(lease.run_id)
     local runs = entry and entry.outcome == 'running'
-    local again = runs and (entry.attempt or 1) < (lease.attempts_if_lost or 1)
-    local waits = again and lease.overlap ~= 'allow' and find_live(name)
-    if not waits then release(name, lease.run_id) end
-    if runs and not waits then
+    local again = runs and not find_entry(next_run_id(entry)) and (entry.attempt or 1) < (lease.attempts_if_lost or 1)
+    local other = lease.overlap ~= 'allow' and find_live(name)
+    release(name, lease.run_id)
+    if runs then
       entry.outcome, entry.reason = 'lost', 'server ' .. lease.server .. ' died'
       entry.finished_at = math.max(lease.lease_until, entry.started_at or 0)
       found.lost[#found.lost + 1] = entry
-      if again then entry.reason = entry.reason .. try_again(name, lease, entry) end
+      if again and other then
+        entry.reason = entry.reason .. '; not tried again: ' .. other.server .. ' runs the task already'
+      elseif again then
+        entry.reason = entry.reason .. try_again(name, lease, entry)
+      end
       put(entry)
     end
   end
