@@ -266,6 +266,7 @@ void Checker::CheckGrant(const Scope& scope, const ledger::Lease& lease, ScopeTr
 void Checker::CheckLost(const ledger::ScopeState& before, const OccurrenceRecord& record, StoreMoment moment) {
   const auto lease = std::ranges::find(before.leases, record.run_id, &ledger::Lease::run_id);
   if (lease == before.leases.end()) return;
+  if (record.attempt > 1 && record.reason.find("; no further attempt: ") != std::string::npos) return;  // It waited.
   if (record.server != lease->server) {
     Violate(Format("{} was recorded as lost with {}", Describe(record), lease->server), moment.now);
   }
