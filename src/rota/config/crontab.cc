@@ -10,6 +10,7 @@
 #include "rota/base/format.h"
 #include "rota/base/text.h"
 #include "rota/cron/rule.h"
+#include "rota/schedule/process_options.h"
 #include "rota/schedule/trigger.h"
 #include "rota/time/time_zone.h"
 
@@ -240,8 +241,10 @@ void CrontabReader::ReadSetting(const Variable& variable) {
     zone_ = value;
     zone_problem_ = zone ? std::string() : Format("CRON_TZ: {}", zone.error());
     if (!zone) LeaveOut(at_, zone_problem_);
-  } else if (name.starts_with("ROTA_")) {
-    LeaveOut(at_, Format("\"{}\": expected another name: those that begin with ROTA_ are Rota's own", Printable(name)));
+  } else if (name == "SHELL" && value.empty()) {
+    LeaveOut(at_, "SHELL \"\": expected the path of a shell");
+  } else if (const Status valid = CheckVariable(name, value); !valid.ok()) {
+    LeaveOut(at_, valid.message());
   } else {
     env_[name] = value;
   }
@@ -366,6 +369,10 @@ void CrontabReader::ReadEntry() {
   task.env = env_;
   const auto home = env_.find("HOME");
   task.directory = home == env_.end() ? options_.directory : home->second;
+  if (const Status valid = Check({.directory = task.directory, .user = task.user}); !valid.ok()) {
+    LeaveOut(begin, valid.message());
+    return;
+  }
   task.comments = std::exchange(comments_, {});
   import_.tasks.push_back(std::move(task));
 }

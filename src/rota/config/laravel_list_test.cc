@@ -115,7 +115,7 @@ TEST(LaravelList, KeepsTheZoneOfATaskThatIsNotTheFirstOnes) {
 TEST(LaravelList, TellsWhatIsWrongWithAnEntry) {
   EXPECT_EQ(LeftOutOf(Read("[7]")), "entry 1: expected an object\n");
   EXPECT_EQ(LeftOutOf(Read(R"([{"expression":"0 2 * * *"}])")), "entry 1: command: \"\": expected a command\n");
-  EXPECT_EQ(LeftOutOf(ReadOne(R"("expression":7)")), "");  // The first of two equal keys counts.
+  EXPECT_EQ(LeftOutOf(ReadOne(R"("expression":7)")), "entry 1: expression: 7: expected a text\n");
   EXPECT_EQ(LeftOutOf(ReadOne(R"("repeat_seconds":"x")")),
             "entry 1: repeat_seconds: \"x\": expected a whole number or null\n");
   EXPECT_EQ(LeftOutOf(ReadOne(R"("repeat_seconds":7)")),

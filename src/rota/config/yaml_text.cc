@@ -30,7 +30,7 @@ bool IsPlain(std::string_view text) {
   };
   if (std::ranges::all_of(text, is_number)) return false;
   return std::ranges::all_of(
-      text, [](char c) { return c >= ' ' && c <= '~' && std::string_view(",[]{}").find(c) == std::string_view::npos; });
+      text, [](char c) { return c >= ' ' && c <= '~' && std::string_view(",?[]{}").find(c) == std::string_view::npos; });
 }
 
 }  // namespace
