@@ -193,12 +193,10 @@ Import CrontabReader::Read(std::string_view text) {
   import_.header = {
       Format("# Made of {} by import:crontab.", options_.file_name),
       "#",
-      "# cron starts a command in its user's home directory, with PATH=/usr/bin:/bin, and mails what it prints. Rota "
-      "starts",
-      "# it where the server was started, with the server's environment (directory: and env: say otherwise), and keeps "
-      "what",
-      "# it prints in the history. Every server of a fleet runs all of these tasks; with unique: true one of them "
-      "does.",
+      "# cron starts a command in its user's home directory, with PATH=/usr/bin:/bin, and mails what it prints.",
+      "# Rota starts it where the server was started, with the server's environment (directory: and env: say",
+      "# otherwise), and keeps what it prints in the history. Every server of a fleet runs all of these tasks;",
+      "# with unique: true one of them does.",
   };
   for (std::string_view line : Split(text, '\n')) {
     ++line_number_;

@@ -217,9 +217,10 @@ TEST(Crontab, LosesNoLine) {
                         {.file_name = "cron.txt", .timezone = "Europe/Berlin"})),
             R"(# Made of cron.txt by import:crontab.
 #
-# cron starts a command in its user's home directory, with PATH=/usr/bin:/bin, and mails what it prints. Rota starts
-# it where the server was started, with the server's environment (directory: and env: say otherwise), and keeps what
-# it prints in the history. Every server of a fleet runs all of these tasks; with unique: true one of them does.
+# cron starts a command in its user's home directory, with PATH=/usr/bin:/bin, and mails what it prints.
+# Rota starts it where the server was started, with the server's environment (directory: and env: say
+# otherwise), and keeps what it prints in the history. Every server of a fleet runs all of these tasks;
+# with unique: true one of them does.
 
 app:
   timezone: Europe/Berlin
