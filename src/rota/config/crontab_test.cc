@@ -331,7 +331,7 @@ class CronOracle {
   bool star_[5] = {};
 };
 
-// The task of each line fires when cron would.
+// The task of each line fires when cron would, the first fifty times.
 void ExpectCronsInstants(const std::vector<std::string>& lines) {
   std::string crontab;
   for (const std::string& fields : lines) crontab += fields + " true\n";
@@ -339,9 +339,11 @@ void ExpectCronsInstants(const std::vector<std::string>& lines) {
   ASSERT_EQ(LeftOutOf(import), "");
   const Schedule schedule = Load(import);
   const std::chrono::sys_days begin = std::chrono::year(2026) / 1 / 1;
+  constexpr WallTime kEnd = std::chrono::sys_days(std::chrono::year(2190) / 1 / 1);  // Triggers end with 2199.
   for (std::size_t i = 0; i < lines.size(); ++i) {
     WallTime last = WallTime(begin) - Milliseconds(1);
     for (const WallTime expected : CronOracle(lines[i]).From(begin, 50)) {
+      if (expected > kEnd) break;
       const std::optional<WallTime> next = schedule.tasks()[i].trigger->Next(last);
       ASSERT_TRUE(next) << lines[i];
       ASSERT_EQ(FormatInstant(*next), FormatInstant(expected)) << lines[i] << " as " << import.tasks[i].schedule;
