@@ -81,7 +81,7 @@ std::string MakeName(std::string_view command) {
     }
   }
   name.resize(std::min(name.size(), kLongestName));
-  while (name.ends_with('-')) name.pop_back();
+  while (name.ends_with('-') || name.ends_with(':')) name.pop_back();
   return name.empty() ? "task" : name;
 }
 

@@ -21,6 +21,7 @@ TEST(TaskNames, AreMadeOfWhatRunsAndOfWhatItWorksOn) {
   EXPECT_EQ(NameOf("if [ -x /usr/bin/x ]; then /usr/bin/x clean; fi"), "x-clean");
   EXPECT_EQ(NameOf("PATH=/bin ssh host uptime"), "ssh-host");
   EXPECT_EQ(NameOf("cd /srv"), "cd-srv");
+  EXPECT_EQ(NameOf("echo \"it's: on\""), "echo-it-s");
   EXPECT_EQ(NameOf("\xe4\xb8\xad"), "task");
   EXPECT_EQ(NameOf("/opt/a-very-long-name-of-a-program/that-goes-on-and-on-beyond-all-measure.sh"),
             "that-goes-on-and-on-beyond-all-measure.s");
