@@ -29,8 +29,9 @@ bool IsPlain(std::string_view text) {
     return (c >= '0' && c <= '9') || std::string_view(".+-:_eExX").find(c) != std::string_view::npos;
   };
   if (std::ranges::all_of(text, is_number)) return false;
-  return std::ranges::all_of(
-      text, [](char c) { return c >= ' ' && c <= '~' && std::string_view(",?[]{}").find(c) == std::string_view::npos; });
+  return std::ranges::all_of(text, [](char c) {
+    return c >= ' ' && c <= '~' && std::string_view(",?[]{}").find(c) == std::string_view::npos;
+  });
 }
 
 }  // namespace
