@@ -51,6 +51,8 @@ Commands MakeFleetCommands(Desk& desk);       // schedule:servers, :locks, :unlo
 Commands MakeCancelCommands(Desk& desk);      // schedule:cancel
 Commands MakeCronCommands(Desk& desk);        // cron:next, :previous
 Commands MakeExplainCommands(Desk& desk);     // cron:explain
+Commands MakeImportCommands(Desk& desk);      // import:crontab, :laravel-list
+Commands MakeForecastCommands(Desk& desk);    // schedule:simulate, :load
 
 // What the workplace does; its errors are never the fault of the command line: one of code kInvalidArgument comes back
 // as kFailed, so that the exit code says "failed" and not "wrong usage".
