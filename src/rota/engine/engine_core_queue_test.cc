@@ -389,6 +389,19 @@ TEST(EngineCoreOnLost, WaitsForAWorker) {
   EXPECT_EQ(core.starts[1].record.run_id, "r1.2");
 }
 
+TEST(EngineCoreOnLost, TellsWhichAttemptCouldNotBegin) {
+  Core core({MakeTask("a", minutes(60), Unique()), MakeTask("b", seconds(60), Unique())}, 1);
+  core.Follow();
+  core.Advance(seconds(60));
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  core.Tell(input::Reaped{{SecondAttempt()}, core.now().steady});
+  core.Events();
+  core.Tell(input::ShutdownRequested{});
+  EXPECT_THAT(core.Events(), Contains("run_finished a@0 lost(its server died; no further attempt: shutdown)"));
+  ASSERT_THAT(core.records, SizeIs(1));
+  EXPECT_EQ(core.records[0].at(0).attempt, 2);
+}
+
 TEST(EngineCoreOnLost, EndsAnAttemptOfATaskThatItDoesNotKnow) {
   Core core({MakeTask("b", seconds(60), Unique())});
   core.Follow();

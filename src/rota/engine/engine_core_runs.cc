@@ -26,6 +26,7 @@ void EngineCore::StartRun(const ClaimRequest& request, std::uint64_t token, Mome
 }
 
 void EngineCore::StartAttempt(Run& run, Moment now) {
+  run.begun = run.record.attempt;
   if (run.policies->timeout) runs_.StopAt(run, now.steady + *run.policies->timeout);
   Publish(EventKind::kRunStarted, now, run.record);
   decision_.actions.push_back(action::Start{run.task, run.record, run.previous});
@@ -45,7 +46,6 @@ void EngineCore::Adopt(const OccurrenceRecord& record, SteadyTime asked, Moment 
   leases_.Add({record.run_id, record.scope}, LeaseGuard::kFleet, asked, task->policies->lock_timeout);
   renew_at_ = now.steady;  // So that the store learns that it was taken up.
   Run& run = AddRun(record, task->trigger->Previous(record.scheduled_at));
-  --run.record.attempt;
   runs_.Wait(run, {Outcome::kLost, "its server died", ""}, now.steady);
 }
 

@@ -97,7 +97,7 @@ void RunBook::Wait(Run& run, RunResult result, SteadyTime at) {
 void RunBook::Resume(Run& run) {
   run.retry_at = SteadyTime::max();
   run.failed.reset();
-  ++run.record.attempt;
+  if (run.begun == run.record.attempt) ++run.record.attempt;
   ++working_[run.policies->pool];
 }
 

@@ -20,7 +20,8 @@ struct Run {
   TaskIndex task = 0;
   const TaskPolicies* policies = nullptr;   // The task's.
   std::optional<WallTime> previous;         // The trigger's instant before its own.
-  OccurrenceRecord record;                  // Its attempt is the last one that began.
+  OccurrenceRecord record;                  // Its attempt is the last one that began, or that it was given.
+  int begun = 0;                            // The last one that began.
   std::string stop_cause;                   // Why it was told to stop for good; empty: it was not.
   bool lease_lost = false;                  // Others may run the task: it holds nobody back any more.
   bool timed_out = false;                   // This attempt was told to stop.
