@@ -26,7 +26,9 @@ Result<Store*> OpenStore(Workplace& workplace, StoreUse use) {
   return workplace.OpenStore(use).map_error(NotTheCommandLine);
 }
 
-Status RunSchedule(Workplace& workplace, WorkMode mode) { return NotTheCommandLine(workplace.Work(mode)); }
+Status RunSchedule(Workplace& workplace, WorkMode mode, OutputWatcher watcher) {
+  return NotTheCommandLine(workplace.Work(mode, std::move(watcher)));
+}
 
 Result<const Task*> FindTask(const Schedule& schedule, std::string_view id) {
   if (const Task* task = schedule.Find(id); task != nullptr) return task;

@@ -51,7 +51,7 @@ Commands MakeExplainCommands(Desk& desk);     // cron:explain
 // as kFailed, so that the exit code says "failed" and not "wrong usage".
 Result<std::shared_ptr<const Schedule>> LoadSchedule(Workplace& workplace);
 Result<Store*> OpenStore(Workplace& workplace, StoreUse use);
-Status RunSchedule(Workplace& workplace, WorkMode mode);
+Status RunSchedule(Workplace& workplace, WorkMode mode, OutputWatcher watcher = {});
 
 // The task with this id. Errors: kNotFound, with the nearest known one.
 Result<const Task*> FindTask(const Schedule& schedule, std::string_view id);

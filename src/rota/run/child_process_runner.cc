@@ -21,7 +21,6 @@
 
 #include "rota/base/format.h"
 #include "rota/run/account.h"
-#include "rota/run/output_tail.h"
 #include "rota/run/spawn.h"
 #include "rota/time/format.h"
 
@@ -74,12 +73,12 @@ std::string DescribeSignal(int signal) {
 class Supervision {
  public:
   Supervision(Child child, FileDescriptor output, const FileDescriptor& bell, const RunSignals& signals,
-              OutputTail& tail, ProcessGuard& guard)
+              const Context::Output& write, ProcessGuard& guard)
       : child_(std::move(child)),
         output_(std::move(output)),
         bell_(bell),
         signals_(signals),
-        tail_(tail),
+        write_(write),
         guard_(guard) {
     guard_.Add(child_.pid);
   }
@@ -103,7 +102,7 @@ class Supervision {
   FileDescriptor output_;  // Closed once everybody who could write has closed it.
   const FileDescriptor& bell_;
   const RunSignals& signals_;
-  OutputTail& tail_;
+  const Context::Output& write_;
   ProcessGuard& guard_;
   bool ended_ = false;    // A zombie, not yet waited for.
   bool stopped_ = false;  // Was sent SIGTERM or SIGKILL by us.
@@ -165,7 +164,7 @@ void Supervision::ReadOutput(std::size_t limit) {
       output_.Close();
       return;
     }
-    tail_.Write({buffer.data(), static_cast<std::size_t>(got)});
+    write_({buffer.data(), static_cast<std::size_t>(got)});
     total += static_cast<std::size_t>(got);
   }
 }
@@ -184,7 +183,7 @@ std::optional<int> Supervision::Reap() {
 }  // namespace
 
 RunResult ChildProcessRunner::Run(const RunOrder& order, const std::vector<std::string>& argv,
-                                  const ProcessOptions* given) {
+                                  const ProcessOptions* given, const Context::Output& output) {
   const ProcessOptions& process = given == nullptr ? kAsTheServer : *given;
   std::optional<Account> account;
   if (!process.user.empty()) {
@@ -202,15 +201,12 @@ RunResult ChildProcessRunner::Run(const RunOrder& order, const std::vector<std::
   if (!child) return {Outcome::kFailed, child.error().message(), ""};
   pipe->write.Close();
 
-  OutputTail tail(order.on_output);
-  Supervision supervision(*std::move(child), std::move(pipe->read), bell, *order.signals, tail, guard_);
+  Supervision supervision(*std::move(child), std::move(pipe->read), bell, *order.signals, output, guard_);
   // Born after what they touch, so gone before it. A stop that came earlier rings at once.
   const auto ring = [&bell] { eventfd_write(bell.get(), 1); };
   const std::stop_callback on_stop(order.signals->stop.get_token(), ring);
   const std::stop_callback on_kill(order.signals->kill.get_token(), ring);
-  RunResult result = supervision.Await();
-  result.output_tail = tail.Finish();
-  return result;
+  return supervision.Await();
 }
 
 }  // namespace rota

@@ -4,8 +4,6 @@
 #include <string_view>
 #include <utility>
 
-#include "rota/run/output_tail.h"
-
 namespace rota {
 namespace {
 
@@ -32,20 +30,19 @@ Status Handle(Command& command, Context& context) {
 
 }  // namespace
 
-RunResult InProcessRunner::Run(const RunOrder& order, const CommandCall& call) const {
+RunResult InProcessRunner::Run(const RunOrder& order, const CommandCall& call, const Context::Output& output) const {
   const Status known = commands_.Check(call.name, call.arguments);
   if (!known.ok()) return {Outcome::kFailed, known.message(), ""};
   Command& command = *commands_.Find(call.name);
 
-  OutputTail tail(order.on_output);
   RunSignals& signals = *order.signals;
   Context context(
       FactsOf(order), *ParseArguments(command.signature(), call.arguments), signals.stop.get_token(),
-      [&signals] { return signals.lease_lost.load(); }, [&tail](std::string_view text) { tail.Write(text); });
+      [&signals] { return signals.lease_lost.load(); }, output);
   const Status status = Handle(command, context);
   const bool cancelled = status.code() == StatusCode::kCancelled && context.StopRequested();
   const Outcome outcome = status.ok() ? Outcome::kSucceeded : cancelled ? Outcome::kCancelled : Outcome::kFailed;
-  return {outcome, status.message(), tail.Finish()};
+  return {outcome, status.message(), ""};
 }
 
 }  // namespace rota

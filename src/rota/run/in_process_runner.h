@@ -2,6 +2,7 @@
 
 #include "rota/engine/runner.h"
 #include "rota/run/command_registry.h"
+#include "rota/run/context.h"
 #include "rota/schedule/task.h"
 
 namespace rota {
@@ -14,8 +15,8 @@ class InProcessRunner {
   // `commands` outlives the runner and is not changed any more.
   explicit InProcessRunner(const CommandRegistry& commands) : commands_(commands) {}
 
-  // REQUIRES: order.task and order.signals are set.
-  RunResult Run(const RunOrder& order, const CommandCall& call) const;
+  // `output` gets what it prints. REQUIRES: order.task and order.signals are set.
+  RunResult Run(const RunOrder& order, const CommandCall& call, const Context::Output& output) const;
 
  private:
   const CommandRegistry& commands_;

@@ -30,6 +30,9 @@ std::string PoliciesKey(const TaskPolicies& policies) {
                   retry->max_delay.count(), Name(retry->jitter));
     for (const int code : retry->exit_codes) key += Format(" {}", code);
   }
+  if (const std::optional<OutputFile>& output = policies.output) {
+    Append(key, output->mode == OutputFile::Mode::kAppend ? '+' : '>', {output->path});
+  }
   Append(key, 'e', policies.environments);
   Append(key, 't', policies.tags);
   return key;

@@ -82,6 +82,18 @@ const ProcessOptions* ProcessOf(const Work& work);
 // As a person would type it: "backup:run --full", "/usr/bin/rsync -a /srv", "df -h | mail ops".
 std::string Describe(const Work& work);
 
+// A file that gets all that a run prints, as it is and as it comes, besides what is kept of it in the history.
+struct OutputFile {
+  enum class Mode {
+    kReplace,  // What an earlier run wrote, at the first attempt.
+    kAppend,
+  };
+  std::string path = {};  // Relative to the server's directory.
+  Mode mode = Mode::kReplace;
+
+  friend bool operator==(const OutputFile&, const OutputFile&) = default;
+};
+
 // Everything about a task but its name, its trigger and its work. Tasks with equal policies share one. Immutable.
 struct TaskPolicies {
   Placement placement = Placement::kEveryServer;
@@ -90,6 +102,7 @@ struct TaskPolicies {
   std::optional<Milliseconds> timeout;     // Of an attempt: then it is told to stop. Nothing: as long as it takes.
   std::optional<Milliseconds> kill_after;  // From there to the kill of its children. Nothing: as the server has it.
   std::optional<RetryPolicy> retry;        // Nothing: an occurrence has one attempt.
+  std::optional<OutputFile> output;        // Nothing: only the history has what it prints.
   std::vector<std::string> environments;   // Runs only where the application's environment is one of these; empty: all.
   std::vector<std::string> tags;
   // Asked on a worker before the run; a run needs every `when` true and every `skip` false.

@@ -545,6 +545,20 @@ TaskBuilder TaskBuilder::Retry(RetryPolicy policy) && {
   return std::move(*this);
 }
 
+TaskBuilder TaskBuilder::SendOutputTo(std::string_view path) && {
+  internal::Definition& definition = chain().definition;
+  const OutputFile file = {std::string(path), OutputFile::Mode::kReplace};
+  definition.SetOnce(definition.attributes.output, internal::CallOf(file), file, "file for its output");
+  return std::move(*this);
+}
+
+TaskBuilder TaskBuilder::AppendOutputTo(std::string_view path) && {
+  internal::Definition& definition = chain().definition;
+  const OutputFile file = {std::string(path), OutputFile::Mode::kAppend};
+  definition.SetOnce(definition.attributes.output, internal::CallOf(file), file, "file for its output");
+  return std::move(*this);
+}
+
 TaskBuilder TaskBuilder::Name(std::string_view name) && {
   internal::Definition& definition = chain().definition;
   definition.SetOnce(definition.name, Format("Name({})", Quote(name)), std::string(name), "name");

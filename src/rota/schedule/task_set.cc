@@ -387,6 +387,11 @@ Result<std::shared_ptr<const TaskPolicies>> TaskSet::PoliciesOf(AttributeValues 
   if (attributes.unique) policies.placement = Placement::kOneServer;
   if (attributes.unique || attributes.without_overlapping) policies.overlap = OverlapPolicy::kSkip;
   if (Status valid = SetLimits(attributes, policies); !valid.ok()) return Fail(std::move(valid));
+  policies.output = std::move(attributes.output);
+  if (const auto& output = policies.output;
+      output && (output->path.empty() || Printable(output->path) != output->path)) {
+    return Fail(InvalidArgument("{}: expected the path of a file, without control characters", CallOf(*output)));
+  }
   if (attributes.environments) {
     const auto& names = *attributes.environments;
     if (names.empty() || std::ranges::any_of(names, [](const std::string& name) { return Trim(name).empty(); })) {
