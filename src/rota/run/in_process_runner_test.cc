@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "rota/run/test_order.h"
+#include "rota/schedule/scheduler.h"
 
 namespace rota {
 namespace {
@@ -127,6 +128,36 @@ TEST(InProcessRunner, FailsForACommandOrArgumentsThatAreNotThere) {
   EXPECT_EQ(unknown.reason, "unknown command \"jab\"; did you mean \"job\"?");
   EXPECT_EQ(Execute(TestOrder(CommandCall{"job", {"--lou"}}).order, ok).reason,
             "job: unknown option \"--lou\"; did you mean \"--loud\"?");
+}
+
+TEST(InProcessRunner, RunsAFunctionAsACommand) {
+  const CommandRegistry none;
+  const auto run = [&none](std::function<Status(Context&)> function) {
+    const TestOrder test(FunctionCall{"count", std::move(function)});
+    return InProcessRunner(none).Run(test.order, std::get<FunctionCall>(test.task.work), [](std::string_view) {});
+  };
+  EXPECT_EQ(run([](Context&) { return Status::Ok(); }).outcome, Outcome::kSucceeded);
+  EXPECT_EQ(run([](Context&) { return Errorf("disk full"); }).reason, "disk full");
+  EXPECT_EQ(run([](Context&) -> Status { throw std::runtime_error("boom"); }).reason, "boom");
+  EXPECT_EQ(run([](Context&) -> Status { throw 42; }).reason, "count threw something that is not a std::exception");
+}
+
+TEST(InProcessRunner, RunsWhatTheScheduleCalls) {
+  CommandRegistry none;
+  Scheduler scheduler(none, TimeZone());
+  int calls = 0;
+  scheduler.Call("nothing", [&calls](Context&) { ++calls; }).Daily().Name("named").Register();
+  scheduler.Call("status", [](Context& context) { return Errorf("no {}", context.facts().task); }).Daily().Register();
+  const Result<Schedule> schedule = scheduler.Build();
+  ASSERT_TRUE(schedule) << schedule.error().message();
+  EXPECT_EQ(Describe(schedule->Find("named")->work), "nothing");
+  const auto run = [&](const char* id) {
+    const TestOrder test(schedule->Find(id)->work);
+    return InProcessRunner(none).Run(test.order, std::get<FunctionCall>(test.task.work), [](std::string_view) {});
+  };
+  EXPECT_EQ(run("named").outcome, Outcome::kSucceeded);
+  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(run("status").reason, "no nightly");
 }
 
 }  // namespace

@@ -37,6 +37,7 @@ RunResult TaskRunner::Start(const RunOrder& order, const Context::Output& output
   return std::visit(
       Overloaded{
           [&](const CommandCall& call) { return in_process_.Run(order, call, output); },
+          [&](const FunctionCall& call) { return in_process_.Run(order, call, output); },
           [&](const ExecCall& call) { return child_process_.Run(order, call.argv, call.process.get(), output); },
           [&](const ShellCall& call) {
             return child_process_.Run(order, {"/bin/sh", "-c", call.line}, call.process.get(), output);

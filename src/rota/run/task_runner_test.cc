@@ -43,6 +43,12 @@ RunResult Execute(const TestOrder& test) {
 
 TEST(TaskRunner, RunsEveryKindOfWork) {
   EXPECT_EQ(Execute(TestOrder(CommandCall{"hello", {}})).output_tail, kStamp + "hello from nightly\n");
+  const auto function = [](Context& context) {
+    context.Print("{} by a function", context.facts().run_id);
+    return Status::Ok();
+  };
+  EXPECT_EQ(Execute(TestOrder(FunctionCall{"count", function})).output_tail,
+            kStamp + "01ARZ3NDEKTSV4RRFFQ69G5FAV by a function\n");
   EXPECT_EQ(Execute(TestOrder(ExecCall{{"/bin/echo", "a  b"}})).output_tail, kStamp + "a  b\n");
   EXPECT_EQ(Execute(TestOrder(ShellCall{"echo a  b | tr a x"})).output_tail, kStamp + "x b\n");
 }

@@ -8,10 +8,13 @@
 #include <vector>
 
 #include "rota/base/instant.h"
+#include "rota/base/status.h"
 #include "rota/schedule/process_options.h"
 #include "rota/schedule/trigger.h"
 
 namespace rota {
+
+class Context;  // rota/run/context.h: what a run is told.
 
 // The name of a task; unique within a schedule.
 using TaskId = std::string;
@@ -77,7 +80,12 @@ struct ShellCall {
   std::string line;
   std::shared_ptr<const ProcessOptions> process = nullptr;  // As above.
 };
-using Work = std::variant<CommandCall, ExecCall, ShellCall>;
+// A function of the program, run as a command is.
+struct FunctionCall {
+  std::string id;
+  std::function<Status(Context&)> function;
+};
+using Work = std::variant<CommandCall, ExecCall, ShellCall, FunctionCall>;
 
 // The options of a child process; null where there are none.
 const ProcessOptions* ProcessOf(const Work& work);

@@ -32,6 +32,7 @@ namespace {
 using Time = std::optional<std::string_view>;
 
 std::string Begin(const Work& work) {
+  if (const auto* call = std::get_if<FunctionCall>(&work)) return Format("Call({}, …)", Quote(call->id));
   if (const auto* shell = std::get_if<ShellCall>(&work)) return Format("Shell({})", Quote(shell->line));
   return Format("{}({})", std::holds_alternative<ExecCall>(work) ? "Exec" : "Command", Quote(Describe(work)));
 }

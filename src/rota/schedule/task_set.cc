@@ -293,6 +293,9 @@ Result<Task> TaskSet::Resolve(TaskId id, Definition definition, const AttributeV
 }
 
 Status TaskSet::CheckWork(const Work& work) const {
+  if (const auto* call = std::get_if<FunctionCall>(&work)) {
+    return call->function ? Status() : InvalidArgument("Call({}, …): expected a function", Quote(call->id));
+  }
   if (const auto* command = std::get_if<CommandCall>(&work)) return catalog_.Check(command->name, command->arguments);
   if (const auto* exec = std::get_if<ExecCall>(&work)) {
     if (exec->argv.empty() || exec->argv.front().empty()) return InvalidArgument("Exec(): expected a program");
