@@ -183,6 +183,9 @@ std::vector<Key<TaskEntry>> MakeTaskKeys() {
       Retry(
           "Tries again what failed or timed out; the occurrence keeps its lock meanwhile. A map of the keys below, or "
           "a number of attempts."),
+      Value<Task>("isolated", Boolean(), "false",
+                  "A command runs in a child process of the program, whose crash is a failed run and nothing else.",
+                  &Task::isolated),
       Output(
           "Writes all that it prints to a file besides. A map of the keys below, or the path of a file that each run "
           "replaces. A file that cannot be written is told in the outcome's reason and fails no run."),

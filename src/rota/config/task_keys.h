@@ -45,6 +45,7 @@ struct TaskEntry {
   std::optional<Located<Milliseconds>> timeout;
   std::optional<Located<Milliseconds>> kill_after;
   std::optional<Located<RetryPolicy>> retry;
+  std::optional<Located<bool>> isolated;
   std::optional<Located<OutputFile>> output;
   std::optional<Located<std::vector<std::string>>> environments;
   std::optional<Located<Window>> between;

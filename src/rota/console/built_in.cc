@@ -5,6 +5,7 @@
 #include "rota/base/suggest.h"
 #include "rota/base/text.h"
 #include "rota/console/completion.h"
+#include "rota/run/isolated.h"
 #include "rota/time/format.h"
 
 namespace rota {
@@ -90,6 +91,7 @@ Status ExplainCronError(const Status& error, CronQuestion question) {
 std::vector<std::string> VisibleCommands(const CommandRegistry& commands) {
   std::vector<std::string> names = commands.Names();
   std::erase(names, kCompletionWords);
+  std::erase(names, kIsolatedRun);
   return names;
 }
 

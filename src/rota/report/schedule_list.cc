@@ -50,6 +50,7 @@ ScheduleRow MakeRow(const Task& task, std::span<const Pause> pauses, WallTime no
   row.lock_timeout = policies.lock_timeout;
   row.timeout = policies.timeout;
   row.retry = policies.retry;
+  row.isolated = policies.isolated;
   row.output = policies.output;
   row.environments = policies.environments;
   row.tags = policies.tags;
@@ -110,6 +111,7 @@ std::string DescribePolicies(const ScheduleRow& row) {
   }
   if (row.timeout) words.push_back(Format("timeout {}", FormatDuration(*row.timeout)));
   if (row.retry) words.push_back(Describe(*row.retry));
+  if (row.isolated) words.emplace_back("isolated");
   if (row.output) {
     words.push_back((row.output->mode == OutputFile::Mode::kAppend ? "output added to " : "output to ") +
                     row.output->path);
@@ -197,6 +199,7 @@ std::string ToJson(std::span<const ScheduleRow> rows) {
         {"lock_timeout_ms", json::Millis(row.lock_timeout)},
         {"timeout_ms", json::Millis(row.timeout)},
         {"retry", RetryJson(row.retry)},
+        {"isolated", row.isolated},
         {"output", OutputJson(row.output)},
         {"environments", json::Texts(row.environments)},
         {"tags", json::Texts(row.tags)},

@@ -182,22 +182,21 @@ std::optional<int> Supervision::Reap() {
 
 }  // namespace
 
-RunResult ChildProcessRunner::Run(const RunOrder& order, const std::vector<std::string>& argv,
-                                  const ProcessOptions* given, const Context::Output& output) {
-  const ProcessOptions& process = given == nullptr ? kAsTheServer : *given;
+RunResult ChildProcessRunner::Run(const RunOrder& order, const std::vector<std::string>& argv, SpawnOptions options,
+                                  const Context::Output& output) {
+  const ProcessOptions& process = options.process == nullptr ? kAsTheServer : *options.process;
   std::optional<Account> account;
   if (!process.user.empty()) {
     Result<Account> found = FindAccount(process.user);
     if (!found) return {Outcome::kFailed, Format("cannot start {}: {}", argv.front(), found.error()), ""};
     account = *std::move(found);
   }
-  const Account* const user = account ? &*account : nullptr;
+  options.account = account ? &*account : nullptr;
   const FileDescriptor bell(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!bell.open()) return {Outcome::kFailed, "cannot watch a child: " + ErrnoText(errno), ""};
   Result<Pipe> pipe = OpenPipe();
   if (!pipe) return {Outcome::kFailed, "cannot watch a child: " + pipe.error().message(), ""};
-  Result<Child> child =
-      Spawn(argv, EnvironmentFor(order, user, process), pipe->write, {.account = user, .process = &process});
+  Result<Child> child = Spawn(argv, EnvironmentFor(order, options.account, process), pipe->write, options);
   if (!child) return {Outcome::kFailed, child.error().message(), ""};
   pipe->write.Close();
 

@@ -36,7 +36,7 @@ RunResult Execute(
     const OnLine& on_line = [](std::string_view) {}) {
   std::string printed;
   std::size_t told = 0;
-  RunResult result = ChildProcessRunner().Run(order, argv, process, [&](std::string_view text) {
+  RunResult result = ChildProcessRunner().Run(order, argv, {.process = process}, [&](std::string_view text) {
     printed += text;
     for (std::size_t end = 0; (end = printed.find('\n', told)) != std::string::npos; told = end + 1) {
       on_line(std::string_view(printed).substr(told, end - told));

@@ -34,16 +34,21 @@ RunResult TaskRunner::Run(const RunOrder& order) {
 }
 
 RunResult TaskRunner::Start(const RunOrder& order, const Context::Output& output) {
-  return std::visit(
-      Overloaded{
-          [&](const CommandCall& call) { return in_process_.Run(order, call, output); },
-          [&](const FunctionCall& call) { return in_process_.Run(order, call, output); },
-          [&](const ExecCall& call) { return child_process_.Run(order, call.argv, call.process.get(), output); },
-          [&](const ShellCall& call) {
-            return child_process_.Run(order, {"/bin/sh", "-c", call.line}, call.process.get(), output);
-          },
-      },
-      order.task->work);
+  return std::visit(Overloaded{
+                        [&](const CommandCall& call) {
+                          const bool isolated = order.task->policies->isolated;
+                          return isolated ? isolated_.Run(order, call, output) : in_process_.Run(order, call, output);
+                        },
+                        [&](const FunctionCall& call) { return in_process_.Run(order, call, output); },
+                        [&](const ExecCall& call) {
+                          return child_process_.Run(order, call.argv, {.process = call.process.get()}, output);
+                        },
+                        [&](const ShellCall& call) {
+                          return child_process_.Run(order, {"/bin/sh", "-c", call.line},
+                                                    {.process = call.process.get()}, output);
+                        },
+                    },
+                    order.task->work);
 }
 
 }  // namespace rota

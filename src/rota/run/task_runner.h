@@ -4,6 +4,7 @@
 #include "rota/run/child_process_runner.h"
 #include "rota/run/command_registry.h"
 #include "rota/run/in_process_runner.h"
+#include "rota/run/isolated.h"
 #include "rota/run/output_feed.h"
 #include "rota/time/clock.h"
 
@@ -17,7 +18,7 @@ class TaskRunner final : public Runner {
  public:
   // All outlive the runner; `commands` is not changed any more. `feed` gets what runs print while somebody watches.
   TaskRunner(const CommandRegistry& commands, const Clock& clock, OutputFeed& feed)
-      : clock_(clock), feed_(feed), in_process_(commands) {}
+      : clock_(clock), feed_(feed), in_process_(commands), isolated_(commands, child_process_) {}
 
   // REQUIRES: order.task, its policies, and order.signals are set.
   RunResult Run(const RunOrder& order) override;
@@ -29,6 +30,7 @@ class TaskRunner final : public Runner {
   OutputFeed& feed_;
   InProcessRunner in_process_;
   ChildProcessRunner child_process_;
+  IsolatedRunner isolated_;
 };
 
 }  // namespace rota

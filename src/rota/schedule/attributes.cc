@@ -25,6 +25,7 @@ AttributeValues Merge(const AttributeValues& outer, AttributeValues inner) {
   if (inner.between.empty()) inner.between = outer.between;
   inner.unique |= outer.unique;
   inner.without_overlapping |= outer.without_overlapping;
+  inner.isolated |= outer.isolated;
   Prepend(outer.tags, inner.tags);
   Prepend(outer.unless_between, inner.unless_between);
   Prepend(outer.when, inner.when);
@@ -94,6 +95,10 @@ Attributes Attributes::KillAfter(Milliseconds delay) const {
 
 Attributes Attributes::Retry(RetryPolicy policy) const {
   return Changed([&](AttributeValues& values) { values.retry = std::move(policy); });
+}
+
+Attributes Attributes::Isolated() const {
+  return Changed([](AttributeValues& values) { values.isolated = true; });
 }
 
 Attributes Attributes::AppendOutputTo(std::string_view path) const {

@@ -34,6 +34,7 @@ struct AttributeValues {
   std::optional<std::vector<std::string>> environments;
   bool unique = false;
   bool without_overlapping = false;
+  bool isolated = false;
   std::optional<Milliseconds> lock_timeout;
   std::optional<Milliseconds> timeout;
   std::optional<Milliseconds> kill_after;
@@ -71,6 +72,7 @@ class [[nodiscard]] Attributes {
   Attributes Timeout(Milliseconds timeout) const;
   Attributes KillAfter(Milliseconds delay) const;
   Attributes Retry(RetryPolicy policy) const;
+  Attributes Isolated() const;
   Attributes AppendOutputTo(std::string_view path) const;
   Attributes Tag(std::string_view tag) const;
   Attributes Between(std::string_view from, std::string_view to) const;

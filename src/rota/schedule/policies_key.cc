@@ -36,6 +36,7 @@ std::string PoliciesKey(const TaskPolicies& policies) {
                   retry->max_delay.count(), Name(retry->jitter));
     for (const int code : retry->exit_codes) key += Format(" {}", code);
   }
+  if (policies.isolated) key += " isolated";
   if (const std::optional<OutputFile>& output = policies.output) {
     Append(key, output->mode == OutputFile::Mode::kAppend ? '+' : '>', {output->path});
   }

@@ -546,6 +546,12 @@ TaskBuilder TaskBuilder::Retry(RetryPolicy policy) && {
   return std::move(*this);
 }
 
+TaskBuilder TaskBuilder::Isolated() && {
+  chain().definition.Record("Isolated()");
+  chain().definition.attributes.isolated = true;
+  return std::move(*this);
+}
+
 TaskBuilder TaskBuilder::SendOutputTo(std::string_view path) && {
   internal::Definition& definition = chain().definition;
   const OutputFile file = {std::string(path), OutputFile::Mode::kReplace};

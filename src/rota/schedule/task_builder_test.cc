@@ -567,5 +567,23 @@ TEST(TaskBuilder, AppendsTheOutputOfAGroupToOneFile) {
   EXPECT_EQ(schedule->tasks()[1].policies->output, (OutputFile{"its-own.log", OutputFile::Mode::kReplace}));
 }
 
+TEST(TaskBuilder, IsolatesCommandsAndRefusesToIsolateFunctions) {
+  const TestCatalog catalog;
+  Scheduler scheduler(catalog, TimeZone());
+  scheduler.Group(Attributes().Isolated(), [](Scheduler& group) {
+    group.Command("backup:run").Daily().Register();
+    const Result<TaskId> id = group.Call("warm", [](Context&) {}).Daily().TryRegister();
+    EXPECT_EQ(id.error().message(),
+              "warm: Call(\"warm\", …) and Isolated() contradict each other: another process cannot call a function of "
+              "this one; a Command() can be isolated");
+  });
+  scheduler.Command("cache:clear").Daily().Isolated().Register();
+  scheduler.Command("stats:generate").Daily().Register();
+  const Result<Schedule> schedule = scheduler.Build();
+  EXPECT_TRUE(schedule->Find("backup:run")->policies->isolated);
+  EXPECT_TRUE(schedule->Find("cache:clear")->policies->isolated);
+  EXPECT_FALSE(schedule->Find("stats:generate")->policies->isolated);
+}
+
 }  // namespace
 }  // namespace rota

@@ -282,6 +282,11 @@ Result<Task> TaskSet::Resolve(TaskId id, Definition definition, const AttributeV
   const Result<Definition::Folded> folded = definition.Fold();
   if (!folded) return Fail(folded.error());
   definition.attributes = Merge(outer, std::move(definition.attributes));
+  if (const auto* call = std::get_if<FunctionCall>(&definition.work);
+      call != nullptr && definition.attributes.isolated) {
+    return Fail(Contradiction(Format("Call({}, …)", Quote(call->id)), "Isolated()",
+                              "another process cannot call a function of this one; a Command() can be isolated"));
+  }
   const Result<TimeZone> zone = ZoneOf(definition.attributes);
   if (!zone) return Fail(zone.error());
   auto trigger = TriggerOf(id, *folded, *zone, definition);
@@ -390,6 +395,7 @@ Result<std::shared_ptr<const TaskPolicies>> TaskSet::PoliciesOf(AttributeValues 
   if (attributes.unique) policies.placement = Placement::kOneServer;
   if (attributes.unique || attributes.without_overlapping) policies.overlap = OverlapPolicy::kSkip;
   if (Status valid = SetLimits(attributes, policies); !valid.ok()) return Fail(std::move(valid));
+  policies.isolated = attributes.isolated;
   policies.output = std::move(attributes.output);
   if (const auto& output = policies.output;
       output && (output->path.empty() || Printable(output->path) != output->path)) {
