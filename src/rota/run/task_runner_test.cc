@@ -2,8 +2,13 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
+#include <atomic>
 #include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <iterator>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -141,6 +146,42 @@ TEST(TaskRunner, HandsWhatARunPrintsToWhoWatchesItAndNoOther) {
   std::string printed;
   for (const OutputLine& line : lines.Take()) printed += line.text + " ";
   EXPECT_EQ(printed, "1-1 1-2 1-3 ");
+}
+
+std::ptrdiff_t Entries(const char* folder) {
+  const std::filesystem::directory_iterator all(folder);
+  return std::distance(begin(all), end(all));
+}
+
+TEST(TaskRunner, LeavesNothingBehindOfAThousandChildren) {
+  constexpr int kChildren = 1000;
+  constexpr int kThreads = 16;
+  const auto descriptors = Entries("/proc/self/fd");
+  const auto tasks = Entries("/proc/self/task");
+  std::atomic<int> succeeded = 0;
+  {
+    CommandRegistry registry;
+    const FakeClock clock(WallTime(std::chrono::seconds(1772848800)));
+    OutputFeed feed;
+    TaskRunner runner(registry, clock, feed);
+    std::atomic<int> started = 0;
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < kThreads; ++i) {
+      threads.emplace_back([&] {
+        const TestOrder test(ExecCall{{"/bin/true"}});
+        while (++started <= kChildren) {
+          if (runner.Run(test.order).outcome == Outcome::kSucceeded) ++succeeded;
+        }
+      });
+    }
+  }
+  EXPECT_EQ(succeeded, kChildren);
+  EXPECT_EQ(Entries("/proc/self/fd"), descriptors);
+  // A thread that was joined may be listed a moment longer.
+  for (int i = 0; i < 1'000'000 && Entries("/proc/self/task") != tasks; ++i) std::this_thread::yield();
+  EXPECT_EQ(Entries("/proc/self/task"), tasks);
+  siginfo_t info;
+  EXPECT_EQ(waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT), -1) << "a child is left";
 }
 
 TEST(TaskRunner, GivesReasonsInValidUtf8) {
