@@ -83,14 +83,14 @@ class TestWorkplace final : public Workplace {
   Status Work(WorkMode mode, OutputWatcher watcher) override {
     worked.push_back(mode);
     if (watcher) {
-      watcher({.task = "backup:run", .text = "dumping"});
-      watcher({.task = "hello", .text = "hi", .dropped = 12});
+      watcher({"backup:run", "", WallTime(), "dumping"});
+      watcher({"hello", "", WallTime(), "hi", 12});
     }
     return work_status;
   }
   Result<OccurrenceRecord> RunNow(const Task& task, OutputWatcher watcher) override {
-    watcher({.task = task.id, .text = "dumping"});
-    watcher({.task = task.id, .text = "done"});
+    watcher({task.id, "", WallTime(), "dumping"});
+    watcher({task.id, "", WallTime(), "done"});
     OccurrenceRecord record = run_now;
     record.task = task.id;
     return record;
