@@ -186,7 +186,7 @@ TEST_F(CommandLine, TellsTheHistoryAndWhy) {
   const Ran why = Run({"schedule:why", "bad", at});
   EXPECT_EQ(why.exit, 0);
   EXPECT_THAT(why.out, HasSubstr("It ran on web1 and failed: exit 3."));
-  EXPECT_THAT(why.out, HasSubstr("\n    oh\n"));
+  EXPECT_THAT(why.out, testing::ContainsRegex("ended:\n    [^ ]*Z oh\n"));
   EXPECT_THAT(why.out, HasSubstr("Run " + Text(history[0], "run_id") + "."));
 
   const Ran early = Run({"schedule:why", "bad", "2000-01-01 00:00"});
