@@ -176,7 +176,7 @@ std::vector<Limit> LimitsOf(const ProcessLimits& limits) {
 }
 
 std::string Describe(const Failure& failure, const ChildPlan& plan) {
-  const std::string why = ErrnoText(failure.error);
+  std::string why = ErrnoText(failure.error);
   if (failure.step == kBecomeUser) return Format("user {}: {}", Printable(plan.account->name), why);
   if (failure.step == kEnterDirectory) return Format("directory {}: {}", Printable(plan.directory), why);
   for (const Limit& limit : plan.limits) {
