@@ -88,6 +88,12 @@ TaskBuilder ApplyKeys(TaskBuilder builder, const TaskEntry& task) {
   if (task.store_outage) builder = std::move(builder).OnStoreOutage(task.store_outage->value);
   if (task.pool) builder = std::move(builder).Pool(task.pool->value);
   if (task.priority) builder = std::move(builder).Priority(task.priority->value);
+  if (task.isolated && task.isolated->value) builder = std::move(builder).Isolated();
+  if (task.output) {
+    const auto& [path, mode] = task.output->value;
+    builder = mode == OutputFile::Mode::kAppend ? std::move(builder).AppendOutputTo(path)
+                                                : std::move(builder).SendOutputTo(path);
+  }
   if (task.environments) builder = std::move(builder).Environments(task.environments->value);
   if (task.between) builder = std::move(builder).Between(task.between->value.first, task.between->value.second);
   if (task.unless_between) {

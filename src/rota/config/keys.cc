@@ -264,6 +264,7 @@ std::string KeysAsMarkdown() {
   page += "## `tasks`\n\nA list of tasks, each a map of these keys.\n\n" + KeysTable(TaskKeys());
   page += "\n### `retry`\n\nOf a task.\n\n" + KeysTable(RetryKeys());
   page += "\n### `misfire`\n\nOf a task.\n\n" + KeysTable(MisfireKeys());
+  page += "\n### `output`\n\nOf a task.\n\n" + KeysTable(OutputKeys());
   return page + "\n### `limits`\n\nOf a task's child process.\n\n" + KeysTable(LimitKeys());
 }
 

@@ -51,16 +51,19 @@ struct TaskEntry {
   std::optional<Located<StoreOutage>> store_outage;
   std::optional<Located<std::string>> pool;
   std::optional<Located<int>> priority;
+  std::optional<Located<bool>> isolated;
+  std::optional<Located<OutputFile>> output;
   std::optional<Located<std::vector<std::string>>> environments;
   std::optional<Located<Window>> between;
   std::optional<Located<Window>> unless_between;
   std::optional<Located<std::vector<std::string>>> tags;
 };
 
-// The keys of a task, and of its `retry` and `misfire`, in the order of the documentation.
+// The keys of a task, and of its `retry`, `misfire` and `output`, in the order of the documentation.
 const std::vector<Key<TaskEntry>>& TaskKeys();
 const std::vector<Key<RetryPolicy>>& RetryKeys();
 const std::vector<Key<MisfirePolicy>>& MisfireKeys();
+const std::vector<Key<OutputFile>>& OutputKeys();
 
 // Reads `tasks:`. What is wrong is left with the reader.
 void ReadTasks(ValueReader& reader, const yaml::Node& node, std::vector<TaskEntry>& tasks);

@@ -56,6 +56,8 @@ ScheduleRow MakeRow(const Task& task, std::span<const Pause> pauses, WallTime no
   row.store_outage = policies.store_outage;
   row.pool = policies.pool;
   row.priority = policies.priority;
+  row.isolated = policies.isolated;
+  row.output = policies.output;
   row.environments = policies.environments;
   row.tags = policies.tags;
   row.conditional = !policies.when.empty() || !policies.skip.empty();
@@ -106,6 +108,11 @@ boost::json::value SpreadJson(const Spread& spread) {
   return {{"range_ms", json::Millis(spread.range)}, {"offset_ms", json::Millis(spread.offset)}};
 }
 
+boost::json::value OutputJson(const std::optional<OutputFile>& output) {
+  if (!output) return {};
+  return {{"file", json::Text(output->path)}, {"append", output->mode == OutputFile::Mode::kAppend}};
+}
+
 std::string DescribePolicies(const ScheduleRow& row) {
   std::vector<std::string> words;
   if (row.pause) words.push_back(Describe(*row.pause, row.zone));
@@ -123,6 +130,11 @@ std::string DescribePolicies(const ScheduleRow& row) {
   if (row.store_outage == StoreOutage::kOpen) words.emplace_back("runs without the store");
   if (!row.pool.empty()) words.push_back("pool " + row.pool);
   if (row.priority != 0) words.push_back(Format("priority {}", row.priority));
+  if (row.isolated) words.emplace_back("isolated");
+  if (row.output) {
+    words.push_back((row.output->mode == OutputFile::Mode::kAppend ? "output added to " : "output to ") +
+                    row.output->path);
+  }
   if (row.dst.gap) words.push_back(Format("DST gap {}", Name(*row.dst.gap)));
   if (row.dst.overlap) words.push_back(Format("DST overlap {}", Name(*row.dst.overlap)));
   if (row.conditional) words.emplace_back("conditional");
@@ -212,6 +224,8 @@ std::string ToJson(std::span<const ScheduleRow> rows) {
         {"store_outage", json::Text(Name(row.store_outage))},
         {"pool", json::Text(row.pool)},
         {"priority", row.priority},
+        {"isolated", row.isolated},
+        {"output", OutputJson(row.output)},
         {"environments", json::Texts(row.environments)},
         {"tags", json::Texts(row.tags)},
         {"conditional", row.conditional},

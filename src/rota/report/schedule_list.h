@@ -37,6 +37,8 @@ struct ScheduleRow {
   StoreOutage store_outage = StoreOutage::kClosed;
   std::string pool;
   int priority = 0;
+  bool isolated = false;
+  std::optional<OutputFile> output;
   std::vector<std::string> environments;  // Empty: all.
   std::vector<std::string> tags;
   bool conditional = false;    // Has a When() or Skip().

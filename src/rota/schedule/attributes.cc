@@ -27,9 +27,11 @@ AttributeValues Merge(const AttributeValues& outer, AttributeValues inner) {
   if (!inner.pool) inner.pool = outer.pool;
   if (!inner.priority) inner.priority = outer.priority;
   inner.at_least_once |= outer.at_least_once;
+  if (!inner.output) inner.output = outer.output;
   if (inner.between.empty()) inner.between = outer.between;
   inner.unique |= outer.unique;
   inner.without_overlapping |= outer.without_overlapping;
+  inner.isolated |= outer.isolated;
   Prepend(outer.tags, inner.tags);
   Prepend(outer.unless_between, inner.unless_between);
   Prepend(outer.when, inner.when);
@@ -123,6 +125,14 @@ Attributes Attributes::Pool(std::string_view name) const {
 
 Attributes Attributes::Priority(int priority) const {
   return Changed([&](AttributeValues& values) { values.priority = priority; });
+}
+
+Attributes Attributes::Isolated() const {
+  return Changed([](AttributeValues& values) { values.isolated = true; });
+}
+
+Attributes Attributes::AppendOutputTo(std::string_view path) const {
+  return Changed([&](AttributeValues& values) { values.output = {std::string(path), OutputFile::Mode::kAppend}; });
 }
 
 Attributes Attributes::Tag(std::string_view tag) const {

@@ -34,6 +34,7 @@ struct AttributeValues {
   std::optional<std::vector<std::string>> environments;
   bool unique = false;
   bool without_overlapping = false;
+  bool isolated = false;
   std::optional<Milliseconds> lock_timeout;
   std::optional<Milliseconds> timeout;
   std::optional<Milliseconds> kill_after;
@@ -44,6 +45,7 @@ struct AttributeValues {
   std::optional<StoreOutage> store_outage;
   std::optional<std::string> pool;
   std::optional<int> priority;
+  std::optional<OutputFile> output;
   std::vector<std::string> tags;
   std::vector<Window> between;
   std::vector<Window> unless_between;
@@ -82,6 +84,8 @@ class [[nodiscard]] Attributes {
   Attributes OnStoreOutage(StoreOutage policy) const;
   Attributes Pool(std::string_view name) const;
   Attributes Priority(int priority) const;
+  Attributes Isolated() const;
+  Attributes AppendOutputTo(std::string_view path) const;
   Attributes Tag(std::string_view tag) const;
   Attributes Between(std::string_view from, std::string_view to) const;
   Attributes UnlessBetween(std::string_view from, std::string_view to) const;

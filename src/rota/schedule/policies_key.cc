@@ -20,6 +20,10 @@ std::string Words(const std::optional<Milliseconds>& duration) {
   return duration ? FormatDuration(*duration) : std::string();
 }
 
+std::string Words(const OutputFile& output) {
+  return (output.mode == OutputFile::Mode::kAppend ? "added to " : "to ") + output.path;
+}
+
 }  // namespace
 
 std::string PoliciesKey(const TaskPolicies& policies) {
@@ -45,6 +49,10 @@ std::string PoliciesKey(const TaskPolicies& policies) {
   if (policies.store_outage != StoreOutage::kClosed) key += Format(" outage {}", Name(policies.store_outage));
   if (!policies.pool.empty()) key += Format(" pool {}:{}", policies.pool.size(), policies.pool);
   if (policies.priority != 0) key += Format(" priority {}", policies.priority);
+  if (policies.isolated) key += " isolated";
+  if (const std::optional<OutputFile>& output = policies.output) {
+    Append(key, output->mode == OutputFile::Mode::kAppend ? '+' : '>', {output->path});
+  }
   Append(key, 'e', policies.environments);
   Append(key, 't', policies.tags);
   return key;
@@ -64,6 +72,8 @@ std::vector<PolicyFact> PolicyFacts(const TaskPolicies& policies) {
       {"store_outage", std::string(Name(policies.store_outage))},
       {"pool", policies.pool},
       {"priority", std::to_string(policies.priority)},
+      {"isolated", policies.isolated ? "true" : "false"},
+      {"output", policies.output ? Words(*policies.output) : std::string()},
       {"environments", Join(policies.environments, ", ")},
       {"tags", Join(policies.tags, ", ")},
       {"conditions", conditions == 0 ? std::string() : std::to_string(conditions)},
