@@ -26,11 +26,12 @@ yaml::Position Offender(const TaskEntry& task, const Status& error) {
   const auto position = [&task](const auto& key) { return key ? key->position : task.position; };
   const yaml::Position work = task.command ? task.command->position
                               : task.exec  ? position(task.exec)
+                              : task.http  ? position(task.http)
                                            : position(task.shell);
   if (error.code() == StatusCode::kNotFound) return work;
   const auto tells = [&error](std::string_view text) { return error.message().find(text) != std::string::npos; };
   if (tells("task's name") || tells("task with this name")) return task.name ? task.name->position : work;
-  if (tells(": Exec(") || tells(": Shell(")) return work;
+  if (tells(": Exec(") || tells(": Shell(") || tells(": Http(")) return work;
   if (tells(": Between(")) return position(task.between);
   if (tells(": UnlessBetween(")) return position(task.unless_between);
   if (tells("OnBusinessDay(") || tells("OnLastBusinessDay(")) return position(task.business_day);
@@ -52,6 +53,7 @@ yaml::Position Offender(const TaskEntry& task, const Status& error) {
 // REQUIRES: exactly one kind of work, as the reader has checked.
 TaskBuilder BeginTask(Scheduler& scheduler, const TaskEntry& task) {
   if (task.exec) return scheduler.Exec(task.exec->value);
+  if (task.http) return scheduler.Http(task.http->value.method, task.http->value.url, task.http->value.options);
   if (task.shell) return scheduler.Shell(task.shell->value);
   return scheduler.Command(task.command->value, task.arguments ? task.arguments->value : std::vector<std::string>());
 }

@@ -35,6 +35,7 @@ struct TaskEntry {
   std::optional<Located<std::vector<std::string>>> arguments;
   std::optional<Located<std::vector<std::string>>> exec;
   std::optional<Located<std::string>> shell;
+  std::optional<Located<HttpCall>> http;
   std::optional<Located<bool>> unique;
   std::optional<Located<bool>> without_overlapping;
   std::optional<Located<Milliseconds>> lock_timeout;

@@ -5,6 +5,7 @@
 
 #include "rota/base/text.h"
 #include "rota/run/conditions.h"
+#include "rota/run/http_runner.h"
 
 namespace rota {
 namespace {
@@ -29,6 +30,7 @@ RunResult TaskRunner::Run(const RunOrder& order) {
                        [&](const CommandCall& call) { return in_process_.Run(order, call); },
                        [&](const ExecCall& call) { return child_process_.Run(order, call.argv); },
                        [&](const ShellCall& call) { return child_process_.Run(order, {"/bin/sh", "-c", call.line}); },
+                       [&](const HttpCall& call) { return RunHttpCall(order, call); },
                    },
                    order.task->work);
   }

@@ -142,6 +142,9 @@ Status CheckHttpCall(const HttpCall& call) {
     Status valid = CheckHeader(header);
     if (!valid.ok()) return valid.WithContext("Http()");
   }
+  if (call.options.body_limit > kMostHttpBody) {
+    return InvalidArgument("Http(): body limit {}: expected at most {} bytes", call.options.body_limit, kMostHttpBody);
+  }
   for (const int status : call.options.expect) {
     if (status < 200 || status > 599) return InvalidArgument("Http(): status {}: expected 200 to 599", status);
   }

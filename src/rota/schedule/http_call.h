@@ -10,6 +10,9 @@
 
 namespace rota {
 
+// The most that may be kept of an answer.
+inline constexpr std::size_t kMostHttpBody = std::size_t{16} << 20;
+
 // What an HTTP task sends beside its method and URL, and what it takes for success.
 struct HttpOptions {
   // Names and values, sent as they are.

@@ -18,6 +18,16 @@ void Append(std::string& text, std::string_view field) {
   text += field;
 }
 
+void AppendHttp(std::string& key, const HttpCall& call) {
+  const HttpOptions& options = call.options;
+  for (const std::string* text : {&call.method, &call.url, &options.body, &options.ca_file}) Append(key, *text);
+  key += Format(" {} {}", options.body_limit, DescribeExpected(options));
+  for (const auto& [name, value] : options.headers) {
+    Append(key, name);
+    Append(key, value);
+  }
+}
+
 std::string WorkKey(const Work& work) {
   std::string key = std::to_string(work.index());
   if (const auto* command = std::get_if<CommandCall>(&work)) {
@@ -25,6 +35,8 @@ std::string WorkKey(const Work& work) {
     for (const std::string& argument : command->arguments) Append(key, argument);
   } else if (const auto* exec = std::get_if<ExecCall>(&work)) {
     for (const std::string& argument : exec->argv) Append(key, argument);
+  } else if (const auto* http = std::get_if<HttpCall>(&work)) {
+    AppendHttp(key, *http);
   } else {
     Append(key, std::get<ShellCall>(work).line);
   }

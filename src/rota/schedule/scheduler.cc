@@ -26,6 +26,10 @@ TaskBuilder Scheduler::Exec(std::vector<std::string> argv) {
 
 TaskBuilder Scheduler::Shell(std::string line) { return TaskBuilder(tasks_, attributes_, ShellCall{std::move(line)}); }
 
+TaskBuilder Scheduler::Http(std::string method, std::string url, HttpOptions options) {
+  return TaskBuilder(tasks_, attributes_, HttpCall{std::move(method), std::move(url), std::move(options)});
+}
+
 void Scheduler::Group(const Attributes& attributes, const std::function<void(Scheduler&)>& define) {
   Scheduler group(tasks_, attributes_.With(attributes));
   define(group);

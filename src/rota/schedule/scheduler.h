@@ -40,6 +40,8 @@ class Scheduler {
   TaskBuilder Command(std::string name, std::vector<std::string> arguments = {});
   TaskBuilder Exec(std::vector<std::string> argv);
   TaskBuilder Shell(std::string line);
+  // A request, whose answer is the run's output: Http("POST", "https://example.com/jobs", {.body = "{}"}).
+  TaskBuilder Http(std::string method, std::string url, HttpOptions options = {});
 
   // Defines tasks that share attributes; groups nest, the inner one adds to the outer one's.
   void Group(const Attributes& attributes, const std::function<void(Scheduler&)>& define);

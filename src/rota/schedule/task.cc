@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "rota/base/check.h"
+#include "rota/base/format.h"
 
 namespace rota {
 namespace {
@@ -65,6 +66,7 @@ std::string Describe(const Work& work) {
     if (exec->argv.empty()) return "";
     return CommandLine(Quoted(exec->argv.front()), {exec->argv.begin() + 1, exec->argv.end()});
   }
+  if (const auto* http = std::get_if<HttpCall>(&work)) return Format("{} {}", http->method, MaskedUrl(http->url));
   return std::get<ShellCall>(work).line;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "rota/base/instant.h"
+#include "rota/schedule/http_call.h"
 #include "rota/schedule/trigger.h"
 
 namespace rota {
@@ -71,9 +72,10 @@ struct ExecCall {
 struct ShellCall {
   std::string line;
 };
-using Work = std::variant<CommandCall, ExecCall, ShellCall>;
+using Work = std::variant<CommandCall, ExecCall, ShellCall, HttpCall>;
 
-// As a person would type it: "backup:run --full", "/usr/bin/rsync -a /srv", "df -h | mail ops".
+// As a person would type it: "backup:run --full", "/usr/bin/rsync -a /srv", "df -h | mail ops", "POST
+// https://a.example/". Without the secrets of a URL.
 std::string Describe(const Work& work);
 
 // Everything about a task but its name, its trigger and its work. Tasks with equal policies share one. Immutable.

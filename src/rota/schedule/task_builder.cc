@@ -33,6 +33,9 @@ using Time = std::optional<std::string_view>;
 
 std::string Begin(const Work& work) {
   if (const auto* shell = std::get_if<ShellCall>(&work)) return Format("Shell({})", Quote(shell->line));
+  if (const auto* http = std::get_if<HttpCall>(&work)) {
+    return Format("Http({}, {})", Quote(http->method), Quote(MaskedUrl(http->url)));
+  }
   return Format("{}({})", std::holds_alternative<ExecCall>(work) ? "Exec" : "Command", Quote(Describe(work)));
 }
 

@@ -273,6 +273,7 @@ Status TaskSet::CheckWork(const Work& work) const {
     if (exec->argv.empty() || exec->argv.front().empty()) return InvalidArgument("Exec(): expected a program");
     return CheckWords("Exec", exec->argv);
   }
+  if (const auto* http = std::get_if<HttpCall>(&work)) return CheckHttpCall(*http);
   const std::string& line = std::get<ShellCall>(work).line;
   if (Trim(line).empty()) return InvalidArgument("Shell({}): expected a line for /bin/sh", Quote(line));
   return CheckWords("Shell", {line});
