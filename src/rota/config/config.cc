@@ -39,6 +39,7 @@ yaml::Position Offender(const TaskEntry& task, const Status& error) {
   if (tells(": Except(") || tells(" and Except(")) return position(task.except);
   if (tells(" and OnDstGap(")) return position(task.dst_gap);
   if (tells(" and OnDstOverlap(")) return position(task.dst_overlap);
+  if (tells(": Spread(") || tells(" and Spread(")) return position(task.spread);
   if (tells(": LockTimeout(")) return position(task.lock_timeout);
   if (tells(": Timeout(")) return position(task.timeout);
   if (tells(": KillAfter(")) return position(task.kill_after);
@@ -71,6 +72,7 @@ TaskBuilder ApplyKeys(TaskBuilder builder, const TaskEntry& task) {
   if (task.except) builder = std::move(builder).Except(task.except->value, shift);
   if (task.dst_gap) builder = std::move(builder).OnDstGap(task.dst_gap->value);
   if (task.dst_overlap) builder = std::move(builder).OnDstOverlap(task.dst_overlap->value);
+  if (task.spread) builder = std::move(builder).Spread(task.spread->value);
   if (task.unique && task.unique->value) builder = std::move(builder).Unique();
   if (task.without_overlapping && task.without_overlapping->value) builder = std::move(builder).WithoutOverlapping();
   if (task.lock_timeout) builder = std::move(builder).LockTimeout(task.lock_timeout->value);

@@ -115,13 +115,12 @@ TEST(Config, RefusesUnknownKeysWithTheNearestAndAllKnownOnes) {
   EXPECT_EQ(ErrorOf("logs: {}\n"),
             "config/config.yaml:1:1: unknown key \"logs\" in the file; did you mean \"log\"?; allowed: app, server, "
             "coordination, redis, log, history, calendars, tasks");
-  EXPECT_EQ(
-      ErrorOf("tasks:\n  - shell: \"true\"\n    schedule: daily\n    xyzzy: 1\n"),
-      "config/config.yaml:4:5: unknown key \"xyzzy\" in a task; allowed: name, description, schedule, dialect, "
-      "timezone, on, except, shift, business_day, dst_gap, dst_overlap, command, arguments, exec, shell, http, unique, "
-      "without_overlapping, "
-      "lock_timeout, timeout, kill_after, retry, environments, between, "
-      "unless_between, tags");
+  EXPECT_EQ(ErrorOf("tasks:\n  - shell: \"true\"\n    schedule: daily\n    xyzzy: 1\n"),
+            "config/config.yaml:4:5: unknown key \"xyzzy\" in a task; allowed: name, description, schedule, dialect, "
+            "timezone, on, except, shift, business_day, dst_gap, dst_overlap, spread, command, arguments, exec, shell, "
+            "http, unique, without_overlapping, "
+            "lock_timeout, timeout, kill_after, retry, environments, between, "
+            "unless_between, tags");
 }
 
 TEST(Config, TellsAllMistakesAtOnceInTheOrderOfTheFile) {
@@ -189,6 +188,7 @@ tasks:
     timezone: Asia/Shanghai
     dst_gap: run_before
     dst_overlap: both
+    spread: 10m
     unique: true
     lock_timeout: 45m
     timeout: 20m
@@ -221,6 +221,7 @@ tasks:
   EXPECT_EQ(Describe(nightly.work), "backup:run --full");
   EXPECT_EQ(nightly.trigger->zone().name(), "Asia/Shanghai");
   EXPECT_EQ(nightly.trigger->dst(), (DstPolicy{DstGap::kRunBefore, DstOverlap::kBoth}));
+  EXPECT_EQ(nightly.trigger->spread(), Spread::Of("nightly", minutes(10)));
   EXPECT_EQ(std::get<CronFrequency>(nightly.trigger->frequency()).text, "0 2 * * *");
   EXPECT_TRUE(nightly.unique());
   EXPECT_EQ(nightly.policies->lock_timeout, minutes(45));
@@ -328,6 +329,8 @@ TEST(DefineTasks, PutsWhatTheBuilderRefusesAtTheKeyThatIsWrong) {
   EXPECT_EQ(PlaceOf("{shell: df, schedule: CRON_TZ=UTC 0 2 * * *, timezone: Asia/Tokyo}"), "2:27");
   EXPECT_EQ(PlaceOf("{shell: df, schedule: every 90s, dst_gap: skip}"), "2:47");
   EXPECT_EQ(PlaceOf("{shell: df, schedule: every 90s, dst_overlap: both}"), "2:51");
+  EXPECT_EQ(PlaceOf("{shell: df, schedule: every 90s, spread: 2m}"), "2:46");
+  EXPECT_EQ(PlaceOf("{shell: df, schedule: \"@reboot\", spread: 2m}"), "2:46");
   EXPECT_EQ(PlaceOf("{schedule: hourly, shell: df, between: [\"08:00\", \"08:00\"]}"), "2:44");
 }
 

@@ -126,6 +126,11 @@ std::vector<Key<TaskEntry>> MakeTaskKeys() {
                   "At which pass of a time that occurs twice the task runs. Unless given: `first` for fixed times, "
                   "`both` where the second, minute or hour begins with `*`.",
                   &Task::dst_overlap),
+      Value<Task>("spread", Duration(milliseconds(1), hours(24)), "",
+                  "Starts each occurrence a while later, less than this, that is made from the task's name: tasks of "
+                  "one schedule do not all start at once, and each keeps its time on all servers. At most the period "
+                  "of an interval.",
+                  &Task::spread),
       Value<Task>("command", Line(), "",
                   "What it runs: a command of the program. One of `command`, `exec`, `shell` and `http`.",
                   &Task::command),

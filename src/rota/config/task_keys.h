@@ -31,6 +31,7 @@ struct TaskEntry {
   std::optional<Located<int>> business_day;
   std::optional<Located<DstGap>> dst_gap;
   std::optional<Located<DstOverlap>> dst_overlap;
+  std::optional<Located<Milliseconds>> spread;
   std::optional<Located<std::string>> command;
   std::optional<Located<std::vector<std::string>>> arguments;
   std::optional<Located<std::vector<std::string>>> exec;

@@ -50,12 +50,15 @@ std::vector<DstEffect> EffectsOn(const Trigger& trigger, WallTime now, int most)
   const auto* cron = std::get_if<CronFrequency>(&trigger.frequency());
   if (cron == nullptr) return effects;
   const bool restricted = trigger.restrictions() != Restrictions();
+  const Trigger rule = trigger.Rule();
   const Trigger plain(trigger.frequency(), TimeZone(), trigger.restrictions());
   while (std::ssize(effects) < most) {
     std::vector<DstEffect> next = DstEffects(cron->expression, trigger.zone(), trigger.cron_options(), now, 1);
     if (next.empty()) break;
     now = next.front().transition.at;
-    if (!restricted || Restrict(next.front(), trigger, plain)) effects.push_back(next.front());
+    if (restricted && !Restrict(next.front(), rule, plain)) continue;
+    if (next.front().runs) *next.front().runs += trigger.spread().offset;
+    effects.push_back(next.front());
   }
   return effects;
 }

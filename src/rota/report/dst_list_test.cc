@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "rota/base/format.h"
 #include "rota/report/test_schedule.h"
 
 namespace rota {
@@ -68,6 +69,15 @@ TEST(DstList, TellsEveryPolicy) {
             "02:30 does not exist: does not run\n02:30 occurs twice: runs at both passes\n");
   EXPECT_EQ(Effects(task(DstGap::kRunAfter, DstOverlap::kFirst), Locale::kChinese),
             "02:30 不存在：改在 03:00 运行一次\n02:30 出现两次：只在第一次运行\n");
+}
+
+TEST(DstList, JudgesARuleBeforeItsSpreadAndTellsWhenItRuns) {
+  const std::string effects = Effects(
+      [](TaskBuilder builder) { return std::move(builder).DailyAt("02:30").Between("01:00", "03:30").Spread(1h); });
+  const Milliseconds offset = Spread::Of("task", 1h).offset;
+  EXPECT_EQ(effects,
+            Format("02:30 does not exist: runs at {} instead\n02:30 occurs twice: runs at the first pass only\n",
+                   FormatTimeOfDay(std::chrono::floor<std::chrono::seconds>(3h + offset))));
 }
 
 TEST(DstList, SpeaksTheLanguageAskedFor) {

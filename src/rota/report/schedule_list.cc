@@ -38,6 +38,7 @@ ScheduleRow MakeRow(const Task& task, std::span<const Pause> pauses, WallTime no
   }
   row.zone = task.trigger->zone();
   row.dst = task.trigger->dst();
+  row.spread = task.trigger->spread();
   row.fires_at_start = task.trigger->fires_at_start();
   for (std::optional<WallTime> at = task.trigger->Next(now); at && std::ssize(row.next) < options.next;
        at = task.trigger->Next(*at)) {
@@ -75,6 +76,11 @@ boost::json::value RetryJson(const std::optional<RetryPolicy>& retry) {
   return {{"attempts", retry->attempts},     {"delay_ms", json::Millis(retry->delay)},
           {"backoff", Name(retry->backoff)}, {"max_delay_ms", json::Millis(retry->max_delay)},
           {"jitter", Name(retry->jitter)},   {"exit_codes", boost::json::value_from(retry->exit_codes)}};
+}
+
+boost::json::value SpreadJson(const Spread& spread) {
+  if (spread == Spread()) return {};
+  return {{"range_ms", json::Millis(spread.range)}, {"offset_ms", json::Millis(spread.offset)}};
 }
 
 std::string DescribePolicies(const ScheduleRow& row) {
@@ -160,6 +166,7 @@ std::string ToJson(std::span<const ScheduleRow> rows) {
         {"zone", json::Text(row.zone.name())},
         {"dst_gap", PolicyJson(row.dst.gap)},
         {"dst_overlap", PolicyJson(row.dst.overlap)},
+        {"spread", SpreadJson(row.spread)},
         {"fires_at_start", row.fires_at_start},
         {"next", json::Instants(row.next, row.zone)},
         {"unique", row.placement == Placement::kOneServer},

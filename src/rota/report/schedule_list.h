@@ -21,7 +21,8 @@ struct ScheduleRow {
   std::string cron;      // The expression; empty for an interval or a single instant.
   CronDialect dialect = CronDialect::kOcps;
   TimeZone zone;
-  DstPolicy dst;                // As the task chose; empty: the rule of rota::Next().
+  DstPolicy dst;  // As the task chose; empty: the rule of rota::Next().
+  Spread spread;
   bool fires_at_start = false;  // When a server starts, and then only.
   std::vector<WallTime> next;   // The next instants, soonest first; fewer than asked for when there are no more.
   Placement placement = Placement::kEveryServer;

@@ -103,6 +103,15 @@ TEST(ScheduleList, TellsTimeoutAndRetries) {
                         R"("max_delay_ms":3600000,"jitter":"none","exit_codes":[]})"));
 }
 
+TEST(ScheduleList, TellsTheTasksOwnPartOfItsSpread) {
+  const Schedule schedule = MakeSchedule(
+      [](Scheduler& scheduler) { scheduler.Command("backup:run").DailyAt("02:00").Spread(minutes(5)).Register(); });
+  const std::vector<ScheduleRow> rows = ListSchedule(schedule, {}, kNow);
+  EXPECT_THAT(ToTable(rows),
+              HasSubstr("At 02:00, spread over 5m: 1m38s later  UTC   2026-03-07 02:01:38 +00:00  every server"));
+  EXPECT_THAT(ToJson(rows), HasSubstr(R"("spread":{"range_ms":300000,"offset_ms":98000})"));
+}
+
 TEST(ScheduleList, ShowsThePauseOfTheTaskBeforeTheOneOfAllTasks) {
   const std::vector<Pause> pauses = {{std::nullopt, "bob@web1", "", kNow, std::nullopt},
                                      {"backup:run", "ann@web1", "disk swap", kNow, kNow + hours(2)}};
@@ -121,7 +130,7 @@ TEST(ScheduleList, GivesEverythingAsJson) {
   EXPECT_EQ(
       ToJson(ListSchedule(SeedSchedule(), pauses, kNow, {.tag = "db"})),
       R"([{"task":"backup:run","description":"","work":"backup:run","schedule":"At 02:00","cron":"0 2 * * *",)"
-      R"("dialect":"ocps","zone":"Asia/Shanghai","dst_gap":null,"dst_overlap":null,"fires_at_start":false,"next":[{"utc":"2026-03-06T18:00:00Z","local":"2026-03-07 02:00:00 +08:00"}],)"
+      R"("dialect":"ocps","zone":"Asia/Shanghai","dst_gap":null,"dst_overlap":null,"spread":null,"fires_at_start":false,"next":[{"utc":"2026-03-06T18:00:00Z","local":"2026-03-07 02:00:00 +08:00"}],)"
       R"("unique":true,"runs_on":"one server","overlap":"skip","lock_timeout_ms":1800000,"timeout_ms":null,"retry":null,"environments":[],)"
       R"("tags":["db"],"conditional":false,"pause":{"all_tasks":false,"author":"ann",)"
       R"("reason":"disk \"swap\"","since":"2026-03-06T12:00:00Z","until":null}}])"

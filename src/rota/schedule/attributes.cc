@@ -15,6 +15,7 @@ AttributeValues Merge(const AttributeValues& outer, AttributeValues inner) {
   if (!inner.dst.gap) inner.dst.gap = outer.dst.gap;
   if (!inner.dst.overlap) inner.dst.overlap = outer.dst.overlap;
   if (!inner.calendar) inner.calendar = outer.calendar;
+  if (!inner.spread) inner.spread = outer.spread;
   if (!inner.environments) inner.environments = outer.environments;
   if (!inner.lock_timeout) inner.lock_timeout = outer.lock_timeout;
   if (!inner.timeout) inner.timeout = outer.timeout;
@@ -60,6 +61,10 @@ Attributes Attributes::On(std::string_view calendar, Shift shift) const {
 Attributes Attributes::Except(std::string_view calendar, Shift shift) const {
   return Changed(
       [&](AttributeValues& values) { values.calendar = {std::string(calendar), CalendarUse::kExcept, shift}; });
+}
+
+Attributes Attributes::Spread(Milliseconds range) const {
+  return Changed([&](AttributeValues& values) { values.spread = range; });
 }
 
 Attributes Attributes::Environments(std::vector<std::string> environments) const {

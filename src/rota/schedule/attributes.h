@@ -30,6 +30,7 @@ struct AttributeValues {
   std::optional<std::string> timezone;
   DstPolicy dst;
   std::optional<CalendarChoice> calendar;
+  std::optional<Milliseconds> spread;
   std::optional<std::vector<std::string>> environments;
   bool unique = false;
   bool without_overlapping = false;
@@ -60,6 +61,8 @@ class [[nodiscard]] Attributes {
   Attributes OnDstOverlap(DstOverlap policy) const;
   Attributes On(std::string_view calendar, Shift shift = Shift::kSkip) const;
   Attributes Except(std::string_view calendar, Shift shift = Shift::kSkip) const;
+  // As TaskBuilder's. Tasks that have nothing to shift, `@reboot` and OnceAt(), ignore it.
+  Attributes Spread(Milliseconds range) const;
   Attributes Environments(std::vector<std::string> environments) const;
   Attributes Unique() const;
   Attributes WithoutOverlapping() const;
@@ -73,9 +76,9 @@ class [[nodiscard]] Attributes {
   Attributes When(std::function<bool()> condition) const;
   Attributes Skip(std::function<bool()> condition) const;
 
-  // These attributes around `inner`: its time zone, DST policies, calendar, environments, lock timeout, timeout,
-  // retry and Between() windows replace these; its tags, UnlessBetween() windows and conditions are added; what either
-  // switches on is on.
+  // These attributes around `inner`: its time zone, DST policies, calendar, spread, environments, lock timeout,
+  // timeout, retry and Between() windows replace these; its tags, UnlessBetween() windows and conditions are added;
+  // what either switches on is on.
   Attributes With(const Attributes& inner) const;
 
   const AttributeValues& values() const { return *values_; }

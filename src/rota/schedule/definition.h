@@ -28,6 +28,7 @@ inline constexpr std::uint8_t kSaturdayAndSunday = 0x41;
 inline constexpr std::string_view kTimeZone = "time zone";
 inline constexpr std::string_view kGapPolicy = "policy for DST gaps";
 inline constexpr std::string_view kOverlapPolicy = "policy for DST overlaps";
+inline constexpr std::string_view kSpread = "spread";
 inline constexpr std::string_view kCalendar = "calendar; to have two, define a third as their union or intersection";
 
 // The text as a call in a message shows it: in quotes, on one line.

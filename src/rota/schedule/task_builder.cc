@@ -458,6 +458,13 @@ TaskBuilder TaskBuilder::OnLastBusinessDay(std::string_view calendar) && {
   return std::move(*this);
 }
 
+TaskBuilder TaskBuilder::Spread(Milliseconds range) && {
+  internal::Definition& definition = chain().definition;
+  definition.SetOnce(definition.attributes.spread, Format("Spread({})", internal::DurationText(range)), range,
+                     internal::kSpread);
+  return std::move(*this);
+}
+
 TaskBuilder TaskBuilder::Timezone(std::string_view zone) && {
   internal::Definition& definition = chain().definition;
   definition.SetOnce(definition.attributes.timezone, Format("Timezone({})", Quote(zone)), std::string(zone),

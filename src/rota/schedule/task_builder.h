@@ -135,6 +135,10 @@ class [[nodiscard]] TaskBuilder {
   TaskBuilder OnBusinessDay(int n, std::string_view calendar) &&;
   TaskBuilder OnLastBusinessDay(std::string_view calendar) &&;
 
+  // Starts each occurrence a while later, in [0, range), that is made from the task's id: the same on all servers and
+  // after each restart. Windows and calendars judge what it was before. 24 h and the period of an interval at most.
+  TaskBuilder Spread(Milliseconds range) &&;
+
   TaskBuilder Timezone(std::string_view zone) &&;
   // What becomes of a time that a change of the clocks skips, or repeats. Without: the rule of rota::Next().
   TaskBuilder OnDstGap(DstGap policy) &&;

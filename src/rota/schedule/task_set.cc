@@ -18,6 +18,7 @@ constexpr std::size_t kMaxIdBytes = 200;
 constexpr Milliseconds kMaxDuration = std::chrono::hours(24 * 366);
 constexpr Milliseconds kLongestKillAfter = std::chrono::hours(1);
 constexpr Milliseconds kLongestDelay = std::chrono::hours(24);
+constexpr Milliseconds kLongestSpread = std::chrono::hours(24);
 constexpr int kMostAttempts = 100;
 
 Status CheckId(const TaskId& id) {
@@ -160,6 +161,27 @@ Status CheckCalendar(const Frequency& frequency, const Definition::Folded& folde
   return Contradiction(folded.calls, call, "both choose days of the month");
 }
 
+// The spread of a task of this frequency. Of a group it is for those of its tasks that have something to shift.
+Result<Spread> ReadSpread(const TaskId& id, const Frequency& frequency, const Definition::Folded& folded,
+                          const Definition& definition) {
+  if (!definition.attributes.spread) return Spread();
+  const Milliseconds range = *definition.attributes.spread;
+  if (Status valid = CheckDuration("Spread", range, Milliseconds(1), kLongestSpread); !valid.ok()) {
+    return Fail(std::move(valid));
+  }
+  const std::string call = Format("Spread({})", DurationText(range));
+  if (std::holds_alternative<StartFrequency>(frequency) || std::holds_alternative<OnceFrequency>(frequency)) {
+    if (definition.CallThatSet(kSpread).empty()) return Spread();
+    return Fail(Contradiction(folded.call, call, "it has one instant of its own, and none to spread"));
+  }
+  const auto* interval = std::get_if<IntervalFrequency>(&frequency);
+  if (interval != nullptr && range > interval->period) {
+    return Fail(Contradiction(
+        folded.call, call, Format("a spread is as long as the period at most, {}", FormatDuration(interval->period))));
+  }
+  return Spread::Of(id, range);
+}
+
 // The trigger of a task, whose definition has the attributes of its groups.
 Result<std::shared_ptr<const Trigger>> ReadTrigger(const TaskId& id, const Definition::Folded& folded,
                                                    const TimeZone& zone, Restrictions restrictions,
@@ -175,8 +197,10 @@ Result<std::shared_ptr<const Trigger>> ReadTrigger(const TaskId& id, const Defin
   if (Status valid = CheckCalendar(timing->frequency, folded, restrictions, call); !valid.ok()) {
     return Fail(std::move(valid));
   }
+  const Result<Spread> spread = ReadSpread(id, timing->frequency, folded, definition);
+  if (!spread) return Fail(spread.error());
   return std::make_shared<const Trigger>(std::move(timing->frequency), timing->zone, std::move(restrictions),
-                                         definition.attributes.dst);
+                                         definition.attributes.dst, *spread);
 }
 
 // A trigger that never fires is a mistake; one that fires at the server's start has no instants.
@@ -202,7 +226,7 @@ bool IsPlainCron(const FrequencyValue& value) {
 
 // Equal for definitions of one trigger. Unlike Trigger::key() it keeps a cron text as it was written.
 std::string TriggerText(const Definition::Folded& folded, const TimeZone& zone, const DstPolicy& dst,
-                        const Restrictions& restrictions) {
+                        const Restrictions& restrictions, const Spread& spread) {
   std::string text;
   if (const auto* cron = std::get_if<CronText>(&folded.value)) {
     text = (cron->dialect == CronDialect::kQuartz ? "quartz " : "cron ") + cron->text;
@@ -222,6 +246,7 @@ std::string TriggerText(const Definition::Folded& folded, const TimeZone& zone, 
     for (const DayWindow& window : *windows) text += Format("{}-{} ", window.from.count(), window.to.count());
   }
   if (restrictions.business_days) text += '\n' + restrictions.business_days->key();
+  if (spread != Spread()) text += Format("\nspread {} {}", spread.range.count(), spread.offset.count());
   return text;
 }
 
@@ -340,7 +365,8 @@ Result<std::shared_ptr<const Trigger>> TaskSet::TriggerOf(const TaskId& id, cons
   if (!restrictions) return Fail(restrictions.error());
 
   const bool plain = IsPlainCron(folded.value);
-  std::string text = TriggerText(folded, zone, definition.attributes.dst, *restrictions);
+  const Spread spread = Spread::Of(id, definition.attributes.spread.value_or(Milliseconds(0)));
+  std::string text = TriggerText(folded, zone, definition.attributes.dst, *restrictions, spread);
   if (plain) {
     if (const auto known = interned_->triggers.find(text); known != interned_->triggers.end()) return known->second;
   }

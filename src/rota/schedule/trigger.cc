@@ -5,6 +5,7 @@
 
 #include "rota/base/check.h"
 #include "rota/base/format.h"
+#include "rota/base/hash.h"
 #include "rota/base/text.h"
 #include "rota/cron/describe.h"
 #include "rota/cron/next.h"
@@ -188,8 +189,22 @@ Frequency FrequencyOf(const CronRule& rule, std::string_view text, CronDialect d
   return StartFrequency();
 }
 
-Trigger::Trigger(Frequency frequency, TimeZone zone, Restrictions restrictions, DstPolicy dst)
-    : frequency_(std::move(frequency)), zone_(zone), restrictions_(std::move(restrictions)), dst_(dst) {
+Spread Spread::Of(std::string_view task, Milliseconds range) {
+  // Other places that are found by the hash of a task's id, such as that of its claims, do not follow from its offset.
+  constexpr std::uint64_t kSeed = 0x737072656164;  // "spread"
+  if (range <= Milliseconds(0)) return {};
+  const Milliseconds step = range >= seconds(1) ? Milliseconds(seconds(1)) : Milliseconds(1);
+  const auto steps = static_cast<std::uint64_t>((range + step - Milliseconds(1)) / step);
+  return {range, step * static_cast<Milliseconds::rep>(StableHash(task, kSeed) % steps)};
+}
+
+Trigger::Trigger(Frequency frequency, TimeZone zone, Restrictions restrictions, DstPolicy dst, Spread spread)
+    : frequency_(std::move(frequency)),
+      zone_(zone),
+      restrictions_(std::move(restrictions)),
+      dst_(dst),
+      spread_(spread) {
+  ROTA_CHECK(spread_.offset >= Milliseconds(0), "a spread only delays");
   const auto* interval = std::get_if<IntervalFrequency>(&frequency_);
   ROTA_CHECK(interval == nullptr || interval->period > Milliseconds(0), "an interval's period must be positive");
   if (!std::holds_alternative<CronFrequency>(frequency_)) dst_ = {};
@@ -207,6 +222,7 @@ Trigger::Trigger(Frequency frequency, TimeZone zone, Restrictions restrictions, 
   key_ += WindowsKey('+', restrictions_.between);
   key_ += WindowsKey('-', restrictions_.unless_between);
   if (restrictions_.business_days) key_ += " " + restrictions_.business_days->key();
+  if (spread_.offset > Milliseconds(0)) key_ += Format(" later {}", spread_.offset.count());
 }
 
 Trigger Trigger::FromCron(const CronRule& rule, std::string_view text, CronDialect dialect, const TimeZone& zone) {
@@ -227,8 +243,18 @@ bool Trigger::Allows(WallTime instant) const {
          std::ranges::none_of(restrictions_.unless_between, contains);
 }
 
-// Bounded: each turn moves past an edge of the restrictions, and there are a few a day.
 std::optional<WallTime> Trigger::Next(WallTime after) const {
+  const std::optional<WallTime> next = NextOfRule(std::max(after, kBegin - Milliseconds(1)) - spread_.offset);
+  return next ? std::optional(*next + spread_.offset) : std::nullopt;
+}
+
+std::optional<WallTime> Trigger::Previous(WallTime before) const {
+  const std::optional<WallTime> previous = PreviousOfRule(std::max(before, kBegin) - spread_.offset);
+  return previous ? std::optional(*previous + spread_.offset) : std::nullopt;
+}
+
+// Bounded: each turn moves past an edge of the restrictions, and there are a few a day.
+std::optional<WallTime> Trigger::NextOfRule(WallTime after) const {
   after = std::max(after, kBegin - Milliseconds(1));
   while (after < kEnd) {
     const std::optional<WallTime> candidate = NextOf(frequency_, zone_, after, cron_options());
@@ -241,7 +267,7 @@ std::optional<WallTime> Trigger::Next(WallTime after) const {
   return std::nullopt;
 }
 
-std::optional<WallTime> Trigger::Previous(WallTime before) const {
+std::optional<WallTime> Trigger::PreviousOfRule(WallTime before) const {
   before = std::min(before, kEnd);
   while (before > kBegin) {
     const std::optional<WallTime> candidate = PreviousOf(frequency_, zone_, before, cron_options());
@@ -265,6 +291,12 @@ std::string Trigger::Describe(Locale locale) const {
   const std::string outside = WindowWords(unless_between, locale);
   if (!between.empty()) words += chinese ? Format("，在 {} 之间", inside) : ", between " + inside;
   if (!unless_between.empty()) words += chinese ? Format("，除 {} 外", outside) : ", unless between " + outside;
+  if (spread_.range > Milliseconds(0)) {
+    const std::string range = FormatDuration(spread_.range);
+    const std::string offset = FormatDuration(spread_.offset);
+    words += chinese ? Format("，在 {} 内分散：推迟 {}", range, offset)
+                     : Format(", spread over {}: {} later", range, offset);
+  }
   return words;
 }
 
