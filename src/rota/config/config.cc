@@ -53,9 +53,9 @@ yaml::Position Offender(const TaskEntry& task, const Status& error) {
 
 // REQUIRES: exactly one kind of work, as the reader has checked.
 TaskBuilder BeginTask(Scheduler& scheduler, const TaskEntry& task) {
-  if (task.exec) return scheduler.Exec(task.exec->value);
+  if (task.exec) return scheduler.Exec(task.exec->value, task.process);
+  if (task.shell) return scheduler.Shell(task.shell->value, task.process);
   if (task.http) return scheduler.Http(task.http->value.method, task.http->value.url, task.http->value.options);
-  if (task.shell) return scheduler.Shell(task.shell->value);
   return scheduler.Command(task.command->value, task.arguments ? task.arguments->value : std::vector<std::string>());
 }
 

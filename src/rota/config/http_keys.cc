@@ -13,9 +13,9 @@ using Place = ValueReader::Place;
 
 constexpr std::string_view kStatusesExample = "[200, 404]";
 
-Key<HttpCall> Headers(std::string meaning) {
+Key<HttpEntry> Headers(std::string meaning) {
   return {"headers", "a map of names and values", "", std::move(meaning),
-          [](ValueReader& reader, const Place& place, HttpCall& call) {
+          [](ValueReader& reader, const Place& place, HttpEntry& call) {
             if (!IsMap(reader, place, "a map of names and values")) return;
             for (const yaml::Node::Entry& entry : place.node.entries) {
               const Place value{entry.value, Format("{}.{}", place.name, Printable(entry.key))};
@@ -25,10 +25,10 @@ Key<HttpCall> Headers(std::string meaning) {
           }};
 }
 
-Key<HttpCall> Expect(std::string meaning) {
+Key<HttpEntry> Expect(std::string meaning) {
   const ValueType<int> status = Integer(200, 599);
   return {"expect", "a list: " + status.words, "", std::move(meaning),
-          [status](ValueReader& reader, const Place& place, HttpCall& call) {
+          [status](ValueReader& reader, const Place& place, HttpEntry& call) {
             if (place.node.kind == yaml::Node::Kind::kScalar) {
               if (const auto one = reader.Read(place, status)) call.options.expect = {*one};
             } else if (auto all = reader.ReadList(place, status, kStatusesExample)) {
@@ -37,10 +37,10 @@ Key<HttpCall> Expect(std::string meaning) {
           }};
 }
 
-Key<HttpCall> BodyLimit(std::string meaning) {
+Key<HttpEntry> BodyLimit(std::string meaning) {
   const ValueType<std::int64_t> size = Size(0, static_cast<std::int64_t>(kMostHttpBody));
   return {"body_limit", size.words, "64KB", std::move(meaning),
-          [size](ValueReader& reader, const Place& place, HttpCall& call) {
+          [size](ValueReader& reader, const Place& place, HttpEntry& call) {
             if (const auto bytes = reader.Read(place, size)) call.options.body_limit = static_cast<std::size_t>(*bytes);
           }};
 }
@@ -55,22 +55,22 @@ ValueType<std::string> HttpUrl() {
           }};
 }
 
-const std::vector<Key<HttpCall>>& HttpKeys() {
-  static const std::vector<Key<HttpCall>> kKeys = {
-      Value<HttpCall>("url", HttpUrl(), "", "Where the request goes.", &HttpCall::url),
-      Value<HttpCall>("method", Line(), "GET", "Its method, in capitals.", &HttpCall::method),
+const std::vector<Key<HttpEntry>>& HttpKeys() {
+  static const std::vector<Key<HttpEntry>> kKeys = {
+      Value<HttpEntry>("url", HttpUrl(), "", "Where the request goes.", &HttpEntry::url),
+      Value<HttpEntry>("method", Line(), "GET", "Its method, in capitals.", &HttpEntry::method),
       Headers("What is sent beside the headers of Rota."),
-      Value<HttpCall>("body", Text(), "", "What is sent.", [](HttpCall& call) -> auto& { return call.options.body; }),
+      Value<HttpEntry>("body", Text(), "", "What is sent.", [](HttpEntry& call) -> auto& { return call.options.body; }),
       Expect("The statuses of success, or one; 200 to 299 unless given."),
       BodyLimit("How much of the answer's body is taken into the run's output."),
-      Value<HttpCall>("ca_file", Line(), "", "A PEM file of authorities to trust, instead of those of the system.",
-                      [](HttpCall& call) -> auto& { return call.options.ca_file; }),
+      Value<HttpEntry>("ca_file", Line(), "", "A PEM file of authorities to trust, instead of those of the system.",
+                       [](HttpEntry& call) -> auto& { return call.options.ca_file; }),
   };
   return kKeys;
 }
 
-HttpCall ReadHttpCall(ValueReader& reader, const Place& place) {
-  HttpCall call{"GET", "", {}};
+HttpEntry ReadHttp(ValueReader& reader, const Place& place) {
+  HttpEntry call;
   if (place.node.kind == yaml::Node::Kind::kScalar) {
     if (auto url = reader.Read(place, HttpUrl())) call.url = *std::move(url);
     return call;

@@ -42,7 +42,7 @@ Result<Schedule> Load(std::string_view http) {
 HttpCall CallOf(std::string_view http) {
   const Result<Schedule> schedule = Load(http);
   EXPECT_TRUE(schedule) << schedule.error().message();
-  return schedule ? std::get<HttpCall>(schedule->tasks()[0].work) : HttpCall{};
+  return schedule ? std::get<HttpCall>(schedule->tasks()[0].work) : HttpCall{"", ""};
 }
 
 std::string ErrorOf(std::string_view http) {
@@ -57,12 +57,12 @@ TEST(HttpKeys, SayAllThatARequestHas) {
       "body: \"{\\\"a\\\": 1}\", expect: [200, 409], body_limit: 2KB, ca_file: /etc/ca.pem}");
   EXPECT_EQ(call.method, "PUT");
   EXPECT_EQ(call.url, "https://example.com/jobs?x=1");
-  EXPECT_EQ(call.options.headers,
+  EXPECT_EQ(call.options->headers,
             (std::vector<std::pair<std::string, std::string>>{{"Authorization", "Bearer s3cret"}, {"X-Empty", ""}}));
-  EXPECT_EQ(call.options.body, "{\"a\": 1}");
-  EXPECT_EQ(call.options.expect, (std::vector<int>{200, 409}));
-  EXPECT_EQ(call.options.body_limit, 2048u);
-  EXPECT_EQ(call.options.ca_file, "/etc/ca.pem");
+  EXPECT_EQ(call.options->body, "{\"a\": 1}");
+  EXPECT_EQ(call.options->expect, (std::vector<int>{200, 409}));
+  EXPECT_EQ(call.options->body_limit, 2048u);
+  EXPECT_EQ(call.options->ca_file, "/etc/ca.pem");
 }
 
 TEST(HttpKeys, MakeAPlainGetOfAUrl) {
@@ -70,10 +70,10 @@ TEST(HttpKeys, MakeAPlainGetOfAUrl) {
     const HttpCall call = CallOf(http);
     EXPECT_EQ(call.method, "GET");
     EXPECT_EQ(call.url, "http://example.com");
-    EXPECT_TRUE(call.options.expect.empty());
-    EXPECT_EQ(call.options.body_limit, HttpOptions().body_limit);
+    EXPECT_TRUE(call.options->expect.empty());
+    EXPECT_EQ(call.options->body_limit, HttpOptions().body_limit);
   }
-  EXPECT_EQ(CallOf("{url: \"http://a\", expect: 204}").options.expect, std::vector<int>{204});
+  EXPECT_EQ(CallOf("{url: \"http://a\", expect: 204}").options->expect, std::vector<int>{204});
 }
 
 TEST(HttpKeys, TellWhatIsWrongAndWhere) {

@@ -6,11 +6,13 @@
 #include <vector>
 
 #include "rota/base/instant.h"
+#include "rota/config/http_keys.h"
 #include "rota/config/key.h"
 #include "rota/config/value_reader.h"
 #include "rota/config/yaml.h"
 #include "rota/cron/next.h"
 #include "rota/schedule/business_days.h"
+#include "rota/schedule/process_options.h"
 #include "rota/schedule/task.h"
 
 namespace rota {
@@ -36,7 +38,9 @@ struct TaskEntry {
   std::optional<Located<std::vector<std::string>>> arguments;
   std::optional<Located<std::vector<std::string>>> exec;
   std::optional<Located<std::string>> shell;
-  std::optional<Located<HttpCall>> http;
+  std::optional<Located<HttpEntry>> http;
+  ProcessOptions process;
+  std::optional<Located<std::string>> process_key;  // One of those that say it.
   std::optional<Located<bool>> unique;
   std::optional<Located<bool>> without_overlapping;
   std::optional<Located<Milliseconds>> lock_timeout;

@@ -14,15 +14,15 @@ HttpRequest MakeRequest(const RunOrder& order, const HttpCall& call) {
   HttpRequest request;
   request.method = call.method;
   request.url = call.url;
-  request.headers = call.options.headers;
+  request.headers = call.options->headers;
   request.headers.insert(request.headers.end(), {{"Rota-Run-Id", order.run_id},
                                                  {"Rota-Task", order.task->id},
                                                  {"Rota-Scheduled-At", FormatInstant(order.scheduled_at)},
                                                  {"Rota-Attempt", std::to_string(order.attempt)},
                                                  {"Rota-Fencing-Token", std::to_string(order.token)}});
-  request.body = call.options.body;
-  request.body_limit = call.options.body_limit;
-  request.ca_file = call.options.ca_file;
+  request.body = call.options->body;
+  request.body_limit = call.options->body_limit;
+  request.ca_file = call.options->ca_file;
   return request;
 }
 
@@ -47,9 +47,9 @@ RunResult RunHttpCall(const RunOrder& order, const HttpCall& call) {
   output.Write(response->body);
   if (response->cut > 0) output.Write(Format("\n[... {} bytes left out ...]\n", response->cut));
   RunResult result;
-  if (!IsExpected(response->status, call.options)) {
+  if (!IsExpected(response->status, *call.options)) {
     result.outcome = Outcome::kFailed;
-    result.reason = DescribeUnexpected(*response, call.options);
+    result.reason = DescribeUnexpected(*response, *call.options);
   }
   result.output_tail = output.Finish();
   return result;

@@ -19,7 +19,7 @@ void Append(std::string& text, std::string_view field) {
 }
 
 void AppendHttp(std::string& key, const HttpCall& call) {
-  const HttpOptions& options = call.options;
+  const HttpOptions& options = *call.options;
   for (const std::string* text : {&call.method, &call.url, &options.body, &options.ca_file}) Append(key, *text);
   key += Format(" {} {}", options.body_limit, DescribeExpected(options));
   for (const auto& [name, value] : options.headers) {
@@ -40,6 +40,7 @@ std::string WorkKey(const Work& work) {
   } else {
     Append(key, std::get<ShellCall>(work).line);
   }
+  if (const ProcessOptions* process = ProcessOf(work)) Append(key, ProcessOptionsKey(*process));
   return key;
 }
 
