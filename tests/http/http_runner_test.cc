@@ -20,7 +20,8 @@ using testing::StartsWith;
 
 RunResult Execute(const TestOrder& test) {
   const CommandRegistry none;
-  return TaskRunner(none).Run(test.order);
+  SystemClock clock;
+  return TaskRunner(none, clock).Run(test.order);
 }
 
 RunResult Execute(HttpCall call) { return Execute(TestOrder(std::move(call))); }

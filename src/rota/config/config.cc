@@ -44,6 +44,7 @@ yaml::Position Offender(const TaskEntry& task, const Status& error) {
   if (tells(": Timeout(")) return position(task.timeout);
   if (tells(": KillAfter(")) return position(task.kill_after);
   if (tells(": Retry(")) return position(task.retry);
+  if (tells(": Ping(")) return position(task.ping);
   if (tells(": Environments(")) return position(task.environments);
   // Arguments that the command does not take.
   if (task.command && tells(Format(": {}: ", task.command->value)))
@@ -79,6 +80,11 @@ TaskBuilder ApplyKeys(TaskBuilder builder, const TaskEntry& task) {
   if (task.timeout) builder = std::move(builder).Timeout(task.timeout->value);
   if (task.kill_after) builder = std::move(builder).KillAfter(task.kill_after->value);
   if (task.retry) builder = std::move(builder).Retry(task.retry->value);
+  if (task.ping) {
+    for (const Hook& ping : task.ping->value) {
+      builder = std::move(builder).Ping(ping.point, std::get<std::string>(ping.action), ping.timeout);
+    }
+  }
   if (task.environments) builder = std::move(builder).Environments(task.environments->value);
   if (task.between) builder = std::move(builder).Between(task.between->value.first, task.between->value.second);
   if (task.unless_between) {

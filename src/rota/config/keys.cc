@@ -7,6 +7,7 @@
 #include "rota/base/suggest.h"
 #include "rota/base/text.h"
 #include "rota/config/http_keys.h"
+#include "rota/config/ping_keys.h"
 #include "rota/config/process_keys.h"
 #include "rota/config/redis_section.h"
 
@@ -251,8 +252,9 @@ std::string KeysAsMarkdown() {
       "## `calendars`\n\nBusiness calendars by name, each a map of these keys.\n\n" + KeysTable(CalendarKeys()) + "\n";
   page += "## `tasks`\n\nA list of tasks, each a map of these keys.\n\n" + KeysTable(TaskKeys());
   page += "\n### `http`\n\nOf a task.\n\n" + KeysTable(HttpKeys());
-  return page + "\n### `retry`\n\nOf a task.\n\n" + KeysTable(RetryKeys()) +
-         "\n### `limits`\n\nOf a task's child process.\n\n" + KeysTable(LimitKeys());
+  page += "\n### `retry`\n\nOf a task.\n\n" + KeysTable(RetryKeys());
+  page += "\n### `ping`\n\nOf a task.\n\n" + KeysTable(PingKeys());
+  return page + "\n### `limits`\n\nOf a task's child process.\n\n" + KeysTable(LimitKeys());
 }
 
 }  // namespace rota

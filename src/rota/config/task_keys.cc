@@ -8,6 +8,7 @@
 
 #include "rota/base/format.h"
 #include "rota/base/text.h"
+#include "rota/config/ping_keys.h"
 #include "rota/config/process_keys.h"
 
 namespace rota {
@@ -69,6 +70,13 @@ Key<TaskEntry> Http(std::string meaning) {
   return {"http", "a map, or a URL", "", std::move(meaning),
           [](ValueReader& reader, const Place& place, TaskEntry& task) {
             Assign(task.http, ReadHttp(reader, place), place.node.position);
+          }};
+}
+
+Key<TaskEntry> Ping(std::string meaning) {
+  return {"ping", "a map of URLs", "", std::move(meaning),
+          [](ValueReader& reader, const Place& place, TaskEntry& task) {
+            Assign(task.ping, ReadPings(reader, place), place.node.position);
           }};
 }
 
@@ -169,6 +177,8 @@ std::vector<Key<TaskEntry>> MakeTaskKeys() {
       Retry(
           "Tries again what failed or timed out; the occurrence keeps its lock meanwhile. A map of the keys below, or "
           "a number of attempts."),
+      Ping("URLs that are asked when something happened to it, beside the run: as services that watch cron jobs expect "
+           "it. A map of the keys below."),
       List<Task>("environments", Line(), "[production, staging]",
                  "It runs only where `app.environment` is one of these.", &Task::environments),
       Window("between",

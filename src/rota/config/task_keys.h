@@ -47,6 +47,7 @@ struct TaskEntry {
   std::optional<Located<Milliseconds>> timeout;
   std::optional<Located<Milliseconds>> kill_after;
   std::optional<Located<RetryPolicy>> retry;
+  std::optional<Located<std::vector<Hook>>> ping;
   std::optional<Located<std::vector<std::string>>> environments;
   std::optional<Located<Window>> between;
   std::optional<Located<Window>> unless_between;

@@ -64,6 +64,7 @@ RunResult EngineCore::Judge(const Run& run, RunResult result) const {
 
 bool EngineCore::MayTryAgain(const Run& run, const RunResult& result) const {
   const std::optional<RetryPolicy>& retry = PoliciesOf(run).retry;
+  if (result.final) return false;
   if (!retry || run.record.attempt >= retry->attempts || !run.stop_cause.empty() || !Claiming()) return false;
   const std::vector<int>& codes = retry->exit_codes;
   if (result.outcome == Outcome::kTimedOut) return codes.empty();

@@ -52,6 +52,7 @@ ScheduleRow MakeRow(const Task& task, std::span<const Pause> pauses, WallTime no
   row.retry = policies.retry;
   row.environments = policies.environments;
   row.tags = policies.tags;
+  row.hooks = policies.hooks;
   row.conditional = !policies.when.empty() || !policies.skip.empty();
   if (const Pause* pause = ledger::FindPause(pauses, task.id, now)) row.pause = *pause;
   return row;
@@ -108,6 +109,32 @@ boost::json::value SpreadJson(const Spread& spread) {
   return {{"range_ms", json::Millis(spread.range)}, {"offset_ms", json::Millis(spread.offset)}};
 }
 
+// "hooks at start and fail", "pings at success and fail".
+std::vector<std::string> DescribeHooks(const std::vector<Hook>& hooks) {
+  std::vector<std::string> functions;
+  std::vector<std::string> pings;
+  for (const Hook& hook : hooks) {
+    std::vector<std::string>& points = std::holds_alternative<std::string>(hook.action) ? pings : functions;
+    const std::string point(Name(hook.point));
+    if (std::ranges::find(points, point) == points.end()) points.push_back(point);
+  }
+  std::vector<std::string> words;
+  if (!functions.empty()) words.push_back("hooks at " + Join(functions, " and "));
+  if (!pings.empty()) words.push_back("pings at " + Join(pings, " and "));
+  return words;
+}
+
+boost::json::array HooksJson(const std::vector<Hook>& hooks) {
+  boost::json::array array;
+  for (const Hook& hook : hooks) {
+    const auto* url = std::get_if<std::string>(&hook.action);
+    array.push_back({{"at", Name(hook.point)},
+                     {"ping", url == nullptr ? boost::json::value() : json::Text(MaskedUrl(*url))},
+                     {"timeout_ms", json::Millis(hook.timeout)}});
+  }
+  return array;
+}
+
 std::string DescribePolicies(const ScheduleRow& row) {
   std::vector<std::string> words;
   if (row.pause) words.push_back(Describe(*row.pause, row.zone));
@@ -121,6 +148,7 @@ std::string DescribePolicies(const ScheduleRow& row) {
   if (row.retry) words.push_back(Describe(*row.retry));
   if (row.dst.gap) words.push_back(Format("DST gap {}", Name(*row.dst.gap)));
   if (row.dst.overlap) words.push_back(Format("DST overlap {}", Name(*row.dst.overlap)));
+  for (const std::string& hooks : DescribeHooks(row.hooks)) words.push_back(hooks);
   if (row.conditional) words.emplace_back("conditional");
   if (!row.environments.empty()) words.push_back("only in " + Join(row.environments, " or "));
   if (row.process) words.push_back(Describe(*row.process));
@@ -202,6 +230,7 @@ std::string ToJson(std::span<const ScheduleRow> rows) {
         {"lock_timeout_ms", json::Millis(row.lock_timeout)},
         {"timeout_ms", json::Millis(row.timeout)},
         {"retry", RetryJson(row.retry)},
+        {"hooks", HooksJson(row.hooks)},
         {"environments", json::Texts(row.environments)},
         {"tags", json::Texts(row.tags)},
         {"conditional", row.conditional},

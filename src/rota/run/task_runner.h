@@ -1,27 +1,43 @@
 #pragma once
 
+#include <cstddef>
+#include <functional>
+#include <string_view>
+#include <utility>
+
 #include "rota/engine/runner.h"
 #include "rota/run/child_process_runner.h"
 #include "rota/run/command_registry.h"
 #include "rota/run/in_process_runner.h"
+#include "rota/run/timed_calls.h"
+#include "rota/time/clock.h"
 
 namespace rota {
 
-// The runner of every kind of task. Asks the task's conditions first, unless a person asked for the run: a `when` that
-// is false or a `skip` that is true makes `skipped(condition)`, one that throws `failed`. Then runs the command in this
-// process, the program or shell line as a child, and sends the request. A run whose stop was requested before it began
-// is `cancelled` and starts nothing. Reasons are valid UTF-8. Thread-safe.
+// The runner of every kind of task. Asks the task's conditions first, as AskConditions() says; one that does not answer
+// within kConditionTimeout makes the run `failed`, and holds up no worker. Then runs the command in this process, the
+// program or shell line as a child, or sends the request. A run whose stop was requested before it began is `cancelled`
+// and starts nothing. Reasons are valid UTF-8. Thread-safe.
 class TaskRunner final : public Runner {
  public:
-  // `commands` outlives the runner and is not changed any more.
-  explicit TaskRunner(const CommandRegistry& commands) : in_process_(commands) {}
+  // `commands` outlives the runner and is not changed any more. `on_begin` is called on the worker when the work of an
+  // occurrence begins, before its first attempt.
+  TaskRunner(const CommandRegistry& commands, Clock& clock, std::function<void(const RunOrder&)> on_begin = {})
+      : on_begin_(std::move(on_begin)), in_process_(commands), conditions_("rota-conditions", clock) {}
 
   // REQUIRES: order.task, its policies, and order.signals are set.
   RunResult Run(const RunOrder& order) override;
 
+  // The conditions that have not answered although nobody waits for them any more. The destructor would.
+  std::size_t abandoned() { return conditions_.overdue(); }
+
  private:
+  Result<bool> Ask(const RunOrder& order, std::string_view call, const std::function<bool()>& condition);
+
+  const std::function<void(const RunOrder&)> on_begin_;
   InProcessRunner in_process_;
   ChildProcessRunner child_process_;
+  TimedCalls conditions_;
 };
 
 }  // namespace rota

@@ -2,9 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
 #include <stdexcept>
+#include <string>
 
+#include "rota/run/conditions.h"
 #include "rota/run/test_order.h"
+#include "rota/testing/fake_clock.h"
 
 namespace rota {
 namespace {
@@ -28,7 +32,8 @@ RunResult Execute(const TestOrder& test) {
   CommandRegistry registry;
   registry.Register(std::make_unique<Hello>());
   registry.Register(std::make_unique<Mumble>());
-  return TaskRunner(registry).Run(test.order);
+  SystemClock clock;
+  return TaskRunner(registry, clock).Run(test.order);
 }
 
 TEST(TaskRunner, RunsEveryKindOfWork) {
@@ -80,6 +85,90 @@ TEST(TaskRunner, FailsWhenAConditionThrows) {
   test.policies->skip = {[]() -> bool { throw 7; }};
   EXPECT_EQ(Execute(test).outcome, Outcome::kFailed);
   EXPECT_EQ(Execute(test).reason, "Skip() threw something that is not a std::exception");
+}
+
+TEST(TaskRunner, AsksTheConditionsOnceForAnOccurrence) {
+  int asked = 0;
+  TestOrder test(CommandCall{"hello", {}});
+  test.policies->when = {[&asked] { return ++asked < 2; }};
+  EXPECT_EQ(Execute(test).outcome, Outcome::kSucceeded);
+  test.order.attempt = 2;
+  EXPECT_EQ(Execute(test).outcome, Outcome::kSucceeded);
+  EXPECT_EQ(asked, 1);
+}
+
+TEST(TaskRunner, LetsNoFurtherAttemptFollowAConditionWithoutAnAnswer) {
+  TestOrder test(CommandCall{"hello", {}});
+  test.policies->when = {[]() -> bool { throw std::runtime_error("no such table"); }};
+  EXPECT_TRUE(Execute(test).final);
+  test.policies->when = {};
+  EXPECT_FALSE(Execute(test).final);
+}
+
+TEST(TaskRunner, WaitsForNoConditionForEver) {
+  std::promise<void> end;
+  TestOrder test(CommandCall{"hello", {}});
+  test.policies->skip = {[ended = end.get_future().share()] {
+    ended.wait();
+    return false;
+  }};
+  CommandRegistry registry;
+  registry.Register(std::make_unique<Hello>());
+  FakeClock clock{WallTime()};
+  TaskRunner runner(registry, clock);
+  std::future<RunResult> result = std::async(std::launch::async, [&] { return runner.Run(test.order); });
+  clock.AwaitWaiters(1);
+  clock.Advance(kConditionTimeout);
+  EXPECT_EQ(result.get().reason, "Skip() did not answer within 10s");
+  EXPECT_EQ(runner.abandoned(), 1u);
+
+  const RunResult next = runner.Run(test.order);
+  EXPECT_EQ(next.outcome, Outcome::kFailed);
+  EXPECT_EQ(next.reason, "Skip() was not asked: an earlier call of it has not ended yet");
+  end.set_value();
+}
+
+TEST(TaskRunner, IsStoppedWhileItAsksACondition) {
+  std::promise<void> end;
+  TestOrder test(CommandCall{"hello", {}});
+  test.policies->when = {[&test, ended = end.get_future().share()] {
+    test.order.signals->stop.request_stop();
+    ended.wait();
+    return true;
+  }};
+  CommandRegistry registry;
+  registry.Register(std::make_unique<Hello>());
+  FakeClock clock{WallTime()};
+  TaskRunner runner(registry, clock);
+  const RunResult result = runner.Run(test.order);
+  EXPECT_EQ(result.outcome, Outcome::kCancelled);
+  EXPECT_EQ(result.reason, "stopped before it began");
+  end.set_value();
+}
+
+TEST(TaskRunner, TellsWhenTheWorkOfAnOccurrenceBegins) {
+  std::string begun;
+  const auto run = [&begun](const TestOrder& test) {
+    CommandRegistry registry;
+    registry.Register(std::make_unique<Hello>());
+    SystemClock clock;
+    return TaskRunner(registry, clock, [&begun](const RunOrder& order) { begun += order.run_id + " "; })
+        .Run(test.order);
+  };
+  TestOrder test(CommandCall{"hello", {}});
+  test.order.run_id = "first";
+  run(test);
+  test.order.attempt = 2;  // Tried again.
+  run(test);
+  test.order.attempt = 1;
+  test.order.run_id = "skipped";
+  test.policies->when = {[] { return false; }};
+  run(test);
+  test.order.run_id = "cancelled";
+  test.policies->when = {};
+  test.order.signals->stop.request_stop();
+  run(test);
+  EXPECT_EQ(begun, "first ");
 }
 
 TEST(TaskRunner, StartsNothingAfterAStop) {

@@ -30,6 +30,10 @@ std::string PoliciesKey(const TaskPolicies& policies) {
                   retry->max_delay.count(), Name(retry->jitter));
     for (const int code : retry->exit_codes) key += Format(" {}", code);
   }
+  for (const Hook& hook : policies.hooks) {
+    const auto* url = std::get_if<std::string>(&hook.action);
+    if (url != nullptr) key += Format(" ping {} {} {}:{}", Name(hook.point), hook.timeout.count(), url->size(), *url);
+  }
   Append(key, 'e', policies.environments);
   Append(key, 't', policies.tags);
   return key;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "rota/base/instant.h"
+#include "rota/schedule/hook.h"
 #include "rota/schedule/http_call.h"
 #include "rota/schedule/process_options.h"
 #include "rota/schedule/trigger.h"
@@ -97,6 +98,7 @@ struct TaskPolicies {
   // Asked on a worker before the run; a run needs every `when` true and every `skip` false.
   std::vector<std::function<bool()>> when;
   std::vector<std::function<bool()>> skip;
+  std::vector<Hook> hooks;  // Those of one point in this order.
 
   // The longest delay after which a due occurrence still runs: the misfire grace. Nothing: min(period, 1 h).
   std::optional<Milliseconds> grace;

@@ -508,6 +508,44 @@ TaskBuilder TaskBuilder::Skip(std::function<bool()> condition) && {
   return std::move(*this);
 }
 
+TaskBuilder TaskBuilder::AddHook(Hook hook) && {
+  chain().definition.Record(CallOf(hook));
+  chain().definition.attributes.hooks.push_back(std::move(hook));
+  return std::move(*this);
+}
+
+TaskBuilder TaskBuilder::Before(HookFunction hook, Milliseconds timeout) && {
+  return std::move(*this).AddHook({HookPoint::kStart, std::move(hook), timeout});
+}
+
+TaskBuilder TaskBuilder::After(HookFunction hook, Milliseconds timeout) && {
+  return std::move(*this).AddHook({HookPoint::kEnd, std::move(hook), timeout});
+}
+
+TaskBuilder TaskBuilder::OnSuccess(HookFunction hook, Milliseconds timeout) && {
+  return std::move(*this).AddHook({HookPoint::kSuccess, std::move(hook), timeout});
+}
+
+TaskBuilder TaskBuilder::OnFailure(HookFunction hook, Milliseconds timeout) && {
+  return std::move(*this).AddHook({HookPoint::kFail, std::move(hook), timeout});
+}
+
+TaskBuilder TaskBuilder::OnSkipped(HookFunction hook, Milliseconds timeout) && {
+  return std::move(*this).AddHook({HookPoint::kSkipped, std::move(hook), timeout});
+}
+
+TaskBuilder TaskBuilder::OnMissed(HookFunction hook, Milliseconds timeout) && {
+  return std::move(*this).AddHook({HookPoint::kMissed, std::move(hook), timeout});
+}
+
+TaskBuilder TaskBuilder::OnLost(HookFunction hook, Milliseconds timeout) && {
+  return std::move(*this).AddHook({HookPoint::kLost, std::move(hook), timeout});
+}
+
+TaskBuilder TaskBuilder::Ping(HookPoint point, std::string_view url, Milliseconds timeout) && {
+  return std::move(*this).AddHook({point, std::string(url), timeout});
+}
+
 TaskBuilder TaskBuilder::Unique() && {
   chain().definition.Record("Unique()");
   chain().definition.attributes.unique = true;
