@@ -170,7 +170,7 @@ TEST(Config, RefusesUnknownKeysWithTheNearestAndAllKnownOnes) {
   EXPECT_EQ(ErrorOf("tasks:\n  - shell: \"true\"\n    schedule: daily\n    xyzzy: 1\n"),
             "config/config.yaml:4:5: unknown key \"xyzzy\" in a task; allowed: name, description, schedule, dialect, "
             "timezone, on, except, shift, business_day, dst_gap, dst_overlap, spread, command, arguments, exec, shell, "
-            "http, env, directory, user, umask, limits, unique, without_overlapping, "
+            "env, directory, user, umask, limits, http, unique, without_overlapping, "
             "lock_timeout, timeout, kill_after, retry, ping, environments, between, "
             "unless_between, tags");
 }

@@ -101,11 +101,20 @@ class HooksTest : public testing::Test {
     hooks_->Publish(event);
   }
   void Finish() { hooks_->Finish(seconds(5)); }
+  // A hook that lasts until `end_` is set.
+  HookFunction Hang() {
+    return [this](const HookFacts&) {
+      begun_.set_value();
+      ended_.wait();
+    };
+  }
+  void AwaitHang() { begun_.get_future().wait(); }
 
   FakeClock clock_{WallTime()};
   Events events_;
   Notes notes_;
-  std::promise<void> end_;  // Of hooks that hang.
+  std::promise<void> begun_;  // Of the hook that hangs.
+  std::promise<void> end_;
   std::shared_future<void> ended_ = end_.get_future().share();
   std::shared_ptr<const Schedule> schedule_;
   std::optional<Hooks> hooks_;
@@ -161,13 +170,13 @@ TEST_F(HooksTest, ThatThrowAreToldOfAndDisturbNoOthers) {
 }
 
 TEST_F(HooksTest, ThatHangHoldUpNeitherEventsNorOtherTasks) {
-  Begin({{HookPoint::kSuccess, [ended = ended_](const HookFacts&) { ended.wait(); }},
-         {HookPoint::kEnd, notes_.Write("after")}});
+  Begin({{HookPoint::kSuccess, Hang()}, {HookPoint::kEnd, notes_.Write("after")}});
   Publish(EventKind::kRunFinished, Outcome::kSucceeded);
   Publish(EventKind::kRunFinished, Outcome::kSucceeded, "", "other");
   while (notes_.lines().empty()) std::this_thread::yield();
   EXPECT_THAT(notes_.lines(), ElementsAre("other succeeded"));
 
+  AwaitHang();
   clock_.AwaitWaiters(1);
   clock_.Advance(kHookTimeout);
   Publish(EventKind::kRunFinished, Outcome::kFailed);
@@ -179,9 +188,9 @@ TEST_F(HooksTest, ThatHangHoldUpNeitherEventsNorOtherTasks) {
 }
 
 TEST_F(HooksTest, ThatHangAreLeftWhenTheServerEnds) {
-  Begin({{HookPoint::kSuccess, [ended = ended_](const HookFacts&) { ended.wait(); }},
-         {HookPoint::kEnd, notes_.Write("after")}});
+  Begin({{HookPoint::kSuccess, Hang()}, {HookPoint::kEnd, notes_.Write("after")}});
   Publish(EventKind::kRunFinished, Outcome::kSucceeded);
+  AwaitHang();
   std::future<void> finished = std::async(std::launch::async, [this] { Finish(); });
   clock_.AwaitWaiters(2);
   clock_.Advance(seconds(5));
@@ -194,15 +203,9 @@ TEST_F(HooksTest, ThatHangAreLeftWhenTheServerEnds) {
 }
 
 TEST_F(HooksTest, ThatAreTooManyAreDroppedAndCounted) {
-  std::promise<void> begun;
-  Begin({{HookPoint::kSuccess,
-          [&begun, ended = ended_](const HookFacts&) {
-            begun.set_value();
-            ended.wait();
-          }},
-         {HookPoint::kFail, notes_.Write("failure")}});
+  Begin({{HookPoint::kSuccess, Hang()}, {HookPoint::kFail, notes_.Write("failure")}});
   Publish(EventKind::kRunFinished, Outcome::kSucceeded);
-  begun.get_future().wait();
+  AwaitHang();
   for (std::size_t i = 0; i < Hooks::kMostWaiting + 2; ++i) Publish(EventKind::kRunFinished, Outcome::kFailed);
   end_.set_value();
   Finish();

@@ -106,9 +106,11 @@ TEST(TaskRunner, LetsNoFurtherAttemptFollowAConditionWithoutAnAnswer) {
 }
 
 TEST(TaskRunner, WaitsForNoConditionForEver) {
+  std::promise<void> begun;
   std::promise<void> end;
   TestOrder test(CommandCall{"hello", {}});
-  test.policies->skip = {[ended = end.get_future().share()] {
+  test.policies->skip = {[&begun, ended = end.get_future().share()] {
+    begun.set_value();
     ended.wait();
     return false;
   }};
@@ -117,6 +119,7 @@ TEST(TaskRunner, WaitsForNoConditionForEver) {
   FakeClock clock{WallTime()};
   TaskRunner runner(registry, clock);
   std::future<RunResult> result = std::async(std::launch::async, [&] { return runner.Run(test.order); });
+  begun.get_future().wait();
   clock.AwaitWaiters(1);
   clock.Advance(kConditionTimeout);
   EXPECT_EQ(result.get().reason, "Skip() did not answer within 10s");
