@@ -47,6 +47,13 @@ std::string CallOf(const Hook& hook) {
   return Format("{}()", names.call);
 }
 
+std::string Describe(const Hook& hook) {
+  const auto* url = std::get_if<std::string>(&hook.action);
+  std::string words = url == nullptr ? CallOf(hook) : Format("ping {} at {}", MaskedUrl(*url), Name(hook.point));
+  if (hook.timeout != kHookTimeout) words += " within " + FormatDuration(hook.timeout);
+  return words;
+}
+
 Status CheckHook(const Hook& hook) {
   const auto* function = std::get_if<HookFunction>(&hook.action);
   if (function != nullptr && !*function) return InvalidArgument("{}: expected a function", CallOf(hook));

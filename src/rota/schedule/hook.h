@@ -40,6 +40,8 @@ struct Hook {
 
 // The call that makes it: "OnFailure()", "Ping(HookPoint::kFail)".
 std::string CallOf(const Hook& hook);
+// "OnFailure()", "ping https://a.example/ at fail".
+std::string Describe(const Hook& hook);
 
 // Errors: kInvalidArgument, naming the call.
 Status CheckHook(const Hook& hook);

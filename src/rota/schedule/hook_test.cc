@@ -60,6 +60,12 @@ TEST(Hook, OfAGroupComesBeforeThoseOfItsTasks) {
   EXPECT_EQ(hooks.back().timeout, seconds(2));
 }
 
+TEST(Hook, IsDescribedWithoutTheSecretsOfItsUrl) {
+  EXPECT_EQ(Describe(Hook{HookPoint::kFail, Ignore}), "OnFailure()");
+  EXPECT_EQ(Describe(Hook{HookPoint::kFail, "https://a.example/x?key=1", seconds(3)}),
+            "ping https://a.example/x?*** at fail within 3s");
+}
+
 TEST(Hook, ThatIsWrongIsRefusedWithItsTask) {
   const TestCatalog catalog;
   Scheduler scheduler(catalog, TimeZone());

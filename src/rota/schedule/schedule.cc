@@ -28,6 +28,10 @@ void AppendHttp(std::string& key, const HttpCall& call) {
   }
 }
 
+}  // namespace
+
+namespace internal {
+
 std::string WorkKey(const Work& work) {
   std::string key = std::to_string(work.index());
   if (const auto* command = std::get_if<CommandCall>(&work)) {
@@ -44,6 +48,10 @@ std::string WorkKey(const Work& work) {
   return key;
 }
 
+}  // namespace internal
+
+namespace {
+
 // A sum over the tasks: the order of registration does not count.
 std::string Digest(const std::vector<Task>& tasks) {
   boost::unordered_flat_map<const TaskPolicies*, std::string> policy_keys;
@@ -55,7 +63,7 @@ std::string Digest(const std::vector<Task>& tasks) {
     text.clear();
     Append(text, task.id);
     Append(text, task.description);
-    Append(text, WorkKey(task.work));
+    Append(text, internal::WorkKey(task.work));
     Append(text, task.trigger->key());
     Append(text, policies);
     sum += StableHash(text);
