@@ -118,6 +118,7 @@ TEST(Diff, NamesEveryPolicyThatChanged) {
         .Retry({.attempts = 5, .delay = 10s})
         .Environments({"production", "staging"})
         .Tag("db")
+        .Ping(HookPoint::kFail, "https://a.example/x?key=secret")
         .When([] { return true; });
   };
   EXPECT_EQ(FieldsOf(Daily, more),
@@ -129,6 +130,7 @@ TEST(Diff, NamesEveryPolicyThatChanged) {
             "retry:  -> 5 attempts 10s apart\n"
             "environments:  -> production, staging\n"
             "tags:  -> db\n"
+            "hooks:  -> ping https://a.example/x?*** at fail\n"
             "conditions:  -> 1\n");
 }
 
