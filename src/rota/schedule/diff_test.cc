@@ -143,6 +143,18 @@ TEST(Diff, TellsWhatRuns) {
   EXPECT_EQ(FieldsOf(Compare(exec({"df", "-h"}), shell)), "process:  -> \n");
 }
 
+TEST(Diff, TellsWhatARequestHasButNoValues) {
+  const auto http = [](HttpOptions options) {
+    return Make([&](Scheduler& scheduler) {
+      scheduler.Http("POST", "https://a.example/", std::move(options)).Name("task").Daily().Register();
+    });
+  };
+  EXPECT_EQ(FieldsOf(Compare(http({}), http({.headers = {{"X-Key", "a"}}, .body = "{}", .expect = {201}}))),
+            "http: expects 200 to 299 -> headers X-Key, body of 2 bytes, expects 201\n");
+  EXPECT_EQ(FieldsOf(Compare(http({.headers = {{"X-Key", "a"}}}), http({.headers = {{"X-Key", "b"}}}))),
+            "http: headers X-Key, expects 200 to 299 -> headers X-Key, expects 200 to 299\n");
+}
+
 TEST(Diff, TellsWhatTheProcessFindsAroundItButNoValues) {
   const auto shell = [](ProcessOptions options) {
     return Make([&](Scheduler& scheduler) { scheduler.Shell("df", options).Name("task").Daily().Register(); });
