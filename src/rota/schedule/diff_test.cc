@@ -134,6 +134,14 @@ TEST(Diff, NamesEveryPolicyThatChanged) {
             "conditions:  -> 1\n");
 }
 
+TEST(Diff, SeesAPolicyThatReadsTheSame) {
+  const auto retry = [](Milliseconds max_delay) {
+    return
+        [max_delay](TaskBuilder task) { return Daily(std::move(task)).Retry({.attempts = 2, .max_delay = max_delay}); };
+  };
+  EXPECT_EQ(FieldsOf(retry(1h), retry(2h)), "policies:  -> \n");
+}
+
 TEST(Diff, TellsWhatRuns) {
   const auto exec = [](std::vector<std::string> argv) {
     return Make([&](Scheduler& scheduler) { scheduler.Exec(argv).Name("task").Daily().Register(); });
