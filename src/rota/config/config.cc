@@ -85,6 +85,12 @@ TaskBuilder ApplyKeys(TaskBuilder builder, const TaskEntry& task) {
       builder = std::move(builder).Ping(ping.point, std::get<std::string>(ping.action), ping.timeout);
     }
   }
+  if (task.isolated && task.isolated->value) builder = std::move(builder).Isolated();
+  if (task.output) {
+    const auto& [path, mode] = task.output->value;
+    builder = mode == OutputFile::Mode::kAppend ? std::move(builder).AppendOutputTo(path)
+                                                : std::move(builder).SendOutputTo(path);
+  }
   if (task.environments) builder = std::move(builder).Environments(task.environments->value);
   if (task.between) builder = std::move(builder).Between(task.between->value.first, task.between->value.second);
   if (task.unless_between) {

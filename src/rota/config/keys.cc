@@ -254,6 +254,7 @@ std::string KeysAsMarkdown() {
   page += "\n### `http`\n\nOf a task.\n\n" + KeysTable(HttpKeys());
   page += "\n### `retry`\n\nOf a task.\n\n" + KeysTable(RetryKeys());
   page += "\n### `ping`\n\nOf a task.\n\n" + KeysTable(PingKeys());
+  page += "\n### `output`\n\nOf a task.\n\n" + KeysTable(OutputKeys());
   return page + "\n### `limits`\n\nOf a task's child process.\n\n" + KeysTable(LimitKeys());
 }
 

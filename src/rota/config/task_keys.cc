@@ -93,6 +93,31 @@ Key<TaskEntry> Retry(std::string meaning) {
           }};
 }
 
+std::vector<Key<OutputFile>> MakeOutputKeys() {
+  using Mode = OutputFile::Mode;
+  return {Value<OutputFile>("file", Line(), "", "Its path, relative to the server's directory. Required.",
+                            &OutputFile::path),
+          Value<OutputFile>("append", OneOf<Mode>({{"true", Mode::kAppend}, {"false", Mode::kReplace}}), "false",
+                            "Whether a run adds to what is there, or replaces it.", &OutputFile::mode)};
+}
+
+// A map of its own keys, or the path of the file alone.
+Key<TaskEntry> Output(std::string meaning) {
+  return {"output", "a map, or a path", "", std::move(meaning),
+          [](ValueReader& reader, const Place& place, TaskEntry& task) {
+            OutputFile output;
+            if (place.node.kind != yaml::Node::Kind::kMapping) {
+              output.path = reader.Read(place, Line()).value_or("");
+            } else {
+              ReadKeys(reader, place, place.name + ".", OutputKeys(), output);
+              if (yaml::Find(place.node, "file") == nullptr) {
+                reader.Refuse(place.node.position, Format("{}: expected a file in it", place.name));
+              }
+            }
+            Assign(task.output, std::move(output), place.node.position);
+          }};
+}
+
 // A key of a child process, as one of a task.
 Key<TaskEntry> OfTask(const Key<ProcessOptions>& key) {
   return {key.name, key.type, key.default_value, key.meaning,
@@ -179,6 +204,12 @@ std::vector<Key<TaskEntry>> MakeTaskKeys() {
           "a number of attempts."),
       Ping("URLs that are asked when something happened to it, beside the run: as services that watch cron jobs expect "
            "it. A map of the keys below."),
+      Value<Task>("isolated", Boolean(), "false",
+                  "A command runs in a child process of the program, whose crash is a failed run and nothing else.",
+                  &Task::isolated),
+      Output(
+          "Writes all that it prints to a file besides. A map of the keys below, or the path of a file that each run "
+          "replaces. A file that cannot be written is told in the outcome's reason and fails no run."),
       List<Task>("environments", Line(), "[production, staging]",
                  "It runs only where `app.environment` is one of these.", &Task::environments),
       Window("between",
@@ -242,6 +273,11 @@ const std::vector<Key<TaskEntry>>& TaskKeys() {
 
 const std::vector<Key<RetryPolicy>>& RetryKeys() {
   static const std::vector<Key<RetryPolicy>> kKeys = MakeRetryKeys();
+  return kKeys;
+}
+
+const std::vector<Key<OutputFile>>& OutputKeys() {
+  static const std::vector<Key<OutputFile>> kKeys = MakeOutputKeys();
   return kKeys;
 }
 

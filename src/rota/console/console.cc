@@ -27,7 +27,7 @@ Commands MakeBuiltIns(Desk& desk) {
   Commands all;
   for (const auto make : {MakeHelpCommands, MakeCompletionCommands, MakeScheduleCommands, MakeDiffCommands,
                           MakeHistoryCommands, MakePauseCommands, MakeFleetCommands, MakeCronCommands,
-                          MakeExplainCommands, MakeImportCommands, MakeForecastCommands}) {
+                          MakeExplainCommands, MakeImportCommands, MakeForecastCommands, MakeIsolatedCommands}) {
     Commands some = make(desk);
     std::move(some.begin(), some.end(), std::back_inserter(all));
   }

@@ -80,13 +80,17 @@ class TestWorkplace final : public Workplace {
     if (!store_error.ok()) return Fail(store_error);
     return store_.get();
   }
-  Status Work(WorkMode mode) override {
+  Status Work(WorkMode mode, OutputWatcher watcher) override {
     worked.push_back(mode);
+    if (watcher) {
+      watcher({"backup:run", "", WallTime(), "dumping"});
+      watcher({"hello", "", WallTime(), "hi", 12});
+    }
     return work_status;
   }
-  Result<OccurrenceRecord> RunNow(const Task& task, std::function<void(std::string_view)> on_line) override {
-    on_line("dumping");
-    on_line("done");
+  Result<OccurrenceRecord> RunNow(const Task& task, OutputWatcher watcher) override {
+    watcher({task.id, "", WallTime(), "dumping"});
+    watcher({task.id, "", WallTime(), "done"});
     OccurrenceRecord record = run_now;
     record.task = task.id;
     return record;

@@ -31,6 +31,8 @@ struct ScheduleRow {
   Milliseconds lock_timeout{};
   std::optional<Milliseconds> timeout;
   std::optional<RetryPolicy> retry;
+  bool isolated = false;
+  std::optional<OutputFile> output;
   std::vector<std::string> environments;  // Empty: all.
   std::vector<std::string> tags;
   std::vector<Hook> hooks;

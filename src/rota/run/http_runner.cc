@@ -4,7 +4,6 @@
 
 #include "rota/base/format.h"
 #include "rota/run/http_client.h"
-#include "rota/run/output_tail.h"
 #include "rota/time/format.h"
 
 namespace rota {
@@ -37,21 +36,19 @@ std::string DescribeUnexpected(const HttpResponse& response, const HttpOptions& 
 
 }  // namespace
 
-RunResult RunHttpCall(const RunOrder& order, const HttpCall& call) {
+RunResult RunHttpCall(const RunOrder& order, const HttpCall& call, const Context::Output& output) {
   const Result<HttpResponse> response = Send(MakeRequest(order, call), order.signals->stop.get_token());
   if (!response) {
     const bool stopped = response.error().code() == StatusCode::kCancelled;
     return {stopped ? Outcome::kCancelled : Outcome::kFailed, stopped ? "stopped" : response.error().message(), ""};
   }
-  OutputTail output(order.on_output);
-  output.Write(response->body);
-  if (response->cut > 0) output.Write(Format("\n[... {} bytes left out ...]\n", response->cut));
+  output(response->body);
+  if (response->cut > 0) output(Format("\n… {} more bytes are left out …\n", response->cut));
   RunResult result;
   if (!IsExpected(response->status, *call.options)) {
     result.outcome = Outcome::kFailed;
     result.reason = DescribeUnexpected(*response, *call.options);
   }
-  result.output_tail = output.Finish();
   return result;
 }
 

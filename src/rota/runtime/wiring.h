@@ -14,6 +14,7 @@
 #include "rota/engine/engine.h"
 #include "rota/engine/event.h"
 #include "rota/run/command_registry.h"
+#include "rota/run/output_feed.h"
 #include "rota/schedule/schedule.h"
 #include "rota/schedule/scheduler.h"
 #include "rota/time/clock.h"
@@ -32,8 +33,8 @@ class Wiring final : public Workplace {
   Result<std::shared_ptr<const Schedule>> LoadScheduleOf(const std::string& config_path) override;
   Result<std::string> Environment() override;
   Result<Store*> OpenStore(StoreUse use) override;
-  Status Work(WorkMode mode) override;
-  Result<OccurrenceRecord> RunNow(const Task& task, std::function<void(std::string_view)> output) override;
+  Status Work(WorkMode mode, OutputWatcher watcher) override;
+  Result<OccurrenceRecord> RunNow(const Task& task, OutputWatcher watcher) override;
 
   // Ends the engine that runs now or starts later; a second call skips the grace. Returns whether one was running.
   // Thread-safe.
@@ -73,6 +74,7 @@ class Wiring final : public Workplace {
   std::optional<Config> config_;
   std::shared_ptr<const Schedule> schedule_;
   std::unique_ptr<Store> store_;
+  OutputFeed feed_;
   std::unique_ptr<Session> session_;  // While this process is a server.
 
   Mutex mu_;

@@ -116,6 +116,8 @@ TEST(Diff, NamesEveryPolicyThatChanged) {
         .Timeout(90s)
         .KillAfter(1s)
         .Retry({.attempts = 5, .delay = 10s})
+        .Isolated()
+        .AppendOutputTo("all.log")
         .Environments({"production", "staging"})
         .Tag("db")
         .Ping(HookPoint::kFail, "https://a.example/x?key=secret")
@@ -128,6 +130,8 @@ TEST(Diff, NamesEveryPolicyThatChanged) {
             "timeout:  -> 1m30s\n"
             "kill_after:  -> 1s\n"
             "retry:  -> 5 attempts 10s apart\n"
+            "isolated: false -> true\n"
+            "output:  -> added to all.log\n"
             "environments:  -> production, staging\n"
             "tags:  -> db\n"
             "hooks:  -> ping https://a.example/x?*** at fail\n"

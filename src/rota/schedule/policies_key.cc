@@ -20,6 +20,10 @@ std::string Words(const std::optional<Milliseconds>& duration) {
   return duration ? FormatDuration(*duration) : std::string();
 }
 
+std::string Words(const OutputFile& output) {
+  return (output.mode == OutputFile::Mode::kAppend ? "added to " : "to ") + output.path;
+}
+
 }  // namespace
 
 std::string PoliciesKey(const TaskPolicies& policies) {
@@ -40,6 +44,10 @@ std::string PoliciesKey(const TaskPolicies& policies) {
     const auto* url = std::get_if<std::string>(&hook.action);
     if (url != nullptr) key += Format(" ping {} {} {}:{}", Name(hook.point), hook.timeout.count(), url->size(), *url);
   }
+  if (policies.isolated) key += " isolated";
+  if (const std::optional<OutputFile>& output = policies.output) {
+    Append(key, output->mode == OutputFile::Mode::kAppend ? '+' : '>', {output->path});
+  }
   Append(key, 'e', policies.environments);
   Append(key, 't', policies.tags);
   return key;
@@ -57,6 +65,8 @@ std::vector<PolicyFact> PolicyFacts(const TaskPolicies& policies) {
       {"kill_after", Words(policies.kill_after)},
       {"retry", policies.retry ? Describe(*policies.retry) : std::string()},
       {"grace", Words(policies.grace)},
+      {"isolated", policies.isolated ? "true" : "false"},
+      {"output", policies.output ? Words(*policies.output) : std::string()},
       {"environments", Join(policies.environments, ", ")},
       {"tags", Join(policies.tags, ", ")},
       {"hooks", Join(hooks, ", ")},

@@ -41,6 +41,8 @@ std::string WorkKey(const Work& work) {
     for (const std::string& argument : exec->argv) Append(key, argument);
   } else if (const auto* http = std::get_if<HttpCall>(&work)) {
     AppendHttp(key, *http);
+  } else if (const auto* call = std::get_if<FunctionCall>(&work)) {
+    Append(key, call->id);
   } else {
     Append(key, std::get<ShellCall>(work).line);
   }

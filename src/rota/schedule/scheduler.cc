@@ -41,6 +41,8 @@ TaskBuilder Scheduler::Http(std::string method, std::string url, HttpOptions opt
   return TaskBuilder(tasks_, attributes_, HttpCall{std::move(method), std::move(url), std::move(options)});
 }
 
+TaskBuilder Scheduler::Begin(FunctionCall call) { return TaskBuilder(tasks_, attributes_, std::move(call)); }
+
 void Scheduler::Group(const Attributes& attributes, const std::function<void(Scheduler&)>& define) {
   Scheduler group(tasks_, attributes_.With(attributes));
   define(group);
