@@ -128,7 +128,9 @@ class Player {
     mail_.emplace_back(input::ClaimsAnswered{std::move(claim.requests), std::move(replies), now_.steady});
   }
   void CarryOut(action::Renew& renew) { renewal_ = std::move(renew.leases); }
-  void CarryOut(action::Reap&) { ROTA_CHECK(store_->Reap(engine_.server, engine_.lease_ttl)->empty(), "nobody else's run is lost"); }
+  void CarryOut(action::Reap&) {
+    ROTA_CHECK(store_->Reap(engine_.server, engine_.lease_ttl)->empty(), "nobody else's run is lost");
+  }
   void CarryOut(action::Record& record) { mail_.emplace_back(input::Recorded{store_->Finish(record.records)}); }
   void CarryOut(action::Reassert&) { ROTA_CHECK(false, "a store in memory loses nothing"); }
 
