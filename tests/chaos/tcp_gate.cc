@@ -162,11 +162,17 @@ TcpGate::Orders TcpGate::TakeOrders() {
   return orders;
 }
 
-void TcpGate::Accept(const Weather& weather) {
+bool TcpGate::TakesConnections() {
+  MutexLock lock(mu_);
+  return orders_.weather.takes_connections;
+}
+
+void TcpGate::Accept() {
   for (;;) {
     const int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (client < 0) return;
-    const int server = weather.takes_connections ? Connect(target_port_) : -1;
+    // Asked now: the weather may have changed before this connection was made.
+    const int server = TakesConnections() ? Connect(target_port_) : -1;
     if (server < 0) {
       Reset(client);
       continue;
@@ -235,7 +241,7 @@ void TcpGate::Serve() {
     }
     std::uint64_t woken = 0;
     [[maybe_unused]] const ssize_t got = read(wake_, &woken, sizeof(woken));
-    Accept(orders.weather);
+    Accept();
   }
 }
 

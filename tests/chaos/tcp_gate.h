@@ -50,7 +50,8 @@ class TcpGate {
   Orders TakeOrders() ROTA_EXCLUDES(mu_);
   void Serve();
   SteadyTime PassOn(const Weather& weather, SteadyTime now);
-  void Accept(const Weather& weather);
+  bool TakesConnections() ROTA_EXCLUDES(mu_);
+  void Accept();
   void Drop();
 
   Mutex mu_;
