@@ -256,6 +256,7 @@ std::ptrdiff_t Entries(const char* folder) {
 TEST(TaskRunner, LeavesNothingBehindOfAThousandChildren) {
   constexpr int kChildren = 1000;
   constexpr int kThreads = 16;
+  std::jthread([] {}).join();  // A sanitizer has a thread of its own from the first one on.
   const auto descriptors = Entries("/proc/self/fd");
   const auto tasks = Entries("/proc/self/task");
   std::atomic<int> succeeded = 0;
@@ -278,8 +279,8 @@ TEST(TaskRunner, LeavesNothingBehindOfAThousandChildren) {
   EXPECT_EQ(succeeded, kChildren);
   EXPECT_EQ(Entries("/proc/self/fd"), descriptors);
   // A thread that was joined may be listed a moment longer.
-  for (int i = 0; i < 1'000'000 && Entries("/proc/self/task") != tasks; ++i) std::this_thread::yield();
-  EXPECT_EQ(Entries("/proc/self/task"), tasks);
+  for (int i = 0; i < 100'000 && Entries("/proc/self/task") > tasks; ++i) std::this_thread::yield();
+  EXPECT_LE(Entries("/proc/self/task"), tasks);
   siginfo_t info;
   EXPECT_EQ(waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT), -1) << "a child is left";
 }
