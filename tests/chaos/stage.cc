@@ -104,17 +104,22 @@ void Stage::Open() {
     return joined && std::ssize(*joined) >= servers();
   });
   // A store that is new lets a moment pass before the first claim of each of its parts.
-  Await("all tasks have run", [this] {
-    std::set<std::string> ran;
-    for (const Note& note : evidence_.notes) ran.insert(note.task);
-    std::size_t tasks = 0;
-    for (const TaskKind& kind : options_.tasks) tasks += static_cast<std::size_t>(kind.count);
-    return ran.size() == tasks;
-  });
+  Await("all tasks have run", [this] { return AllRanSince(WallTime()); });
   // What a fast clock was early for while the store was new is not judged: that is a matter of starting, not of
   // running.
   const Milliseconds fastest = *std::ranges::max_element(options_.clock_offsets);
   evidence_.from = std::chrono::ceil<seconds>(clock_.Now() + 2 * std::max(fastest, Milliseconds(0)));
+}
+
+bool Stage::AllRanSince(WallTime from) const {
+  const WallTime to = std::chrono::floor<seconds>(clock_.Now());
+  std::set<std::string> ran;
+  for (const Note& note : evidence_.notes) {
+    if (note.at >= from && note.at < to) ran.insert(note.task);
+  }
+  std::size_t tasks = 0;
+  for (const TaskKind& kind : options_.tasks) tasks += static_cast<std::size_t>(kind.count);
+  return ran.size() == tasks;
 }
 
 void Stage::Start(int server) {
@@ -253,6 +258,9 @@ std::vector<Verdict> Stage::Close() {
   for (int server = 0; server < servers(); ++server) {
     if (!IsUp(server)) Start(server);
   }
+  // What a victim had claimed is held until its lease runs out, which may be all of a short play. What never runs is
+  // for the judge to tell.
+  (void)Until([this] { return AllRanSince(evidence_.from); }, kPatience);
   const WallTime to = std::chrono::floor<seconds>(clock_.Now());
   SteadyTime next;
   const auto settled = [&] {

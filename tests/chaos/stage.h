@@ -106,7 +106,8 @@ class Stage {
 
  private:
   void WriteConfig() const;
-  void Look();  // Reads what came since the last look.
+  bool AllRanSince(WallTime from) const;  // All tasks, at an instant before this second.
+  void Look();                            // Reads what came since the last look.
   Status ReadHistory(WallTime from, WallTime to);
   std::vector<Verdict> JudgeAll(WallTime to);
   void CheckClocks() const;
