@@ -38,6 +38,7 @@ struct TaskEntry {
   std::optional<Located<std::string>> shell;
   std::optional<Located<bool>> unique;
   std::optional<Located<bool>> without_overlapping;
+  std::optional<Located<bool>> even_in_maintenance_mode;
   std::optional<Located<Milliseconds>> lock_timeout;
   std::optional<Located<Milliseconds>> timeout;
   std::optional<Located<Milliseconds>> kill_after;

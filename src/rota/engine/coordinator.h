@@ -31,6 +31,9 @@ struct ClaimRequest {
   OverlapPolicy overlap = OverlapPolicy::kAllow;
   Milliseconds lease_ttl{};
   Milliseconds lock_timeout{};
+  // By what pauses may hold the task back.
+  std::vector<std::string> tags;
+  bool even_in_maintenance_mode = false;
   ClaimPurpose purpose = ClaimPurpose::kRun;
   Outcome outcome = Outcome::kMissed;  // For kRecord: what is recorded, and why.
   std::string reason;
@@ -41,7 +44,7 @@ enum class ClaimOutcome {
   kClaimed,     // The caller runs it (or, for kRecord, has recorded it): nobody else will.
   kDecided,     // The watermark had passed `at`: decided before, by this or another server.
   kOverlap,     // The lease is held: recorded as skipped(overlap).
-  kPaused,      // The task is paused: recorded as skipped(paused).
+  kPaused,      // The task is paused: recorded as skipped, for the reply's reason.
   kEarly,       // `at` lies ahead of the store's clock by more than max_skew (kRecord: at all): try again.
   kUnanswered,  // The part of the store that keeps the task does not answer: ask again with the same run id.
 };
@@ -53,8 +56,9 @@ struct ClaimReply {
   // The span that was recorded as missed in this step, `count` 0: the claimer counts it and Finish()es it. Where the
   // occurrence itself was to be recorded as missed for the same reason, the span ends with it and has its run id.
   std::optional<OccurrenceRecord> gap;
-  std::string holder;   // kOverlap: the server that holds the lease. kPaused: who paused, and why.
-  Milliseconds wait{};  // kEarly: how long until the store would not call it early any more.
+  std::string holder;       // kOverlap: the server that holds the lease. kPaused: who paused, and why.
+  std::string reason = {};  // kPaused: paused, or maintenance.
+  Milliseconds wait{};      // kEarly: how long until the store would not call it early any more.
 };
 
 // A lease to be renewed.

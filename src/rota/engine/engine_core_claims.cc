@@ -195,6 +195,8 @@ ClaimRequest EngineCore::MakeRequest(TaskIndex index, WallTime at, std::optional
   request.overlap = task.policies->overlap;
   request.lease_ttl = options_.lease_ttl;
   request.lock_timeout = task.policies->lock_timeout;
+  request.tags = task.policies->tags;
+  request.even_in_maintenance_mode = task.policies->even_in_maintenance_mode;
   return request;
 }
 
@@ -232,7 +234,7 @@ void EngineCore::Granted(const ClaimRequest& request, const ClaimReply& reply, S
       recent_.Add(Close(request, Outcome::kSkipped, reason::kOverlap, now, reply.holder), now.steady);
       return;
     case ClaimOutcome::kPaused:
-      recent_.Add(Close(request, Outcome::kSkipped, reason::kPaused, now, reply.holder), now.steady);
+      recent_.Add(Close(request, Outcome::kSkipped, reply.reason, now, reply.holder), now.steady);
       return;
     case ClaimOutcome::kEarly:
       // This server's clock is fast: its grace begins when the store will take the claim.

@@ -176,12 +176,27 @@ TEST(EngineCore, SaysWhatTheStoreSkipped) {
   core.Follow();
   core.Advance(seconds(60));
   core.AnswerClaims(ClaimOutcome::kOverlap);
-  core.Advance(seconds(60));
-  core.AnswerClaims(ClaimOutcome::kPaused);
+  for (const char* reason : {"paused", "maintenance"}) {
+    core.Advance(seconds(60));
+    const std::vector<ClaimReply> replies = {{.outcome = ClaimOutcome::kPaused, .reason = reason}};
+    core.Tell(input::ClaimsAnswered{std::exchange(core.claims, {})[0], replies, core.now().steady});
+  }
   EXPECT_THAT(core.starts, IsEmpty());
   EXPECT_THAT(core.records, IsEmpty());  // The claim recorded them.
   EXPECT_THAT(core.Events(),
-              ElementsAre("occurrence_closed a@60 skipped(overlap)", "occurrence_closed a@120 skipped(paused)"));
+              ElementsAre("occurrence_closed a@60 skipped(overlap)", "occurrence_closed a@120 skipped(paused)",
+                          "occurrence_closed a@180 skipped(maintenance)"));
+}
+
+TEST(EngineCore, TellsTheStoreByWhatPausesMayHoldATaskBack) {
+  TaskPolicies policies = Unique();
+  policies.tags = {"db", "nightly"};
+  policies.even_in_maintenance_mode = true;
+  Core core({MakeTask("a", seconds(60), policies)});
+  core.Follow();
+  core.Advance(seconds(60));
+  EXPECT_THAT(core.AskedClaims()[0].tags, ElementsAre("db", "nightly"));
+  EXPECT_TRUE(core.AskedClaims()[0].even_in_maintenance_mode);
 }
 
 TEST(EngineCore, RecordsThatATaskIsNotForThisEnvironment) {

@@ -31,6 +31,7 @@ namespace reason {
 inline constexpr std::string_view kOverlap = "overlap";
 inline constexpr std::string_view kCondition = "condition";
 inline constexpr std::string_view kPaused = "paused";
+inline constexpr std::string_view kMaintenance = "maintenance";
 inline constexpr std::string_view kEnvironment = "environment";
 inline constexpr std::string_view kDown = "down";    // No server ran.
 inline constexpr std::string_view kStore = "store";  // The coordinator could not be asked.

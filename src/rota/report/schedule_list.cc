@@ -5,7 +5,6 @@
 
 #include "rota/base/format.h"
 #include "rota/base/text.h"
-#include "rota/coordination/ledger.h"
 #include "rota/report/json.h"
 #include "rota/report/table.h"
 #include "rota/report/wording.h"
@@ -49,10 +48,11 @@ ScheduleRow MakeRow(const Task& task, std::span<const Pause> pauses, WallTime no
   row.lock_timeout = policies.lock_timeout;
   row.timeout = policies.timeout;
   row.retry = policies.retry;
+  row.even_in_maintenance_mode = policies.even_in_maintenance_mode;
   row.environments = policies.environments;
   row.tags = policies.tags;
   row.conditional = !policies.when.empty() || !policies.skip.empty();
-  if (const Pause* pause = ledger::FindPause(pauses, task.id, now)) row.pause = *pause;
+  if (const Pause* pause = FindPause(pauses, Pausable(task), now)) row.pause = *pause;
   return row;
 }
 
@@ -83,6 +83,19 @@ boost::json::value SpreadJson(const Spread& spread) {
   return {{"range_ms", json::Millis(spread.range)}, {"offset_ms", json::Millis(spread.offset)}};
 }
 
+boost::json::value PauseJson(const std::optional<Pause>& pause) {
+  if (!pause) return {};
+  const PauseTarget& target = pause->target;
+  const bool is_tag = target.kind == PauseTarget::Kind::kTag;
+  return {{"all_tasks", target.kind == PauseTarget::Kind::kAll},
+          {"maintenance", target.kind == PauseTarget::Kind::kMaintenance},
+          {"tag", is_tag ? boost::json::value(json::Text(target.name)) : boost::json::value()},
+          {"author", json::Text(pause->author)},
+          {"reason", json::Text(pause->reason)},
+          {"since", json::Utc(pause->since)},
+          {"until", json::Utc(pause->until)}};
+}
+
 std::string DescribePolicies(const ScheduleRow& row) {
   std::vector<std::string> words;
   if (row.pause) words.push_back(Describe(*row.pause, row.zone));
@@ -97,6 +110,7 @@ std::string DescribePolicies(const ScheduleRow& row) {
   if (row.dst.gap) words.push_back(Format("DST gap {}", Name(*row.dst.gap)));
   if (row.dst.overlap) words.push_back(Format("DST overlap {}", Name(*row.dst.overlap)));
   if (row.conditional) words.emplace_back("conditional");
+  if (row.even_in_maintenance_mode) words.emplace_back("even in maintenance mode");
   if (!row.environments.empty()) words.push_back("only in " + Join(row.environments, " or "));
   if (!row.tags.empty()) words.push_back("tagged " + Join(row.tags, " "));
   return Join(words, ", ");
@@ -148,14 +162,6 @@ std::string ToTable(std::span<const ScheduleRow> rows) {
 std::string ToJson(std::span<const ScheduleRow> rows) {
   boost::json::array tasks;
   for (const ScheduleRow& row : rows) {
-    boost::json::value pause;
-    if (row.pause) {
-      pause = {{"all_tasks", !row.pause->task.has_value()},
-               {"author", json::Text(row.pause->author)},
-               {"reason", json::Text(row.pause->reason)},
-               {"since", json::Utc(row.pause->since)},
-               {"until", json::Utc(row.pause->until)}};
-    }
     tasks.push_back({
         {"task", json::Text(row.id)},
         {"description", json::Text(row.description)},
@@ -175,10 +181,11 @@ std::string ToJson(std::span<const ScheduleRow> rows) {
         {"lock_timeout_ms", json::Millis(row.lock_timeout)},
         {"timeout_ms", json::Millis(row.timeout)},
         {"retry", RetryJson(row.retry)},
+        {"even_in_maintenance_mode", row.even_in_maintenance_mode},
         {"environments", json::Texts(row.environments)},
         {"tags", json::Texts(row.tags)},
         {"conditional", row.conditional},
-        {"pause", std::move(pause)},
+        {"pause", PauseJson(row.pause)},
     });
   }
   return json::Line(tasks);

@@ -30,6 +30,7 @@ struct ScheduleRow {
   Milliseconds lock_timeout{};
   std::optional<Milliseconds> timeout;
   std::optional<RetryPolicy> retry;
+  bool even_in_maintenance_mode = false;
   std::vector<std::string> environments;  // Empty: all.
   std::vector<std::string> tags;
   bool conditional = false;    // Has a When() or Skip().

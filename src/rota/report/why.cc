@@ -39,6 +39,22 @@ std::optional<WallTime> LatestInstant(const Task& task, const std::vector<Occurr
   return overdue && *overdue > *recorded ? overdue : recorded;
 }
 
+// What a pause is called in a sentence, and how it is ended.
+std::pair<std::string, std::string> TellPause(const PauseTarget& target) {
+  switch (target.kind) {
+    case PauseTarget::Kind::kAll:
+      return {"All tasks are paused", "To let all tasks run again: schedule:resume"};
+    case PauseTarget::Kind::kMaintenance:
+      return {"Maintenance mode was switched on", "To let all tasks run again: schedule:maintenance off"};
+    case PauseTarget::Kind::kTag:
+      return {Format("All tasks tagged {} are paused", target.name),
+              Format("To let them run again: schedule:resume --tag {}", target.name)};
+    case PauseTarget::Kind::kTask:
+      break;
+  }
+  return {"The task is paused", Format("To let it run again: schedule:resume {}", target.name)};
+}
+
 // Speaks about one task and one instant.
 class Explainer {
  public:
@@ -226,13 +242,12 @@ class Explainer {
         Say("It is never due again.");
       }
     }
-    const Pause* pause = ledger::FindPause(facts_.pauses, task_.id, now_);
+    const Pause* pause = FindPause(facts_.pauses, Pausable(task_), now_);
     if (pause == nullptr || (pause->until && result_.next && *pause->until <= *result_.next)) return;
-    Say("{} {}: what falls due meanwhile is recorded as skipped(paused).",
-        pause->task ? "The task is" : "All tasks are", Describe(*pause, zone_));
-    if (!result_.advice.empty()) return;
-    result_.advice = pause->task ? Format("To let it run again: schedule:resume {}", task_.id)
-                                 : std::string("To let all tasks run again: schedule:resume");
+    const auto& [subject, advice] = TellPause(pause->target);
+    Say("{}{}: what falls due meanwhile is recorded as skipped({}).", subject, DescribeSwitch(*pause, zone_),
+        ReasonOf(*pause));
+    if (result_.advice.empty()) result_.advice = advice;
   }
 
   void SayIfServerIsGone(const std::string& id) {

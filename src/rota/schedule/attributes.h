@@ -34,6 +34,7 @@ struct AttributeValues {
   std::optional<std::vector<std::string>> environments;
   bool unique = false;
   bool without_overlapping = false;
+  bool even_in_maintenance_mode = false;
   std::optional<Milliseconds> lock_timeout;
   std::optional<Milliseconds> timeout;
   std::optional<Milliseconds> kill_after;
@@ -66,6 +67,7 @@ class [[nodiscard]] Attributes {
   Attributes Environments(std::vector<std::string> environments) const;
   Attributes Unique() const;
   Attributes WithoutOverlapping() const;
+  Attributes EvenInMaintenanceMode() const;
   Attributes LockTimeout(Milliseconds timeout) const;
   Attributes Timeout(Milliseconds timeout) const;
   Attributes KillAfter(Milliseconds delay) const;

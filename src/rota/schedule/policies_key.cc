@@ -30,6 +30,7 @@ std::string PoliciesKey(const TaskPolicies& policies) {
                   retry->max_delay.count(), Name(retry->jitter));
     for (const int code : retry->exit_codes) key += Format(" {}", code);
   }
+  if (policies.even_in_maintenance_mode) key += " even in maintenance";
   Append(key, 'e', policies.environments);
   Append(key, 't', policies.tags);
   return key;

@@ -84,6 +84,7 @@ struct TaskPolicies {
   std::optional<Milliseconds> timeout;     // Of an attempt: then it is told to stop. Nothing: as long as it takes.
   std::optional<Milliseconds> kill_after;  // From there to the kill of its children. Nothing: as the server has it.
   std::optional<RetryPolicy> retry;        // Nothing: an occurrence has one attempt.
+  bool even_in_maintenance_mode = false;   // Maintenance mode does not hold it back.
   std::vector<std::string> environments;   // Runs only where the application's environment is one of these; empty: all.
   std::vector<std::string> tags;
   // Asked on a worker before the run; a run needs every `when` true and every `skip` false.

@@ -149,6 +149,7 @@ class [[nodiscard]] TaskBuilder {
   TaskBuilder Skip(std::function<bool()> condition) &&;
   TaskBuilder Unique() &&;              // Each occurrence starts on one server of the fleet, and none while one runs.
   TaskBuilder WithoutOverlapping() &&;  // An occurrence that is due while the task still runs is skipped.
+  TaskBuilder EvenInMaintenanceMode() &&;  // It also runs while maintenance mode is on.
   TaskBuilder LockTimeout(Milliseconds timeout) &&;
   // An attempt that takes longer is told to stop (SIGTERM for children) and, KillAfter() later, its children are
   // killed: `timed_out`.

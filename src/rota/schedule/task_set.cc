@@ -384,6 +384,7 @@ Result<std::shared_ptr<const TaskPolicies>> TaskSet::PoliciesOf(AttributeValues 
   TaskPolicies policies;
   if (attributes.unique) policies.placement = Placement::kOneServer;
   if (attributes.unique || attributes.without_overlapping) policies.overlap = OverlapPolicy::kSkip;
+  policies.even_in_maintenance_mode = attributes.even_in_maintenance_mode;
   if (Status valid = SetLimits(attributes, policies); !valid.ok()) return Fail(std::move(valid));
   if (attributes.environments) {
     const auto& names = *attributes.environments;
