@@ -31,6 +31,11 @@ CommandRegistry& Application::commands() { return state_->commands; }
 
 void Application::UseKernel(std::unique_ptr<Kernel> kernel) { state_->kernel = std::move(kernel); }
 
+Result<std::shared_ptr<const Schedule>> Application::LoadSchedule() const {
+  SystemClock clock;
+  return Wiring(state_->config, state_->commands, state_->kernel.get(), clock).LoadSchedule();
+}
+
 int Application::Run(int argc, char** argv) {
   const Result<Invocation> invocation = ParseInvocation(state_->commands, argc, argv);
   // A wrong command line is the console's to explain: it parses the same words.

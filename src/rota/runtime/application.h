@@ -3,7 +3,9 @@
 #include <memory>
 #include <string>
 
+#include "rota/base/status.h"
 #include "rota/run/command_registry.h"
+#include "rota/schedule/schedule.h"
 #include "rota/schedule/scheduler.h"
 
 namespace rota {
@@ -30,6 +32,10 @@ class Application {
   CommandRegistry& commands();
   // The tasks that the program defines, besides those of the configuration's `tasks:`.
   void UseKernel(std::unique_ptr<Kernel> kernel);
+
+  // The schedule that the program would run: the configuration's tasks and the kernel's. For tests of it. Errors: what
+  // is wrong with the configuration or with a definition.
+  Result<std::shared_ptr<const Schedule>> LoadSchedule() const;
 
   // Runs the command that argv names, once, and returns the exit code for main(): 0 ok, 1 failed, 2 wrong usage.
   // SIGINT and SIGTERM are taken over meanwhile. When work does not end although it was stopped and killed, the
