@@ -170,7 +170,7 @@ ClaimDecision Claim(const ClaimRequest& request, const ClaimInputs& inputs) {
     MoveWatermark(request, inputs, decision);
   }
   if (request.kind != OccurrenceKind::kManual) {
-    const Pausable task(request.task, request.tags, request.even_in_maintenance_mode);
+    const Pausable task = {request.task, request.tags, request.even_in_maintenance_mode};
     if (const Pause* pause = FindPause(inputs.pauses, task, inputs.now)) {
       reply.outcome = ClaimOutcome::kPaused;
       reply.reason = ReasonOf(*pause);

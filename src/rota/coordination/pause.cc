@@ -48,6 +48,10 @@ std::string Describe(const PauseTarget& target) {
   return target.name;
 }
 
+Pausable AsPausable(const Task& task) {
+  return {task.id, task.policies->tags, task.policies->even_in_maintenance_mode};
+}
+
 bool InForce(const Pause& pause, WallTime now) { return !pause.until || *pause.until > now; }
 
 const Pause* FindPause(std::span<const Pause> pauses, const Pausable& task, WallTime now) {

@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include "rota/base/instant.h"
 #include "rota/base/status.h"
@@ -43,16 +43,13 @@ struct Pause {
   std::optional<WallTime> until;
 };
 
-// What tells whether a pause holds a task back.
+// What tells whether a pause holds a task back. Lives no longer than what it is made from.
 struct Pausable {
-  explicit Pausable(const Task& of) : Pausable(of.id, of.policies->tags, of.policies->even_in_maintenance_mode) {}
-  Pausable(std::string_view id, std::span<const std::string> tagged, bool even)
-      : task(id), tags(tagged), even_in_maintenance_mode(even) {}
-
   std::string_view task;
-  std::span<const std::string> tags;
+  std::span<const std::string> tags = {};
   bool even_in_maintenance_mode = false;
 };
+Pausable AsPausable(const Task& task);
 
 // True while the pause keeps occurrences from running.
 bool InForce(const Pause& pause, WallTime now);

@@ -13,7 +13,7 @@ const std::vector<std::string> kTags = {"db", "nightly"};
 Pause Of(PauseTarget target, std::string author) { return {std::move(target), std::move(author), "", kNow, {}}; }
 // Who holds back the task backup:run with those tags.
 std::string FoundOf(const std::vector<Pause>& pauses, bool even_in_maintenance_mode = false) {
-  const Pause* found = FindPause(pauses, Pausable("backup:run", kTags, even_in_maintenance_mode), kNow);
+  const Pause* found = FindPause(pauses, {"backup:run", kTags, even_in_maintenance_mode}, kNow);
   return found == nullptr ? "nobody" : found->author;
 }
 

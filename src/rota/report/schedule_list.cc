@@ -52,7 +52,7 @@ ScheduleRow MakeRow(const Task& task, std::span<const Pause> pauses, WallTime no
   row.environments = policies.environments;
   row.tags = policies.tags;
   row.conditional = !policies.when.empty() || !policies.skip.empty();
-  if (const Pause* pause = FindPause(pauses, Pausable(task), now)) row.pause = *pause;
+  if (const Pause* pause = FindPause(pauses, AsPausable(task), now)) row.pause = *pause;
   return row;
 }
 

@@ -242,7 +242,7 @@ class Explainer {
         Say("It is never due again.");
       }
     }
-    const Pause* pause = FindPause(facts_.pauses, Pausable(task_), now_);
+    const Pause* pause = FindPause(facts_.pauses, AsPausable(task_), now_);
     if (pause == nullptr || (pause->until && result_.next && *pause->until <= *result_.next)) return;
     const auto& [subject, advice] = TellPause(pause->target);
     Say("{}{}: what falls due meanwhile is recorded as skipped({}).", subject, DescribeSwitch(*pause, zone_),

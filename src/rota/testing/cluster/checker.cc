@@ -275,7 +275,7 @@ void Checker::CheckSkipped(const Task& task, const ledger::ScopeState& before, c
     Violate(Format("{} was skipped for an overlap although no lease was in force", Describe(record)), moment.now);
   } else if (entry.answer == ClaimOutcome::kPaused) {
     // One that was set aside or has been lost since may still be in force in a part of the store.
-    if (FindPause(pauses_, Pausable(task), moment.wall) != nullptr) return;
+    if (FindPause(pauses_, AsPausable(task), moment.wall) != nullptr) return;
     Violate(Format("{} was skipped for a pause although none was in force", Describe(record)), moment.now);
   }
 }
