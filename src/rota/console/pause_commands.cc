@@ -132,33 +132,30 @@ class ResumeCommand final : public Command {
   }
 
   // Whoever resumes a task should learn that it still will not run.
-  static Status WarnOfOtherPauses(Context& context, Store& store, const PauseTarget& resumed) {
+  Status WarnOfOtherPauses(Context& context, Store& store, const PauseTarget& resumed) {
     const Result<std::vector<Pause>> pauses = store.Pauses();
     if (!pauses) return pauses.error();
-    for (const auto& [kind, name] : Targets(*pauses)) {
-      switch (kind) {
-        case PauseTarget::Kind::kAll:
-          context.Print("All tasks are still paused: schedule:resume without a task ends that.");
-          break;
-        case PauseTarget::Kind::kMaintenance:
-          context.Print("Maintenance mode is still on: schedule:maintenance off");
-          break;
-        case PauseTarget::Kind::kTag:
-          context.Print("Tasks tagged {} are still paused: schedule:resume --tag {}", name, name);
-          break;
-        case PauseTarget::Kind::kTask:
-          if (resumed.kind == PauseTarget::Kind::kTask) break;  // Another one.
-          context.Print("{} is still paused itself: schedule:resume {}", name, name);
-          break;
-      }
+    const auto schedule = desk_.workplace.LoadSchedule();
+    const Task* task = schedule && resumed.kind == PauseTarget::Kind::kTask ? (*schedule)->Find(resumed.name) : nullptr;
+    for (const Pause& pause : *pauses) {
+      if (task != nullptr && !Holds(pause.target, AsPausable(*task))) continue;
+      context.Print("{}", StillHolds(pause.target));
     }
     return Status::Ok();
   }
 
-  static std::vector<PauseTarget> Targets(const std::vector<Pause>& pauses) {
-    std::vector<PauseTarget> targets;
-    for (const Pause& pause : pauses) targets.push_back(pause.target);
-    return targets;
+  static std::string StillHolds(const PauseTarget& target) {
+    switch (target.kind) {
+      case PauseTarget::Kind::kAll:
+        return "All tasks are still paused: schedule:resume without a task ends that.";
+      case PauseTarget::Kind::kMaintenance:
+        return "Maintenance mode is still on: schedule:maintenance off";
+      case PauseTarget::Kind::kTag:
+        return Format("Tasks tagged {} are still paused: schedule:resume --tag {}", target.name, target.name);
+      case PauseTarget::Kind::kTask:
+        break;
+    }
+    return Format("{} is still paused itself: schedule:resume {}", target.name, target.name);
   }
 
   const Desk& desk_;

@@ -198,33 +198,33 @@ TEST_F(PauseCommands, RefuseToResumeWhatIsNotPaused) {
 }
 
 TEST_F(PauseCommands, PauseAndResumeATag) {
-  workplace_.define = [](Scheduler& scheduler) {
-    scheduler.Command("backup:run").Daily().Tag("nightly").Register();
-    scheduler.Command("hello").Daily().Register();
-  };
-  EXPECT_EQ(Run({"schedule:pause", "--tag", "nightly", "--reason", "disk swap"}), 0);
-  EXPECT_THAT(out(), StartsWith("Paused tasks tagged nightly until schedule:resume."));
-  EXPECT_EQ((*workplace_.store().Pauses())[0].target, PauseTarget::Tag("nightly"));
+  EXPECT_EQ(Run({"schedule:pause", "--tag", "db", "--reason", "disk swap"}), 0);
+  EXPECT_THAT(out(), StartsWith("Paused tasks tagged db until schedule:resume."));
+  EXPECT_EQ((*workplace_.store().Pauses())[0].target, PauseTarget::Tag("db"));
   EXPECT_EQ(Run({"schedule:list"}), 0);
-  EXPECT_THAT(out(), HasSubstr("tag nightly paused by ann@web1 (disk swap), every server"));
+  EXPECT_THAT(out(), HasSubstr("tag db paused by ann@web1 (disk swap), unique"));
   EXPECT_EQ(Run({"schedule:why", "backup:run"}), 0);
-  EXPECT_THAT(out(), HasSubstr("To let them run again: schedule:resume --tag nightly"));
+  EXPECT_THAT(out(), HasSubstr("To let them run again: schedule:resume --tag db"));
 
-  Run({"schedule:pause", "hello"});
+  for (const char* task : {"hello", "backup:run"}) Run({"schedule:pause", task});
   EXPECT_EQ(Run({"schedule:resume", "hello"}), 0);
-  EXPECT_EQ(out(), "Resumed hello.\nTasks tagged nightly are still paused: schedule:resume --tag nightly\n");
-  EXPECT_EQ(Run({"schedule:resume", "--tag", "nightly"}), 0);
-  EXPECT_EQ(out(), "Resumed tasks tagged nightly.\n");
-  EXPECT_EQ(Run({"schedule:resume", "-t", "nightly"}), 1);
-  EXPECT_EQ(err(), "error: tasks tagged nightly are not paused\n");
+  EXPECT_EQ(out(), "Resumed hello.\n") << "it has no such tag";
+  EXPECT_EQ(Run({"schedule:resume", "backup:run"}), 0);
+  EXPECT_EQ(out(), "Resumed backup:run.\nTasks tagged db are still paused: schedule:resume --tag db\n");
+  EXPECT_EQ(Run({"schedule:resume", "--tag", "db"}), 0);
+  EXPECT_EQ(out(), "Resumed tasks tagged db.\n");
+  EXPECT_EQ(Run({"schedule:resume", "-t", "db"}), 1);
+  EXPECT_EQ(err(), "error: tasks tagged db are not paused\n");
 }
 
 TEST_F(PauseCommands, RefuseATagThatNoTaskHas) {
-  workplace_.define = [](Scheduler& scheduler) { scheduler.Command("backup:run").Daily().Tag("nightly").Register(); };
+  workplace_.define = [](Scheduler& scheduler) {
+    scheduler.Command("backup:run").Name("settle").Daily().Tag("nightly").Register();
+  };
   EXPECT_EQ(Run({"schedule:pause", "--tag", "nigthly"}), 1);
   EXPECT_EQ(err(), "error: no task is tagged \"nigthly\"; did you mean \"nightly\"?\n");
-  EXPECT_EQ(Run({"schedule:pause", "--tag", "x"}), 1);
-  EXPECT_EQ(err(), "error: no task is tagged \"x\"; schedule:list shows all tasks\n");
+  EXPECT_EQ(Run({"schedule:pause", "--tag", "something-else"}), 1);
+  EXPECT_EQ(err(), "error: no task is tagged \"something-else\"; schedule:list shows all tasks\n");
   for (const char* command : {"schedule:pause", "schedule:resume"}) {
     EXPECT_EQ(Run({command, "backup:run", "--tag", "nightly"}), 2);
     EXPECT_THAT(err(), StartsWith("error: backup:run and --tag nightly: expected one of them\n"));

@@ -11,20 +11,6 @@ namespace {
 constexpr std::string_view kMaintenanceKey = " maintenance";
 constexpr std::string_view kTagKey = " tag ";
 
-bool Holds(const PauseTarget& target, const Pausable& task) {
-  switch (target.kind) {
-    case PauseTarget::Kind::kAll:
-      return true;
-    case PauseTarget::Kind::kMaintenance:
-      return !task.even_in_maintenance_mode;
-    case PauseTarget::Kind::kTag:
-      return std::ranges::find(task.tags, target.name) != task.tags.end();
-    case PauseTarget::Kind::kTask:
-      return target.name == task.task;
-  }
-  return false;
-}
-
 // Whether the one tells more of a task that both hold back.
 bool TellsMore(const PauseTarget& one, const PauseTarget& other) {
   static constexpr int kRank[] = {2, 3, 1, 0};  // By kind.
@@ -50,6 +36,20 @@ std::string Describe(const PauseTarget& target) {
 
 Pausable AsPausable(const Task& task) {
   return {task.id, task.policies->tags, task.policies->even_in_maintenance_mode};
+}
+
+bool Holds(const PauseTarget& target, const Pausable& task) {
+  switch (target.kind) {
+    case PauseTarget::Kind::kAll:
+      return true;
+    case PauseTarget::Kind::kMaintenance:
+      return !task.even_in_maintenance_mode;
+    case PauseTarget::Kind::kTag:
+      return std::ranges::find(task.tags, target.name) != task.tags.end();
+    case PauseTarget::Kind::kTask:
+      return target.name == task.task;
+  }
+  return false;
 }
 
 bool InForce(const Pause& pause, WallTime now) { return !pause.until || *pause.until > now; }

@@ -51,6 +51,9 @@ struct Pausable {
 };
 Pausable AsPausable(const Task& task);
 
+// Whether a pause of the target holds the task back.
+bool Holds(const PauseTarget& target, const Pausable& task);
+
 // True while the pause keeps occurrences from running.
 bool InForce(const Pause& pause, WallTime now);
 
