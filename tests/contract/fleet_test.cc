@@ -367,6 +367,44 @@ TEST_P(Pauses, DoNotStopAPerson) {
   EXPECT_EQ(ClaimOne(*store_, manual).outcome, ClaimOutcome::kClaimed);
 }
 
+TEST_P(Pauses, DoNotStopABackfill) {
+  ASSERT_TRUE(Set("backup:run").ok());
+  ClaimRequest backfill = Request("b1");
+  backfill.kind = OccurrenceKind::kBackfill;
+  EXPECT_EQ(ClaimOne(*store_, backfill).outcome, ClaimOutcome::kClaimed);
+}
+
+TEST_P(Fleet, KeepsABackfillWaitingWhileItsTaskRunsAndRecordsNothingOfThat) {
+  ClaimOne(*store_, Request("r1"));
+  ClaimRequest backfill = Request("b1", kStart - minutes(10));
+  backfill.kind = OccurrenceKind::kBackfill;
+  for (int i = 0; i < 2; ++i) {
+    const ClaimReply busy = ClaimOne(*store_, backfill);
+    EXPECT_EQ(busy.outcome, ClaimOutcome::kOverlap);
+    EXPECT_EQ(busy.holder, "a");
+    EXPECT_EQ(Find(*store_, "b1"), std::nullopt);
+  }
+  OccurrenceRecord ended = *Find(*store_, "r1");
+  ended.outcome = Outcome::kSucceeded;
+  ASSERT_TRUE(store_->Finish(std::vector{ended}));
+  EXPECT_EQ(ClaimOne(*store_, backfill).outcome, ClaimOutcome::kClaimed) << "under the same run id";
+  EXPECT_EQ(Find(*store_, "b1")->kind, OccurrenceKind::kBackfill);
+  EXPECT_EQ(Find(*store_, "b1")->scheduled_at, kStart - minutes(10));
+}
+
+TEST_P(Fleet, LeavesTheWatermarkAloneInABackfill) {
+  ClaimRequest backfill = Request("b1");
+  backfill.kind = OccurrenceKind::kBackfill;
+  backfill.previous = kStart - minutes(1);
+  backfill.overlap = OverlapPolicy::kAllow;
+  EXPECT_FALSE(ClaimOne(*store_, backfill).gap.has_value());
+  ClaimRequest same = Request("r1");
+  same.overlap = OverlapPolicy::kAllow;
+  EXPECT_EQ(ClaimOne(*store_, same).outcome, ClaimOutcome::kClaimed) << "the instant is still to be decided";
+  backfill.run_id = "b2";
+  EXPECT_EQ(ClaimOne(*store_, backfill).outcome, ClaimOutcome::kClaimed) << "and may be made up for after that";
+}
+
 TEST_P(Pauses, StopWhatFiresAtAStart) {
   ASSERT_TRUE(Set("backup:run").ok());
   ClaimRequest start = Request("s1");

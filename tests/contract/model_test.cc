@@ -41,7 +41,10 @@ ClaimRequest AnyClaim(Dice& dice, WallTime now) {
   request.scope = scope;
   request.task = TaskOfScope(scope);
   request.server = dice.Server();
-  if (dice.OneIn(5)) request.kind = dice.OneIn(2) ? OccurrenceKind::kManual : OccurrenceKind::kStart;
+  if (dice.OneIn(5))
+    request.kind = dice.OneIn(2)   ? OccurrenceKind::kStart
+                   : dice.OneIn(2) ? OccurrenceKind::kBackfill
+                                   : OccurrenceKind::kManual;
   if (dice.OneIn(3)) request.previous = request.at - seconds(1 + dice.Below(20));
   if (dice.OneIn(4)) request.overlap = OverlapPolicy::kAllow;
   if (dice.OneIn(5)) {

@@ -42,6 +42,7 @@ Commands MakeHelpCommands(Desk& desk);        // list, help
 Commands MakeCompletionCommands(Desk& desk);  // completion, completion:words
 Commands MakeScheduleCommands(Desk& desk);    // schedule:work, :run, :list, :test, :validate
 Commands MakeHistoryCommands(Desk& desk);     // schedule:history, :why
+Commands MakeBackfillCommands(Desk& desk);    // schedule:backfill
 Commands MakePauseCommands(Desk& desk);       // schedule:pause, :resume, :maintenance
 Commands MakeFleetCommands(Desk& desk);       // schedule:servers, :locks, :unlock, :doctor
 Commands MakeCronCommands(Desk& desk);        // cron:next, :previous

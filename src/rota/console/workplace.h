@@ -7,6 +7,7 @@
 
 #include "rota/base/status.h"
 #include "rota/coordination/store.h"
+#include "rota/engine/backfill.h"
 #include "rota/engine/occurrence.h"
 #include "rota/schedule/schedule.h"
 
@@ -39,6 +40,8 @@ class Workplace {
   virtual Status Work(WorkMode mode) = 0;
   // Runs one task now, as a manual occurrence, and waits for it; `on_line` gets each line it prints, without its end.
   virtual Result<OccurrenceRecord> RunNow(const Task& task, std::function<void(std::string_view)> on_line) = 0;
+  // Runs instants of the past, one after the other. Errors: it could not begin.
+  virtual Status RunBackfill(const Task& task, const Backfill& backfill) = 0;
 };
 
 }  // namespace rota

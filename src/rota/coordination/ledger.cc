@@ -169,7 +169,7 @@ ClaimDecision Claim(const ClaimRequest& request, const ClaimInputs& inputs) {
     }
     MoveWatermark(request, inputs, decision);
   }
-  if (request.kind != OccurrenceKind::kManual) {
+  if (!IsAskedFor(request.kind)) {
     const Pausable task = {request.task, request.tags, request.even_in_maintenance_mode};
     if (const Pause* pause = FindPause(inputs.pauses, task, inputs.now)) {
       reply.outcome = ClaimOutcome::kPaused;
@@ -194,7 +194,9 @@ ClaimDecision Claim(const ClaimRequest& request, const ClaimInputs& inputs) {
   if (busy != nullptr) {
     reply.outcome = ClaimOutcome::kOverlap;
     reply.holder = busy->server;
-    Close(request, Outcome::kSkipped, reason::kOverlap, inputs.now, decision);
+    if (request.kind != OccurrenceKind::kBackfill) {
+      Close(request, Outcome::kSkipped, reason::kOverlap, inputs.now, decision);
+    }
     return decision;
   }
   Grant(request, inputs, decision);

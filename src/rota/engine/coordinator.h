@@ -43,7 +43,7 @@ struct ClaimRequest {
 enum class ClaimOutcome {
   kClaimed,     // The caller runs it (or, for kRecord, has recorded it): nobody else will.
   kDecided,     // The watermark had passed `at`: decided before, by this or another server.
-  kOverlap,     // The lease is held: recorded as skipped(overlap).
+  kOverlap,     // The lease is held: recorded as skipped(overlap). Of a backfill nothing is recorded: ask again.
   kPaused,      // The task is paused: recorded as skipped, for the reply's reason.
   kEarly,       // `at` lies ahead of the store's clock by more than max_skew (kRecord: at all): try again.
   kUnanswered,  // The part of the store that keeps the task does not answer: ask again with the same run id.

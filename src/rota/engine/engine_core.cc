@@ -181,8 +181,11 @@ void EngineCore::On(const input::ZonesChanged& changed, Moment now) {
 }
 
 void EngineCore::On(const input::RunRequested& requested, Moment now) {
-  ClaimRequest request = MakeRequest(requested.task, now.wall, std::nullopt, "", now);
-  request.kind = OccurrenceKind::kManual;
+  const std::optional<WallTime>& at = requested.backfill;
+  const Trigger& trigger = *schedule_->tasks()[requested.task].trigger;
+  ClaimRequest request =
+      MakeRequest(requested.task, at.value_or(now.wall), at ? trigger.Previous(*at) : std::nullopt, "", now);
+  request.kind = at ? OccurrenceKind::kBackfill : OccurrenceKind::kManual;
   Ask(std::move(request));
 }
 

@@ -15,8 +15,10 @@ namespace {
 using std::chrono::seconds;
 
 constexpr Milliseconds kLongestDrain = seconds(10);  // For a claim that is early: others make it, or the next tick.
-constexpr std::size_t kBatch = 500;                  // Claims in one call.
-constexpr std::size_t kMostAsked = 2000;             // Claims under way, so that the store is never far behind.
+constexpr Milliseconds kBusy = seconds(1);           // Before a backfill asks again whether its task is free.
+constexpr Milliseconds kForever = std::chrono::hours(24 * 366);
+constexpr std::size_t kBatch = 500;       // Claims in one call.
+constexpr std::size_t kMostAsked = 2000;  // Claims under way, so that the store is never far behind.
 constexpr std::uint64_t kMostCounted = 20'000;
 
 }  // namespace
@@ -231,6 +233,10 @@ void EngineCore::Granted(const ClaimRequest& request, const ClaimReply& reply, S
     case ClaimOutcome::kDecided:
       return;  // Another server runs it, or ran it.
     case ClaimOutcome::kOverlap:
+      if (request.kind == OccurrenceKind::kBackfill) {
+        if (Claiming()) retries_.push_back({request, now.steady + kForever, now.steady + kBusy, Retry::Stage::kAsked});
+        return;
+      }
       recent_.Add(Close(request, Outcome::kSkipped, reason::kOverlap, now, reply.holder), now.steady);
       return;
     case ClaimOutcome::kPaused:
@@ -275,7 +281,7 @@ void EngineCore::Claimed(const ClaimRequest& request, std::uint64_t token, Stead
 }
 
 void EngineCore::Unanswered(const ClaimRequest& request, Moment now) {
-  if (request.kind == OccurrenceKind::kManual) {
+  if (IsAskedFor(request.kind)) {
     // Told under its run id, in case that it was granted.
     outbox_.Add(Close(request, Outcome::kMissed, reason::kStore, now));
   } else if (!Claiming()) {

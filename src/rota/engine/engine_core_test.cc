@@ -188,6 +188,36 @@ TEST(EngineCore, SaysWhatTheStoreSkipped) {
                           "occurrence_closed a@180 skipped(maintenance)"));
 }
 
+TEST(EngineCore, AsksAgainForABackfillWhileItsTaskRunsElsewhere) {
+  Core core({MakeTask("a", seconds(60), Unique())});
+  core.Tell(input::RunRequested{0, kStart - seconds(600)});
+  const std::vector<ClaimRequest> asked = core.AskedClaims();
+  ASSERT_THAT(asked, SizeIs(1));
+  EXPECT_EQ(asked[0].kind, OccurrenceKind::kBackfill);
+  EXPECT_EQ(asked[0].at, kStart - seconds(600));
+  EXPECT_EQ(asked[0].previous, kStart - seconds(660));
+  core.AnswerClaims(ClaimOutcome::kOverlap);
+  core.Advance(milliseconds(999));
+  EXPECT_THAT(core.Asked(), IsEmpty());
+  core.Advance(milliseconds(1));
+  EXPECT_EQ(core.AskedClaims()[0].run_id, asked[0].run_id);
+  core.AnswerClaims(ClaimOutcome::kOverlap);
+  core.Advance(std::chrono::hours(2));
+  EXPECT_EQ(core.AskedClaims()[0].purpose, ClaimPurpose::kRun) << "however long that is";
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  EXPECT_THAT(core.starts, SizeIs(1));
+  EXPECT_THAT(core.Events(), ElementsAre("run_started a@-600"));
+}
+
+TEST(EngineCore, EndsABackfillThatWaitsAtAShutdown) {
+  Core core({MakeTask("a", seconds(60), Unique())});
+  core.Tell(input::RunRequested{0, kStart - seconds(600)});
+  core.AnswerClaims(ClaimOutcome::kOverlap);
+  core.Tell(input::ShutdownRequested{});
+  EXPECT_TRUE(core.finished());
+  EXPECT_THAT(core.claims, IsEmpty());
+}
+
 TEST(EngineCore, TellsTheStoreByWhatPausesMayHoldATaskBack) {
   TaskPolicies policies = Unique();
   policies.tags = {"db", "nightly"};

@@ -31,8 +31,7 @@ bool IsInstantOf(const Task& task, WallTime at) { return task.trigger->Next(at -
 std::optional<WallTime> LatestInstant(const Task& task, const std::vector<OccurrenceRecord>& recent, WallTime now) {
   std::optional<WallTime> recorded;
   for (const OccurrenceRecord& record : recent) {
-    if (record.kind != OccurrenceKind::kManual && (!recorded || record.scheduled_last > *recorded))
-      recorded = record.scheduled_last;
+    if (!IsAskedFor(record.kind) && (!recorded || record.scheduled_last > *recorded)) recorded = record.scheduled_last;
   }
   if (!recorded) return task.trigger->Previous(now + kTick);
   const std::optional<WallTime> overdue = task.trigger->Previous(now - kPromptly);
@@ -283,7 +282,7 @@ class Explainer {
   }
 
   std::string Advise(const OccurrenceRecord& record) const {
-    if (record.kind == OccurrenceKind::kManual) return {};
+    if (IsAskedFor(record.kind)) return {};
     switch (record.outcome) {
       case Outcome::kFailed:
       case Outcome::kTimedOut:

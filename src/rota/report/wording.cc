@@ -124,6 +124,7 @@ std::optional<std::string> TellMaintenance(std::span<const Pause> pauses) {
 std::string Tell(const OccurrenceRecord& record, const TimeZone& zone, WallTime now) {
   std::string sentence = TellOutcome(record, zone, now);
   if (record.kind == OccurrenceKind::kManual) return "By hand, " + sentence;
+  if (record.kind == OccurrenceKind::kBackfill) return "In a backfill, " + sentence;
   sentence[0] = static_cast<char>(sentence[0] - 'a' + 'A');
   return sentence;
 }

@@ -28,7 +28,7 @@ std::optional<RunResult> Ask(const std::vector<std::function<bool()>>& condition
 }  // namespace
 
 std::optional<RunResult> AskConditions(const RunOrder& order) {
-  if (order.kind == OccurrenceKind::kManual) return std::nullopt;
+  if (IsAskedFor(order.kind)) return std::nullopt;
   const TaskPolicies& policies = *order.task->policies;
   std::optional<RunResult> result = Ask(policies.when, true, "When()");
   if (!result) result = Ask(policies.skip, false, "Skip()");

@@ -214,17 +214,27 @@ Status Wiring::Work(WorkMode mode) {
 }
 
 Result<OccurrenceRecord> Wiring::RunNow(const Task& task, std::function<void(std::string_view)> on_line) {
-  if (const auto schedule = LoadSchedule(); !schedule) return Fail(schedule.error());
-  if (const auto store = OpenStore(StoreUse::kChange); !store) return Fail(store.error());
+  OccurrenceRecord record;
+  Status ran = RunInForeground([&](Engine& engine) { record = engine.RunTask(task, std::move(on_line)); });
+  if (!ran.ok()) return Fail(std::move(ran));
+  return record;
+}
+
+Status Wiring::RunBackfill(const Task& task, const Backfill& backfill) {
+  return RunInForeground([&](Engine& engine) { engine.RunBackfill(task, backfill); });
+}
+
+Status Wiring::RunInForeground(const std::function<void(Engine&)>& run) {
+  if (const auto schedule = LoadSchedule(); !schedule) return schedule.error();
+  if (const auto store = OpenStore(StoreUse::kChange); !store) return store.error();
   JoinRequest request = MakeJoinRequest();
   request.scope_server = request.server.id;
   request.server.schedule_digest.clear();
   // Who interrupts a run in the foreground wants it to stop: no grace.
-  if (Status opened = Open(LogTo::kFile, request, Milliseconds(0)); !opened.ok()) return Fail(std::move(opened));
-  OccurrenceRecord record;
-  WithEngine([&](Engine& engine) { record = engine.RunTask(task, std::move(on_line)); });
+  if (Status opened = Open(LogTo::kFile, request, Milliseconds(0)); !opened.ok()) return opened;
+  WithEngine(run);
   Close();
-  return record;
+  return Status::Ok();
 }
 
 void Wiring::WithEngine(const std::function<void(Engine&)>& run) {

@@ -33,6 +33,7 @@ class Wiring final : public Workplace {
   Result<Store*> OpenStore(StoreUse use) override;
   Status Work(WorkMode mode) override;
   Result<OccurrenceRecord> RunNow(const Task& task, std::function<void(std::string_view)> output) override;
+  Status RunBackfill(const Task& task, const Backfill& backfill) override;
 
   // Ends the engine that runs now or starts later; a second call skips the grace. Returns whether one was running.
   // Thread-safe.
@@ -59,6 +60,8 @@ class Wiring final : public Workplace {
   // Leaves the fleet. Keeps the session when work is left in it.
   void Close();
   JoinRequest MakeJoinRequest() const;
+  // Runs something for once, as a process of this server that follows no schedule.
+  Status RunInForeground(const std::function<void(Engine&)>& run);
   // Makes the engine reachable for Stop() while `run` uses it.
   void WithEngine(const std::function<void(Engine&)>& run);
 

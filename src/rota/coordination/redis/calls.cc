@@ -110,8 +110,8 @@ OccurrenceRecord ToRecord(const object& json) {
   record.task = Text(json, "task");
   record.scope = json.contains("scope") ? Text(json, "scope") : record.task;
   if (json.contains("kind")) {
-    record.kind =
-        Named(Text(json, "kind"), {OccurrenceKind::kScheduled, OccurrenceKind::kManual, OccurrenceKind::kStart});
+    record.kind = Named(Text(json, "kind"), {OccurrenceKind::kScheduled, OccurrenceKind::kManual,
+                                             OccurrenceKind::kBackfill, OccurrenceKind::kStart});
   }
   record.scheduled_at = ToInstant(json.at("scheduled_at"));
   record.scheduled_last = MaybeInstant(json, "scheduled_last").value_or(record.scheduled_at);

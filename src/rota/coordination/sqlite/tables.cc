@@ -27,7 +27,8 @@ Enum Named(Connection& connection, std::string_view name, const std::array<Enum,
   return all[0];
 }
 
-constexpr std::array kKinds = {OccurrenceKind::kScheduled, OccurrenceKind::kManual, OccurrenceKind::kStart};
+constexpr std::array kKinds = {OccurrenceKind::kScheduled, OccurrenceKind::kManual, OccurrenceKind::kBackfill,
+                               OccurrenceKind::kStart};
 constexpr std::array kOutcomes = {Outcome::kRunning,  Outcome::kSucceeded, Outcome::kFailed,
                                   Outcome::kTimedOut, Outcome::kCancelled, Outcome::kLost,
                                   Outcome::kSkipped,  Outcome::kMissed,    Outcome::kUnknown};

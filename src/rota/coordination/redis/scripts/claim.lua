@@ -13,7 +13,7 @@ end
 
 -- The pause that tells most of what holds the claim back, and the reason to record.
 local function find_pause(request)
-  if request.kind == 'manual' then return nil end
+  if request.kind == 'manual' or request.kind == 'backfill' then return nil end
   local found = pauses[task_of(request.scope)]
   for _, tag in ipairs(request.tags or {}) do found = found or pauses[' tag ' .. tag] end
   found = found or pauses['']
@@ -137,7 +137,7 @@ local function claim(request)
     close(request, request.outcome, request.reason, reply)
   elseif busy then
     reply.outcome, reply.holder = 'overlap', busy.server
-    close(request, 'skipped', 'overlap', reply)
+    if request.kind ~= 'backfill' then close(request, 'skipped', 'overlap', reply) end
   else
     reply = grant(request, scope)
     reply.gap = gap
