@@ -178,8 +178,10 @@ TEST(EngineCore, SaysWhatTheStoreSkipped) {
   core.AnswerClaims(ClaimOutcome::kOverlap);
   for (const char* reason : {"paused", "maintenance"}) {
     core.Advance(seconds(60));
-    const std::vector<ClaimReply> replies = {{.outcome = ClaimOutcome::kPaused, .reason = reason}};
-    core.Tell(input::ClaimsAnswered{std::exchange(core.claims, {})[0], replies, core.now().steady});
+    ClaimReply paused;
+    paused.outcome = ClaimOutcome::kPaused;
+    paused.reason = reason;
+    core.Tell(input::ClaimsAnswered{std::exchange(core.claims, {})[0], std::vector{paused}, core.now().steady});
   }
   EXPECT_THAT(core.starts, IsEmpty());
   EXPECT_THAT(core.records, IsEmpty());  // The claim recorded them.
