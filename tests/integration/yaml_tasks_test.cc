@@ -38,6 +38,26 @@ tasks:
   EXPECT_EQ(OutputOf("shell"), "2-a-shell 1\n");
 }
 
+TEST_F(YamlTasks, ChooseWhatTheirProcessesFindAroundThem) {
+  Write("config.yaml", R"yaml(
+tasks:
+  - name: around
+    shell: echo "$GREETING from $(pwd), $(umask), $(ulimit -n), $SERVER"
+    schedule: yearly
+    env: {GREETING: hello, SERVER: "${SERVER}${SERVER}"}
+    directory: /usr
+    umask: 027
+    limits: {open_files: 32}
+  - {name: lost, exec: [pwd], schedule: yearly, directory: /no/such}
+  - {name: nobody, exec: [id], schedule: yearly, user: no-such-user}
+)yaml");
+  EXPECT_EQ(OutputOf("around"), "hello from /usr, 0027, 32, aa\n");
+  EXPECT_EQ(Run({"schedule:test", "lost"}).err,
+            "error: lost: failed(cannot start pwd: directory /no/such: No such file or directory) after 0s\n");
+  EXPECT_THAT(Run({"schedule:test", "nobody"}).err,
+              HasSubstr("failed(cannot start id: user \"no-such-user\": there is no such user)"));
+}
+
 TEST_F(YamlTasks, AreTriedAgainAndHaveOneOutcome) {
   Write("config.yaml", R"yaml(
 tasks:

@@ -1,6 +1,7 @@
 #include "rota/base/text.h"
 
 #include <algorithm>
+#include <array>
 
 #include "rota/base/format.h"
 
@@ -134,6 +135,16 @@ std::vector<std::string_view> Split(std::string_view text, char separator) {
     if (end == std::string_view::npos) return parts;
     text.remove_prefix(end + 1);
   }
+}
+
+std::string FormatSize(std::int64_t bytes) {
+  constexpr std::array<std::string_view, 4> kUnits = {"", "KB", "MB", "GB"};
+  std::size_t unit = 0;
+  while (unit + 1 < kUnits.size() && bytes != 0 && bytes % 1024 == 0) {
+    bytes /= 1024;
+    ++unit;
+  }
+  return Format("{}{}", bytes, kUnits[unit]);
 }
 
 std::string Count(std::uint64_t count, std::string_view noun) {

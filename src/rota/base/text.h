@@ -20,6 +20,8 @@ int DisplayWidth(std::string_view text);
 std::string_view Trim(std::string_view text);
 std::string Lowercase(std::string_view text);  // ASCII only.
 std::vector<std::string_view> Split(std::string_view text, char separator);
+// "500", "64KB", "10MB", "1GB": in powers of 1024, as far as the number is whole.
+std::string FormatSize(std::int64_t bytes);
 // "1 task", "2 tasks", "0 tasks".
 std::string Count(std::uint64_t count, std::string_view noun);
 std::string Join(const std::vector<std::string>& parts, std::string_view separator);

@@ -52,8 +52,8 @@ yaml::Position Offender(const TaskEntry& task, const Status& error) {
 
 // REQUIRES: exactly one kind of work, as the reader has checked.
 TaskBuilder BeginTask(Scheduler& scheduler, const TaskEntry& task) {
-  if (task.exec) return scheduler.Exec(task.exec->value);
-  if (task.shell) return scheduler.Shell(task.shell->value);
+  if (task.exec) return scheduler.Exec(task.exec->value, task.process);
+  if (task.shell) return scheduler.Shell(task.shell->value, task.process);
   return scheduler.Command(task.command->value, task.arguments ? task.arguments->value : std::vector<std::string>());
 }
 

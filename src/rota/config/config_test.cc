@@ -93,6 +93,58 @@ TEST(Config, ChoosesRedisWhereThereIsARedisSection) {
             "redis at all");
 }
 
+TEST(Config, ReadsWhatAProcessFindsAroundIt) {
+  const Result<Config> config = Parse(R"(
+tasks:
+  - shell: df
+    schedule: daily
+    env: {PGPORT: 5433, PGPASSWORD: "${REDIS_PASSWORD}", EMPTY: ""}
+    directory: /srv/dumps
+    user: postgres
+    umask: 027
+    limits: {memory: 512MB, cpu_time: 10m, open_files: 64, processes: 100, core_size: 0, file_size: 1GB}
+)");
+  ASSERT_TRUE(config) << config.error().message();
+  const Commands commands;
+  Scheduler scheduler(commands, TimeZone());
+  ASSERT_TRUE(config->DefineTasks(scheduler).ok());
+  const Result<Schedule> schedule = scheduler.Build();
+  const ProcessOptions expected = {
+      .environment = {{"PGPORT", "5433"}, {"PGPASSWORD", "s3: [cret]"}, {"EMPTY", ""}},
+      .directory = "/srv/dumps",
+      .user = "postgres",
+      .umask = 027,
+      .limits = {.memory = 512 << 20,
+                 .cpu_time = minutes(10),
+                 .open_files = 64,
+                 .processes = 100,
+                 .core_size = 0,
+                 .file_size = 1 << 30},
+  };
+  EXPECT_EQ(*ProcessOf(schedule->tasks()[0].work), expected);
+}
+
+TEST(Config, RefusesWhatNoProcessCanFindAroundIt) {
+  const auto error = [](std::string_view keys) {
+    return ErrorOf(Format("tasks:\n  - {{shell: df, schedule: daily, {}}}\n", keys));
+  };
+  EXPECT_EQ(error("umask: 888"), "config/config.yaml:2:41: umask: \"888\": expected an octal number from 0 to 0777");
+  EXPECT_EQ(error("umask: 1000"), "config/config.yaml:2:41: umask: \"1000\": expected an octal number from 0 to 0777");
+  EXPECT_EQ(error("env: [A]"), "config/config.yaml:2:39: env: expected a map of variables by name, found a list");
+  EXPECT_EQ(error("env: {A=B: c}"), "config/config.yaml:2:40: env: \"A=B\": expected a name without '='");
+  EXPECT_EQ(
+      error("env: {ROTA_TASK: c}"),
+      "config/config.yaml:2:40: env: \"ROTA_TASK\": expected another name: ROTA_ begins those that tell of the run");
+  EXPECT_EQ(error("limits: {cpu_time: 1500ms}"),
+            "config/config.yaml:2:53: limits.cpu_time: \"1500ms\": expected a duration of one second or more, in whole "
+            "seconds, such as 90s or 1h30m");
+  EXPECT_EQ(error("limits: {memory: lots}"),
+            "config/config.yaml:2:51: limits.memory: \"lots\": expected a size from 1 to 1024GB, in bytes or with KB, "
+            "MB, GB");
+  EXPECT_EQ(ErrorOf("tasks:\n  - {command: backup:run, schedule: daily, directory: /srv}\n"),
+            "config/config.yaml:2:55: directory: only exec and shell take it");
+}
+
 TEST(Config, RefusesRetriesThatAreNone) {
   const auto error = [](std::string_view retry) {
     return ErrorOf(Format("tasks:\n  - {{schedule: daily, shell: a, retry: {}}}\n", retry));
@@ -118,7 +170,7 @@ TEST(Config, RefusesUnknownKeysWithTheNearestAndAllKnownOnes) {
   EXPECT_EQ(ErrorOf("tasks:\n  - shell: \"true\"\n    schedule: daily\n    xyzzy: 1\n"),
             "config/config.yaml:4:5: unknown key \"xyzzy\" in a task; allowed: name, description, schedule, dialect, "
             "timezone, on, except, shift, business_day, dst_gap, dst_overlap, spread, command, arguments, exec, shell, "
-            "unique, without_overlapping, even_in_maintenance_mode, "
+            "env, directory, user, umask, limits, unique, without_overlapping, even_in_maintenance_mode, "
             "lock_timeout, timeout, kill_after, retry, environments, between, "
             "unless_between, tags");
 }

@@ -29,6 +29,10 @@ void Assign(T& slot, T value, yaml::Position) {
   slot = std::move(value);
 }
 template <typename T>
+void Assign(std::optional<T>& slot, T value, yaml::Position) {
+  slot = std::move(value);
+}
+template <typename T>
 void Assign(std::optional<Located<T>>& slot, T value, yaml::Position position) {
   slot = Located<T>{std::move(value), position};
 }

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 #include "rota/base/format.h"
 #include "rota/base/text.h"
+#include "rota/config/process_keys.h"
 
 namespace rota {
 namespace {
@@ -75,9 +77,18 @@ Key<TaskEntry> Retry(std::string meaning) {
           }};
 }
 
+// A key of a child process, as one of a task.
+Key<TaskEntry> OfTask(const Key<ProcessOptions>& key) {
+  return {key.name, key.type, key.default_value, key.meaning,
+          [key](ValueReader& reader, const Place& place, TaskEntry& task) {
+            key.read(reader, place, task.process);
+            task.process_key = {key.name, place.node.position};
+          }};
+}
+
 std::vector<Key<TaskEntry>> MakeTaskKeys() {
   using Task = TaskEntry;
-  return {
+  std::vector<Key<Task>> keys = {
       Value<Task>("name", Line(), "", "Its name, unique in the schedule; what it runs, as typed, unless given.",
                   &Task::name),
       Value<Task>("description", Text(), "", "A sentence for people.", &Task::description),
@@ -157,6 +168,10 @@ std::vector<Key<TaskEntry>> MakeTaskKeys() {
       Window("unless_between", "It does not run from the first time up to the second.", &Task::unless_between),
       List<Task>("tags", Line(), "[nightly, db]", "Words to find it by.", &Task::tags),
   };
+  std::vector<Key<Task>> process;
+  std::ranges::transform(ProcessKeys(), std::back_inserter(process), OfTask);
+  keys.insert(std::next(std::ranges::find(keys, "shell", &Key<Task>::name)), process.begin(), process.end());
+  return keys;
 }
 
 // What the table cannot say: keys that need or exclude each other.
@@ -176,6 +191,9 @@ void CheckTask(ValueReader& reader, const TaskEntry& task) {
   }
   if (task.shell && Trim(task.shell->value).empty()) {
     reader.Refuse(task.shell->position, Format("shell: {}", Expected(task.shell->value, "a line for /bin/sh")));
+  }
+  if (task.process_key && !task.exec && !task.shell) {
+    reader.Refuse(task.process_key->position, Format("{}: only exec and shell take it", task.process_key->value));
   }
   if (task.on && task.except) {
     reader.Refuse(task.except->position,

@@ -11,6 +11,7 @@
 #include "rota/config/yaml.h"
 #include "rota/cron/next.h"
 #include "rota/schedule/business_days.h"
+#include "rota/schedule/process_options.h"
 #include "rota/schedule/task.h"
 
 namespace rota {
@@ -36,6 +37,8 @@ struct TaskEntry {
   std::optional<Located<std::vector<std::string>>> arguments;
   std::optional<Located<std::vector<std::string>>> exec;
   std::optional<Located<std::string>> shell;
+  ProcessOptions process;
+  std::optional<Located<std::string>> process_key;  // One of those that say it.
   std::optional<Located<bool>> unique;
   std::optional<Located<bool>> without_overlapping;
   std::optional<Located<bool>> even_in_maintenance_mode;

@@ -68,13 +68,6 @@ std::optional<std::int64_t> ParseSize(std::string_view text) {
   return *count * factor;
 }
 
-std::string FormatSize(std::int64_t bytes) {
-  for (const Unit& unit : {kUnits[2], kUnits[1], kUnits[0]}) {
-    if (bytes >= unit.bytes && bytes % unit.bytes == 0) return Format("{}{}", bytes / unit.bytes, unit.name);
-  }
-  return Format("{}", bytes);
-}
-
 }  // namespace
 
 Result<std::string> ExpandVariables(std::string_view text, const Environment& environment) {

@@ -30,6 +30,7 @@ ScheduleRow MakeRow(const Task& task, std::span<const Pause> pauses, WallTime no
   row.id = task.id;
   row.description = task.description;
   row.work = Describe(task.work);
+  if (const ProcessOptions* process = ProcessOf(task.work)) row.process = *process;
   row.schedule = task.trigger->Describe(options.locale);
   if (const auto* cron = std::get_if<CronFrequency>(&task.trigger->frequency())) {
     row.cron = cron->text;
@@ -78,6 +79,30 @@ boost::json::value RetryJson(const std::optional<RetryPolicy>& retry) {
           {"jitter", Name(retry->jitter)},   {"exit_codes", boost::json::value_from(retry->exit_codes)}};
 }
 
+template <typename T>
+boost::json::value OrNull(const std::optional<T>& value) {
+  return value ? boost::json::value(*value) : boost::json::value();
+}
+
+// Without the values of variables, which may be secret.
+boost::json::value ProcessJson(const std::optional<ProcessOptions>& process) {
+  if (!process) return {};
+  std::vector<std::string> names;
+  for (const auto& [name, value] : process->environment) names.push_back(name);
+  const ProcessLimits& limits = process->limits;
+  return {{"environment", json::Texts(names)},
+          {"directory", json::Text(process->directory)},
+          {"user", json::Text(process->user)},
+          {"umask", process->umask ? boost::json::value(Format("{:04o}", *process->umask)) : boost::json::value()},
+          {"limits",
+           {{"memory", OrNull(limits.memory)},
+            {"cpu_time_ms", json::Millis(limits.cpu_time)},
+            {"open_files", OrNull(limits.open_files)},
+            {"processes", OrNull(limits.processes)},
+            {"core_size", OrNull(limits.core_size)},
+            {"file_size", OrNull(limits.file_size)}}}};
+}
+
 boost::json::value SpreadJson(const Spread& spread) {
   if (spread == Spread()) return {};
   return {{"range_ms", json::Millis(spread.range)}, {"offset_ms", json::Millis(spread.offset)}};
@@ -112,6 +137,7 @@ std::string DescribePolicies(const ScheduleRow& row) {
   if (row.conditional) words.emplace_back("conditional");
   if (row.even_in_maintenance_mode) words.emplace_back("even in maintenance mode");
   if (!row.environments.empty()) words.push_back("only in " + Join(row.environments, " or "));
+  if (row.process) words.push_back(Describe(*row.process));
   if (!row.tags.empty()) words.push_back("tagged " + Join(row.tags, " "));
   return Join(words, ", ");
 }
@@ -166,6 +192,7 @@ std::string ToJson(std::span<const ScheduleRow> rows) {
         {"task", json::Text(row.id)},
         {"description", json::Text(row.description)},
         {"work", json::Text(row.work)},
+        {"process", ProcessJson(row.process)},
         {"schedule", json::Text(row.schedule)},
         {"cron", row.cron.empty() ? boost::json::value() : boost::json::value(json::Text(row.cron))},
         {"dialect", row.cron.empty() ? boost::json::value() : boost::json::value(Name(row.dialect))},

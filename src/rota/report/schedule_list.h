@@ -16,9 +16,10 @@ namespace rota {
 struct ScheduleRow {
   TaskId id;
   std::string description;
-  std::string work;      // As a person would type it.
-  std::string schedule;  // In words.
-  std::string cron;      // The expression; empty for an interval or a single instant.
+  std::string work;                       // As a person would type it.
+  std::optional<ProcessOptions> process;  // Of a child process that has some.
+  std::string schedule;                   // In words.
+  std::string cron;                       // The expression; empty for an interval or a single instant.
   CronDialect dialect = CronDialect::kOcps;
   TimeZone zone;
   DstPolicy dst;  // As the task chose; empty: the rule of rota::Next().

@@ -83,6 +83,25 @@ TEST(ScheduleList, NamesConditionsAndEnvironments) {
   EXPECT_TRUE(ListSchedule(schedule, {}, kNow)[0].conditional);
 }
 
+TEST(ScheduleList, TellsWhatAProcessFindsAroundItButNoSecret) {
+  const Schedule schedule = MakeSchedule([](Scheduler& scheduler) {
+    scheduler
+        .Shell("pg_dump shop",
+               {.environment = {{"PGPASSWORD", "secret"}}, .user = "postgres", .limits = {.open_files = 64}})
+        .Daily()
+        .Register();
+    scheduler.Command("a").Hourly().Register();
+  });
+  const std::vector<ScheduleRow> rows = ListSchedule(schedule, {}, kNow);
+  EXPECT_THAT(ToTable(rows), HasSubstr("overlap allow, user postgres, open_files 64, environment PGPASSWORD"));
+  EXPECT_THAT(ToJson(rows),
+              HasSubstr(R"("process":{"environment":["PGPASSWORD"],"directory":"","user":"postgres","umask":null,)"
+                        R"("limits":{"memory":null,"cpu_time_ms":null,"open_files":64,"processes":null,)"
+                        R"("core_size":null,"file_size":null}})"));
+  EXPECT_THAT(ToJson(rows), HasSubstr(R"("work":"a","process":null)"));
+  EXPECT_THAT(ToTable(rows) + ToJson(rows), Not(HasSubstr("secret")));
+}
+
 TEST(ScheduleList, TellsTimeoutAndRetries) {
   const Schedule schedule = MakeSchedule([](Scheduler& scheduler) {
     scheduler.Command("backup:run").Daily().Timeout(minutes(5)).Retry({.attempts = 2}).Register();
@@ -152,7 +171,7 @@ TEST(ScheduleList, GivesEverythingAsJson) {
   const std::vector<Pause> pauses = {{PauseTarget::Task("backup:run"), "ann", "disk \"swap\"", kNow, std::nullopt}};
   EXPECT_EQ(
       ToJson(ListSchedule(SeedSchedule(), pauses, kNow, {.tag = "db"})),
-      R"([{"task":"backup:run","description":"","work":"backup:run","schedule":"At 02:00","cron":"0 2 * * *",)"
+      R"([{"task":"backup:run","description":"","work":"backup:run","process":null,"schedule":"At 02:00","cron":"0 2 * * *",)"
       R"("dialect":"ocps","zone":"Asia/Shanghai","dst_gap":null,"dst_overlap":null,"spread":null,"fires_at_start":false,"next":[{"utc":"2026-03-06T18:00:00Z","local":"2026-03-07 02:00:00 +08:00"}],)"
       R"("unique":true,"runs_on":"one server","overlap":"skip","lock_timeout_ms":1800000,"timeout_ms":null,"retry":null,"even_in_maintenance_mode":false,"environments":[],)"
       R"("tags":["db"],"conditional":false,"pause":{"all_tasks":false,"maintenance":false,"tag":null,"author":"ann",)"

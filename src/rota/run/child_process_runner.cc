@@ -9,17 +9,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <map>
 #include <optional>
 #include <stop_token>
 #include <string_view>
 #include <utility>
 
 #include "rota/base/format.h"
+#include "rota/run/account.h"
 #include "rota/run/output_tail.h"
 #include "rota/run/spawn.h"
 #include "rota/time/format.h"
@@ -27,28 +28,40 @@
 namespace rota {
 namespace {
 
-// The server's environment with the facts of this run; facts of a run that the server itself is part of are left out.
-std::vector<std::string> EnvironmentFor(const RunOrder& order) {
-  const std::vector<std::pair<std::string_view, std::string>> facts = {
-      {"ROTA_RUN_ID=", order.run_id},
-      {"ROTA_TASK=", order.task->id},
-      {"ROTA_SCHEDULED_AT=", FormatInstant(order.scheduled_at)},
-      {"ROTA_PREVIOUS_SCHEDULED_AT=",
-       order.previous_scheduled_at ? FormatInstant(*order.previous_scheduled_at) : std::string()},
-      {"ROTA_ATTEMPT=", std::to_string(order.attempt)},
-      {"ROTA_FENCING_TOKEN=", std::to_string(order.token)},
-  };
-  std::vector<std::string> variables;
+const ProcessOptions kAsTheServer;
+
+using Variables = std::map<std::string, std::string, std::less<>>;
+
+void AddFacts(const RunOrder& order, Variables& variables) {
+  variables["ROTA_RUN_ID"] = order.run_id;
+  variables["ROTA_TASK"] = order.task->id;
+  variables["ROTA_SCHEDULED_AT"] = FormatInstant(order.scheduled_at);
+  variables["ROTA_ATTEMPT"] = std::to_string(order.attempt);
+  variables["ROTA_FENCING_TOKEN"] = std::to_string(order.token);
+  // Those of a run that the server itself is part of do not hold here.
+  variables.erase("ROTA_PREVIOUS_SCHEDULED_AT");
+  if (order.previous_scheduled_at) {
+    variables["ROTA_PREVIOUS_SCHEDULED_AT"] = FormatInstant(*order.previous_scheduled_at);
+  }
+}
+
+// The server's environment, with what the account, the options and the run add to it or replace.
+std::vector<std::string> EnvironmentFor(const RunOrder& order, const Account* account, const ProcessOptions& process) {
+  Variables variables;
   for (char** variable = environ; variable != nullptr && *variable != nullptr; ++variable) {
     const std::string_view text = *variable;
-    const bool replaced =
-        std::any_of(facts.begin(), facts.end(), [text](const auto& fact) { return text.starts_with(fact.first); });
-    if (!replaced) variables.emplace_back(text);
+    const std::size_t equals = text.find('=');
+    if (equals != std::string_view::npos) variables.emplace(text.substr(0, equals), text.substr(equals + 1));
   }
-  for (const auto& [name, value] : facts) {
-    if (!value.empty()) variables.push_back(std::string(name) + value);
+  if (account != nullptr) {
+    variables["HOME"] = account->home;
+    variables["USER"] = variables["LOGNAME"] = account->name;
   }
-  return variables;
+  for (const auto& [name, value] : process.environment) variables[name] = value;
+  AddFacts(order, variables);
+  std::vector<std::string> texts;
+  for (const auto& [name, value] : variables) texts.push_back(Format("{}={}", name, value));
+  return texts;
 }
 
 // "signal 9 (Killed)"
@@ -170,12 +183,22 @@ std::optional<int> Supervision::Reap() {
 
 }  // namespace
 
-RunResult ChildProcessRunner::Run(const RunOrder& order, const std::vector<std::string>& argv) {
+RunResult ChildProcessRunner::Run(const RunOrder& order, const std::vector<std::string>& argv,
+                                  const ProcessOptions* given) {
+  const ProcessOptions& process = given == nullptr ? kAsTheServer : *given;
+  std::optional<Account> account;
+  if (!process.user.empty()) {
+    Result<Account> found = FindAccount(process.user);
+    if (!found) return {Outcome::kFailed, Format("cannot start {}: {}", argv.front(), found.error()), ""};
+    account = *std::move(found);
+  }
+  const Account* const user = account ? &*account : nullptr;
   const FileDescriptor bell(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!bell.open()) return {Outcome::kFailed, "cannot watch a child: " + ErrnoText(errno), ""};
   Result<Pipe> pipe = OpenPipe();
   if (!pipe) return {Outcome::kFailed, "cannot watch a child: " + pipe.error().message(), ""};
-  Result<Child> child = Spawn(argv, EnvironmentFor(order), pipe->write);
+  Result<Child> child =
+      Spawn(argv, EnvironmentFor(order, user, process), pipe->write, {.account = user, .process = &process});
   if (!child) return {Outcome::kFailed, child.error().message(), ""};
   pipe->write.Close();
 

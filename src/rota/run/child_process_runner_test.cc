@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <pwd.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -91,6 +92,35 @@ TEST(ChildProcessRunner, TellsTheChildAboutItsRun) {
             "2026-03-06T02:00:00Z\npath\n");
   unsetenv("ROTA_TASK");
   unsetenv("ROTA_PREVIOUS_SCHEDULED_AT");
+}
+
+std::string OutputWith(const ProcessOptions& process, const std::string& line) {
+  return ChildProcessRunner().Run(TestOrder(ShellCall{}).order, Shell(line), &process).output_tail;
+}
+
+TEST(ChildProcessRunner, AddsVariablesToTheServersOwn) {
+  setenv("INHERITED", "ours", 1);
+  setenv("REPLACED", "ours", 1);
+  EXPECT_EQ(OutputWith({.environment = {{"REPLACED", "its own"}, {"ADDED", "a=b"}}},
+                       "echo $INHERITED, $REPLACED, $ADDED, $ROTA_TASK"),
+            "ours, its own, a=b, nightly\n");
+  unsetenv("INHERITED");
+  unsetenv("REPLACED");
+}
+
+TEST(ChildProcessRunner, TellsAChildWhoseRightsItHas) {
+  const std::string self = getpwuid(geteuid())->pw_name;
+  const Result<Account> account = FindAccount(self);
+  ASSERT_TRUE(account);
+  EXPECT_EQ(OutputWith({.user = self}, "echo $USER $LOGNAME $HOME"), Format("{} {} {}\n", self, self, account->home));
+  EXPECT_EQ(OutputWith({.environment = {{"HOME", "/srv"}}, .user = self}, "echo $HOME"), "/srv\n");
+}
+
+TEST(ChildProcessRunner, FailsForAUserThatThereIsNot) {
+  const ProcessOptions process = {.user = "no-such-user"};
+  const RunResult result = ChildProcessRunner().Run(TestOrder(ExecCall{}).order, {"/bin/true"}, &process);
+  EXPECT_EQ(result.outcome, Outcome::kFailed);
+  EXPECT_EQ(result.reason, "cannot start /bin/true: user \"no-such-user\": there is no such user");
 }
 
 TEST(ChildProcessRunner, TurnsBinaryOutputIntoText) {

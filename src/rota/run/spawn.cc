@@ -16,22 +16,29 @@
 // - A failing exec is reported through a pipe that a successful one closes. So it also works where vfork() is fork(),
 //   as under ThreadSanitizer.
 // - Another thread may start a child at any moment. Every descriptor here is O_CLOEXEC from its birth, and a child
-// closes
-//   all but its four first of all, so it holds no other child's pipe open, not even until its exec.
+//   closes all but its four first of all, so it holds no other child's pipe open, not even until its exec.
+// - Who a user is, is looked up before. To become that user the child calls the kernel, not glibc's setuid(), which
+//   would tell all threads of the parent to follow. A change of rights takes the parent-death signal back, so it is
+//   asked for after that.
 #include "rota/run/spawn.h"
 
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
+#include <optional>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
 
+#include "rota/base/format.h"
 #include "rota/base/text.h"
 
 namespace rota {
@@ -40,6 +47,20 @@ namespace {
 constexpr int kErrorFd = 3;      // Where the child keeps the pipe that reports a failing exec.
 constexpr int kFirstOwnFd = 10;  // Our descriptors lie above those the child is given, or dup2() would clobber them.
 
+// What a child does before it is its program. A limit is the number of its resource.
+enum Step : int { kBecomeUser = -3, kEnterDirectory = -2, kExecute = -1 };
+
+struct Failure {
+  int step;
+  int error;
+};
+
+struct Limit {
+  int resource;
+  std::string_view name;
+  rlimit value;
+};
+
 struct ChildPlan {
   char* const* argv;
   char* const* environment;
@@ -47,20 +68,26 @@ struct ChildPlan {
   int output;
   int error;
   pid_t parent;  // 0: the child does not die with it.
+  const Account* account = nullptr;
+  const char* directory = nullptr;
+  std::optional<mode_t> mask = std::nullopt;
+  std::span<const Limit> limits = {};
 };
 
-[[noreturn]] void ReportErrno() {
-  const int error = errno;
-  const ssize_t written = write(kErrorFd, &error, sizeof error);
+[[noreturn]] void Report(int step) {
+  const Failure failure = {step, errno};
+  const ssize_t written = write(kErrorFd, &failure, sizeof failure);
   _exit(written < 0 ? 126 : 127);
+}
+
+void BecomeUser(const Account& account) {
+  if (syscall(SYS_setgroups, account.groups.size(), account.groups.data()) != 0) Report(kBecomeUser);
+  if (syscall(SYS_setresgid, account.gid, account.gid, account.gid) != 0) Report(kBecomeUser);
+  if (syscall(SYS_setresuid, account.uid, account.uid, account.uid) != 0) Report(kBecomeUser);
 }
 
 // Runs in the child, in the parent's memory: see the top.
 [[noreturn]] void BecomeProgram(const ChildPlan& plan) {
-  if (plan.parent != 0) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != plan.parent) _exit(127);
-  }
   setpgid(0, 0);
   dup2(plan.input, STDIN_FILENO);
   dup2(plan.output, STDOUT_FILENO);
@@ -68,12 +95,22 @@ struct ChildPlan {
   dup3(plan.error, kErrorFd, O_CLOEXEC);
   // For descriptors that other code opened without O_CLOEXEC; where the call is forbidden, those stay open.
   syscall(SYS_close_range, kErrorFd + 1, ~0u, 0u);
+  for (const Limit& limit : plan.limits) {
+    if (syscall(SYS_prlimit64, 0, limit.resource, &limit.value, nullptr) != 0) Report(limit.resource);
+  }
+  if (plan.mask) umask(*plan.mask);
+  if (plan.account != nullptr) BecomeUser(*plan.account);
+  if (plan.parent != 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != plan.parent) _exit(127);
+  }
+  if (plan.directory != nullptr && chdir(plan.directory) != 0) Report(kEnterDirectory);
   for (int signal = 1; signal < NSIG; ++signal) std::signal(signal, SIG_DFL);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   execvpe(plan.argv[0], plan.argv, plan.environment);
-  ReportErrno();
+  Report(kExecute);
 }
 
 // A function of its own, so that no variable of the caller lives in registers across the second return.
@@ -100,15 +137,48 @@ void Reap(pid_t pid) {
   }
 }
 
-// The errno of a failing exec, or 0 when the program runs. Returns at once: the child has left vfork().
-int ReadExecError(const FileDescriptor& pipe) {
-  int error = 0;
+// What failed, or nothing when the program runs. Returns at once: the child has left vfork().
+std::optional<Failure> ReadFailure(const FileDescriptor& pipe) {
+  Failure failure{};
   ssize_t got = 0;
   do {
-    got = read(pipe.get(), &error, sizeof error);
+    got = read(pipe.get(), &failure, sizeof failure);
   } while (got < 0 && errno == EINTR);
-  return got == sizeof error ? error : 0;
+  return got == sizeof failure ? std::optional(failure) : std::nullopt;
 }
+
+// The limits as the kernel takes them: a child must not raise them again, but SIGXCPU needs a second to be heard.
+std::vector<Limit> LimitsOf(const ProcessLimits& limits) {
+  std::vector<Limit> all;
+  const auto add = [&all](int resource, std::string_view name, std::optional<std::int64_t> value) {
+    if (value) all.push_back({resource, name, {static_cast<rlim_t>(*value), static_cast<rlim_t>(*value)}});
+  };
+  add(RLIMIT_AS, "memory", limits.memory);
+  add(RLIMIT_NOFILE, "open_files", limits.open_files);
+  add(RLIMIT_NPROC, "processes", limits.processes);
+  add(RLIMIT_CORE, "core_size", limits.core_size);
+  add(RLIMIT_FSIZE, "file_size", limits.file_size);
+  if (limits.cpu_time) {
+    add(RLIMIT_CPU, "cpu_time", limits.cpu_time->count());
+    rlimit ours{};
+    getrlimit(RLIMIT_CPU, &ours);
+    rlimit& wanted = all.back().value;
+    if (wanted.rlim_cur < ours.rlim_max) ++wanted.rlim_max;
+  }
+  return all;
+}
+
+std::string Describe(const Failure& failure, const ChildPlan& plan) {
+  const std::string why = ErrnoText(failure.error);
+  if (failure.step == kBecomeUser) return Format("user {}: {}", Printable(plan.account->name), why);
+  if (failure.step == kEnterDirectory) return Format("directory {}: {}", Printable(plan.directory), why);
+  for (const Limit& limit : plan.limits) {
+    if (limit.resource == failure.step) return Format("limit {} {}: {}", limit.name, limit.value.rlim_cur, why);
+  }
+  return why;
+}
+
+bool IsThisProcess(const Account& account) { return account.uid == geteuid() && account.gid == getegid(); }
 
 std::vector<char*> Pointers(std::span<const std::string> texts) {
   std::vector<char*> pointers;
@@ -167,14 +237,22 @@ Result<Child> Spawn(std::span<const std::string> argv, std::span<const std::stri
   if (!report) return failed(report.error().message());
 
   const pid_t parent = options.at_parent_death == AtParentDeath::kDie ? getpid() : 0;
-  const ChildPlan plan = {arguments.data(), variables.data(), input.get(), output.get(), report->write.get(), parent};
+  ChildPlan plan{arguments.data(), variables.data(), input.get(), output.get(), report->write.get(), parent};
+  std::vector<Limit> limits;
+  if (options.account != nullptr && !IsThisProcess(*options.account)) plan.account = options.account;
+  if (const ProcessOptions* process = options.process) {
+    if (!process->directory.empty()) plan.directory = process->directory.c_str();
+    if (process->umask) plan.mask = static_cast<mode_t>(*process->umask);
+    limits = LimitsOf(process->limits);
+    plan.limits = limits;
+  }
   Child child;
   child.pid = StartWithSignalsBlocked(plan);
   if (child.pid < 0) return failed(ErrnoText(errno));
   report->write.Close();
-  if (const int error = ReadExecError(report->read); error != 0) {
+  if (const std::optional<Failure> failure = ReadFailure(report->read)) {
     Reap(child.pid);
-    return failed(ErrnoText(error));
+    return failed(Describe(*failure, plan));
   }
   // Not yet waited for, so the id is still the child's.
   child.handle = FileDescriptor(static_cast<int>(syscall(SYS_pidfd_open, child.pid, 0)));

@@ -6,6 +6,8 @@
 #include <string>
 
 #include "rota/base/status.h"
+#include "rota/run/account.h"
+#include "rota/schedule/process_options.h"
 
 namespace rota {
 
@@ -37,12 +39,14 @@ enum class AtParentDeath { kDie, kStay };
 struct SpawnOptions {
   const FileDescriptor* input = nullptr;  // Null: /dev/null.
   AtParentDeath at_parent_death = AtParentDeath::kDie;
+  const Account* account = nullptr;          // Whose rights it gets; null: this process's.
+  const ProcessOptions* process = nullptr;   // For directory, umask and limits; null: this process's.
 };
 
 // Starts a program: in a process group of its own, with `output` for output and errors, no other descriptor, no blocked
-// or ignored signal. Unless it is to stay, it gets SIGKILL when the calling thread ends, so that thread must stay until
-// the child was waited for. A name without '/' is looked up in PATH. Errors: kFailed, "cannot start /x: No such
-// file or directory".
+// or ignored signal, with the rights, directory, umask and limits that `options` say. Unless it is to stay, it gets SIGKILL when the calling thread ends, so that thread must stay until
+// the child was waited for. A name without '/' is looked up in this process's PATH. Errors: kFailed, "cannot start /x:
+// No such file or directory", "cannot start /x: directory /y: Permission denied".
 //
 // Thread-safe. Needs Linux 5.9, and SIGCHLD not ignored in this process.
 Result<Child> Spawn(std::span<const std::string> argv, std::span<const std::string> environment,

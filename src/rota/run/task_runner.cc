@@ -27,8 +27,10 @@ RunResult TaskRunner::Run(const RunOrder& order) {
     result =
         std::visit(Overloaded{
                        [&](const CommandCall& call) { return in_process_.Run(order, call); },
-                       [&](const ExecCall& call) { return child_process_.Run(order, call.argv); },
-                       [&](const ShellCall& call) { return child_process_.Run(order, {"/bin/sh", "-c", call.line}); },
+                       [&](const ExecCall& call) { return child_process_.Run(order, call.argv, call.process.get()); },
+                       [&](const ShellCall& call) {
+                         return child_process_.Run(order, {"/bin/sh", "-c", call.line}, call.process.get());
+                       },
                    },
                    order.task->work);
   }

@@ -28,6 +28,7 @@ std::string WorkKey(const Work& work) {
   } else {
     Append(key, std::get<ShellCall>(work).line);
   }
+  if (const ProcessOptions* process = ProcessOf(work)) Append(key, ProcessOptionsKey(*process));
   return key;
 }
 

@@ -5,6 +5,15 @@
 #include "rota/schedule/task_set.h"
 
 namespace rota {
+namespace {
+
+// Most children have none, and a million tasks are many.
+std::shared_ptr<const ProcessOptions> Kept(ProcessOptions process) {
+  if (process == ProcessOptions()) return nullptr;
+  return std::make_shared<const ProcessOptions>(std::move(process));
+}
+
+}  // namespace
 
 Scheduler::Scheduler(const CommandCatalog& catalog, TimeZone zone)
     : tasks_(std::make_shared<internal::TaskSet>(catalog, zone)) {}
@@ -20,11 +29,13 @@ TaskBuilder Scheduler::Command(std::string name, std::vector<std::string> argume
   return TaskBuilder(tasks_, attributes_, CommandCall{std::move(name), std::move(arguments)});
 }
 
-TaskBuilder Scheduler::Exec(std::vector<std::string> argv) {
-  return TaskBuilder(tasks_, attributes_, ExecCall{std::move(argv)});
+TaskBuilder Scheduler::Exec(std::vector<std::string> argv, ProcessOptions process) {
+  return TaskBuilder(tasks_, attributes_, ExecCall{std::move(argv), Kept(std::move(process))});
 }
 
-TaskBuilder Scheduler::Shell(std::string line) { return TaskBuilder(tasks_, attributes_, ShellCall{std::move(line)}); }
+TaskBuilder Scheduler::Shell(std::string line, ProcessOptions process) {
+  return TaskBuilder(tasks_, attributes_, ShellCall{std::move(line), Kept(std::move(process))});
+}
 
 void Scheduler::Group(const Attributes& attributes, const std::function<void(Scheduler&)>& define) {
   Scheduler group(tasks_, attributes_.With(attributes));

@@ -9,6 +9,7 @@
 #include "rota/schedule/attributes.h"
 #include "rota/schedule/calendar.h"
 #include "rota/schedule/command_catalog.h"
+#include "rota/schedule/process_options.h"
 #include "rota/schedule/schedule.h"
 #include "rota/schedule/task_builder.h"
 #include "rota/time/time_zone.h"
@@ -38,8 +39,8 @@ class Scheduler {
 
   // Begin a task. Nothing is defined until Register() or TryRegister() ends the chain.
   TaskBuilder Command(std::string name, std::vector<std::string> arguments = {});
-  TaskBuilder Exec(std::vector<std::string> argv);
-  TaskBuilder Shell(std::string line);
+  TaskBuilder Exec(std::vector<std::string> argv, ProcessOptions process = {});
+  TaskBuilder Shell(std::string line, ProcessOptions process = {});
 
   // Defines tasks that share attributes; groups nest, the inner one adds to the outer one's.
   void Group(const Attributes& attributes, const std::function<void(Scheduler&)>& define);

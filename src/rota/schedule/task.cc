@@ -59,6 +59,12 @@ Milliseconds DelayAfter(int failed, const RetryPolicy& policy, double draw) {
   return Milliseconds(static_cast<std::int64_t>(static_cast<double>(delay.count()) * draw));
 }
 
+const ProcessOptions* ProcessOf(const Work& work) {
+  if (const auto* exec = std::get_if<ExecCall>(&work)) return exec->process.get();
+  if (const auto* shell = std::get_if<ShellCall>(&work)) return shell->process.get();
+  return nullptr;
+}
+
 std::string Describe(const Work& work) {
   if (const auto* command = std::get_if<CommandCall>(&work)) return CommandLine(command->name, command->arguments);
   if (const auto* exec = std::get_if<ExecCall>(&work)) {

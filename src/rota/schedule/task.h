@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "rota/base/instant.h"
+#include "rota/schedule/process_options.h"
 #include "rota/schedule/trigger.h"
 
 namespace rota {
@@ -66,12 +67,17 @@ struct CommandCall {
 // A program and its arguments, run without a shell.
 struct ExecCall {
   std::vector<std::string> argv;
+  std::shared_ptr<const ProcessOptions> process = nullptr;  // Null: all as the server has it.
 };
 // A line for /bin/sh -c.
 struct ShellCall {
   std::string line;
+  std::shared_ptr<const ProcessOptions> process = nullptr;  // As above.
 };
 using Work = std::variant<CommandCall, ExecCall, ShellCall>;
+
+// The options of a child process; null where there are none.
+const ProcessOptions* ProcessOf(const Work& work);
 
 // As a person would type it: "backup:run --full", "/usr/bin/rsync -a /srv", "df -h | mail ops".
 std::string Describe(const Work& work);

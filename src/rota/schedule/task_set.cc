@@ -296,11 +296,13 @@ Status TaskSet::CheckWork(const Work& work) const {
   if (const auto* command = std::get_if<CommandCall>(&work)) return catalog_.Check(command->name, command->arguments);
   if (const auto* exec = std::get_if<ExecCall>(&work)) {
     if (exec->argv.empty() || exec->argv.front().empty()) return InvalidArgument("Exec(): expected a program");
-    return CheckWords("Exec", exec->argv);
+    if (Status valid = CheckWords("Exec", exec->argv); !valid.ok()) return valid;
+    return exec->process ? Check(*exec->process).WithContext(Format("Exec({})", Quote(exec->argv.front()))) : Status();
   }
-  const std::string& line = std::get<ShellCall>(work).line;
+  const auto& [line, process] = std::get<ShellCall>(work);
   if (Trim(line).empty()) return InvalidArgument("Shell({}): expected a line for /bin/sh", Quote(line));
-  return CheckWords("Shell", {line});
+  if (Status valid = CheckWords("Shell", {line}); !valid.ok()) return valid;
+  return process ? Check(*process).WithContext(Format("Shell({})", Quote(line))) : Status();
 }
 
 Result<TimeZone> TaskSet::ZoneOf(const AttributeValues& attributes) {
