@@ -26,7 +26,7 @@ struct Progress {
 std::string At(const Task& task, WallTime instant) { return FormatInstant(instant, task.trigger->zone()); }
 
 Result<WallTime> ReadInstant(const char* option, const std::string& text, const Task& task) {
-  const Result<WallTime> at = ParseInstant(text, task.trigger->zone());
+  Result<WallTime> at = ParseInstant(text, task.trigger->zone());
   if (!at) return Fail(at.error().WithContext(option));
   return at;
 }

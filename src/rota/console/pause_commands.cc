@@ -105,7 +105,7 @@ class ResumeCommand final : public Command {
     if (!target) return target.error();
     const Result<Store*> store = OpenStore(desk_.workplace, StoreUse::kChange);
     if (!store) return store.error();
-    const Status status = (*store)->ClearPause(*target);
+    Status status = (*store)->ClearPause(*target);
     if (status.code() == StatusCode::kNotFound) return NotPaused(**store, *target);
     if (!status.ok()) return status;
     context.Print("Resumed {}.", Describe(*target));
