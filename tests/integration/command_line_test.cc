@@ -82,6 +82,26 @@ TEST_F(CommandLine, ValidatesABrokenFileWithThePlaceOfEachMistake) {
                                   "\"schedule\"?"));
 }
 
+TEST_F(CommandLine, ComparesTheScheduleWithThatOfAnotherFile) {
+  Write("config.yaml", "tasks:\n  - {name: disk, shell: df, schedule: daily at 02:00}\n");
+  Write("new.yaml",
+        "app: {timezone: Asia/Shanghai}\n"
+        "tasks:\n"
+        "  - {name: disk, shell: df -h, schedule: daily at 02:00}\n");
+  EXPECT_EQ(Run({"schedule:diff", "config.yaml"}).exit, 0);
+  const Ran ran = Run({"schedule:diff", "new.yaml"});
+  EXPECT_EQ(ran.exit, 1);
+  EXPECT_EQ(ran.err, "");
+  EXPECT_THAT(ran.out, testing::StartsWith("TASK  CHANGE  BEFORE  AFTER\n"
+                                           "disk  zone    UTC     Asia/Shanghai\n"
+                                           "      runs    df      df -h\n"));
+  EXPECT_THAT(ran.out, HasSubstr("disk  7 appear  "));
+  EXPECT_THAT(ran.out, HasSubstr("disk  7 vanish  "));
+  Write("broken.yaml", "tasks: 7\n");
+  EXPECT_EQ(Run({"schedule:diff", "broken.yaml"}).exit, 2);
+  EXPECT_EQ(Run({"schedule:diff", "missing.yaml"}).err, "error: missing.yaml: No such file or directory\n");
+}
+
 TEST_F(CommandLine, RunsWhatIsDueThisMinuteOnce) {
   Write("config.yaml",
         "tasks:\n"

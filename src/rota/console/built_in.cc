@@ -22,6 +22,10 @@ Result<std::shared_ptr<const Schedule>> LoadSchedule(Workplace& workplace) {
   return workplace.LoadSchedule().map_error(NotTheCommandLine);
 }
 
+Result<std::shared_ptr<const Schedule>> LoadScheduleOf(Workplace& workplace, const std::string& config_path) {
+  return workplace.LoadScheduleOf(config_path).map_error(NotTheCommandLine);
+}
+
 Result<Store*> OpenStore(Workplace& workplace, StoreUse use) {
   return workplace.OpenStore(use).map_error(NotTheCommandLine);
 }

@@ -2,6 +2,7 @@
 
 #include <istream>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <set>
 #include <string>
@@ -35,12 +36,15 @@ struct Desk {
   std::set<std::string, std::less<>> built_in;  // Names of the built-in commands.
   Locale locale = Locale::kEnglish;             // Of the person at the keyboard.
   InputKind input = InputKind::kOther;
+  // Set by a command that ends in another way than 0 or, with an error, 1: its own exit code, which is documented.
+  std::optional<int> exit_code = std::nullopt;
 };
 
 // The built-in commands, by the file that has them.
 Commands MakeHelpCommands(Desk& desk);        // list, help
 Commands MakeCompletionCommands(Desk& desk);  // completion, completion:words
 Commands MakeScheduleCommands(Desk& desk);    // schedule:work, :run, :list, :test, :validate
+Commands MakeDiffCommands(Desk& desk);        // schedule:diff
 Commands MakeHistoryCommands(Desk& desk);     // schedule:history, :why
 Commands MakeBackfillCommands(Desk& desk);    // schedule:backfill
 Commands MakePauseCommands(Desk& desk);       // schedule:pause, :resume, :maintenance
@@ -51,6 +55,7 @@ Commands MakeExplainCommands(Desk& desk);     // cron:explain
 // What the workplace does; its errors are never the fault of the command line: one of code kInvalidArgument comes back
 // as kFailed, so that the exit code says "failed" and not "wrong usage".
 Result<std::shared_ptr<const Schedule>> LoadSchedule(Workplace& workplace);
+Result<std::shared_ptr<const Schedule>> LoadScheduleOf(Workplace& workplace, const std::string& config_path);
 Result<Store*> OpenStore(Workplace& workplace, StoreUse use);
 Status RunSchedule(Workplace& workplace, WorkMode mode);
 

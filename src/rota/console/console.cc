@@ -26,8 +26,8 @@ enum ExitCode { kSucceeded = 0, kFailed = 1, kWrongUsage = 2 };
 Commands MakeBuiltIns(Desk& desk) {
   Commands all;
   for (const auto make :
-       {MakeHelpCommands, MakeCompletionCommands, MakeScheduleCommands, MakeHistoryCommands, MakeBackfillCommands,
-        MakePauseCommands, MakeFleetCommands, MakeCronCommands, MakeExplainCommands}) {
+       {MakeHelpCommands, MakeCompletionCommands, MakeScheduleCommands, MakeDiffCommands, MakeHistoryCommands,
+        MakeBackfillCommands, MakePauseCommands, MakeFleetCommands, MakeCronCommands, MakeExplainCommands}) {
     Commands some = make(desk);
     std::move(some.begin(), some.end(), std::back_inserter(all));
   }
@@ -109,6 +109,7 @@ int Console::State::Execute(Command& command, const std::vector<std::string>& wo
   Context context(
       std::move(facts), *std::move(arguments), std::move(stop), [] { return false; },
       [this](std::string_view text) { out << text << std::flush; });
+  desk.exit_code.reset();
   Status status;
   try {
     status = command.Handle(context);
@@ -117,11 +118,11 @@ int Console::State::Execute(Command& command, const std::vector<std::string>& wo
   } catch (...) {
     status = Errorf("{} threw something that is not a std::exception", command.name());
   }
-  if (status.ok()) return kSucceeded;
+  if (status.ok()) return desk.exit_code.value_or(kSucceeded);
   const bool wrong_usage = status.code() == StatusCode::kInvalidArgument && desk.built_in.contains(command.name());
   if (wrong_usage) return RefuseUsage(status.message(), command.name() + " --help");
   PrintError(status.message());
-  return kFailed;
+  return desk.exit_code.value_or(kFailed);
 }
 
 Console::Console(CommandRegistry& commands, Workplace& workplace, const Clock& clock, Options options, std::istream& in,

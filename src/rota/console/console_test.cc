@@ -120,6 +120,7 @@ Built-in commands:
   cron:previous         Show a cron expression in words, and when it fired last
  schedule
   schedule:backfill     Run a task for instants that are past, whatever became of them
+  schedule:diff         Show what would change with another configuration (exits with 1 where it differs)
   schedule:doctor       Examine the store: how it is set up, how it does, and what it has lost
   schedule:history      List what became of due occurrences, newest first
   schedule:list         List the tasks: when they run next, and by which rules

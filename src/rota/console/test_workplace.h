@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <memory>
 #include <sstream>
 #include <stop_token>
@@ -67,12 +68,12 @@ class TestWorkplace final : public Workplace {
 
   Result<std::shared_ptr<const Schedule>> LoadSchedule() override {
     if (!schedule_error.ok()) return Fail(schedule_error);
-    Scheduler scheduler(commands_, TimeZone());
-    scheduler.Command("backup:run").Daily().At("02:00").Timezone("Asia/Shanghai").Unique().Tag("db").Register();
-    scheduler.Command("greet", {"ann"}).Name("hello").Hourly().Register();
-    if (define) define(scheduler);
-    return scheduler.Build().map(
-        [](Schedule schedule) { return std::make_shared<const Schedule>(std::move(schedule)); });
+    return MakeSchedule(define);
+  }
+  Result<std::shared_ptr<const Schedule>> LoadScheduleOf(const std::string& config_path) override {
+    const auto found = other_configs.find(config_path);
+    if (found == other_configs.end()) return Fail(NotFound("{}: No such file or directory", config_path));
+    return MakeSchedule(found->second);
   }
   Result<std::string> Environment() override { return std::string("production"); }
   Result<Store*> OpenStore(StoreUse) override {
@@ -108,7 +109,8 @@ class TestWorkplace final : public Workplace {
   }
 
   Store& store() { return *store_; }
-  std::function<void(Scheduler&)> define;  // More of the schedule.
+  std::function<void(Scheduler&)> define;                                // More of the schedule.
+  std::map<std::string, std::function<void(Scheduler&)>> other_configs;  // The same of other config files.
 
   Status schedule_error;
   Status store_error;
@@ -120,6 +122,15 @@ class TestWorkplace final : public Workplace {
   std::vector<WorkMode> worked;
 
  private:
+  Result<std::shared_ptr<const Schedule>> MakeSchedule(const std::function<void(Scheduler&)>& more) const {
+    Scheduler scheduler(commands_, TimeZone());
+    scheduler.Command("backup:run").Daily().At("02:00").Timezone("Asia/Shanghai").Unique().Tag("db").Register();
+    scheduler.Command("greet", {"ann"}).Name("hello").Hourly().Register();
+    if (more) more(scheduler);
+    return scheduler.Build().map(
+        [](Schedule schedule) { return std::make_shared<const Schedule>(std::move(schedule)); });
+  }
+
   const CommandRegistry& commands_;
   std::unique_ptr<Store> store_;
 };

@@ -32,6 +32,8 @@ class Workplace {
 
   // The validated schedule: the config file's tasks and the kernel's. Errors: what is wrong with a definition.
   virtual Result<std::shared_ptr<const Schedule>> LoadSchedule() = 0;
+  // The same with another config file in place of the program's. Errors: as above.
+  virtual Result<std::shared_ptr<const Schedule>> LoadScheduleOf(const std::string& config_path) = 0;
   // Where the application runs, as the configuration says. Errors: what is wrong with it.
   virtual Result<std::string> Environment() = 0;
   // The store that the configuration names. Errors: kUnavailable, kDataLoss, kInvalidArgument.

@@ -57,21 +57,6 @@ ScheduleRow MakeRow(const Task& task, std::span<const Pause> pauses, WallTime no
   return row;
 }
 
-// "3 attempts 10s apart", "5 attempts 1s to 5m apart with full jitter after exit 75".
-std::string Describe(const RetryPolicy& retry) {
-  RetryPolicy longest = retry;
-  longest.jitter = Jitter::kNone;
-  const Milliseconds first = DelayAfter(1, longest, 0);
-  const Milliseconds last = DelayAfter(retry.attempts - 1, longest, 0);
-  std::string words = Format("{} attempts {}{} apart", retry.attempts, FormatDuration(first),
-                             last > first ? " to " + FormatDuration(last) : std::string());
-  if (retry.jitter == Jitter::kFull) words += " with full jitter";
-  std::vector<std::string> codes;
-  for (const int code : retry.exit_codes) codes.push_back(std::to_string(code));
-  if (!codes.empty()) words += " after exit " + Join(codes, " or ");
-  return words;
-}
-
 boost::json::value RetryJson(const std::optional<RetryPolicy>& retry) {
   if (!retry) return {};
   return {{"attempts", retry->attempts},     {"delay_ms", json::Millis(retry->delay)},

@@ -64,13 +64,22 @@ Result<const Options*> Wiring::LoadOptions() {
 
 Result<std::shared_ptr<const Schedule>> Wiring::LoadSchedule() {
   if (schedule_) return schedule_;
-  const Result<const Options*> options = LoadOptions();
-  if (!options) return Fail(options.error());
-  const Result<TimeZone> zone = TimeZone::Load((*options)->app.timezone);
-  if (!zone) return Fail(zone.error().WithContext(config_path_ + ": app.timezone"));
+  if (const Result<const Options*> options = LoadOptions(); !options) return Fail(options.error());
+  Result<std::shared_ptr<const Schedule>> built = BuildSchedule(*config_, config_path_);
+  if (built) schedule_ = *built;
+  return built;
+}
 
+Result<std::shared_ptr<const Schedule>> Wiring::LoadScheduleOf(const std::string& config_path) {
+  return Config::Load(config_path).and_then([&](const Config& config) { return BuildSchedule(config, config_path); });
+}
+
+Result<std::shared_ptr<const Schedule>> Wiring::BuildSchedule(const Config& config,
+                                                              const std::string& config_path) const {
+  const Result<TimeZone> zone = TimeZone::Load(config.options().app.timezone);
+  if (!zone) return Fail(zone.error().WithContext(config_path + ": app.timezone"));
   Scheduler scheduler(commands_, *zone);
-  config_->DefineCalendars(scheduler);
+  config.DefineCalendars(scheduler);
   if (kernel_ != nullptr) {
     try {
       kernel_->Schedule(scheduler);
@@ -80,11 +89,8 @@ Result<std::shared_ptr<const Schedule>> Wiring::LoadSchedule() {
       return Fail(InvalidArgument("the kernel's Schedule() threw something that is not a std::exception"));
     }
   }
-  if (Status defined = config_->DefineTasks(scheduler); !defined.ok()) return Fail(std::move(defined));
-  Result<Schedule> built = scheduler.Build();
-  if (!built) return Fail(built.error());
-  schedule_ = std::make_shared<const Schedule>(*std::move(built));
-  return schedule_;
+  if (Status defined = config.DefineTasks(scheduler); !defined.ok()) return Fail(std::move(defined));
+  return scheduler.Build().map([](Schedule schedule) { return std::make_shared<const Schedule>(std::move(schedule)); });
 }
 
 Result<std::string> Wiring::Environment() {

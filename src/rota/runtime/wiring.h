@@ -29,6 +29,7 @@ class Wiring final : public Workplace {
   ~Wiring() override;
 
   Result<std::shared_ptr<const Schedule>> LoadSchedule() override;
+  Result<std::shared_ptr<const Schedule>> LoadScheduleOf(const std::string& config_path) override;
   Result<std::string> Environment() override;
   Result<Store*> OpenStore(StoreUse use) override;
   Status Work(WorkMode mode) override;
@@ -52,6 +53,8 @@ class Wiring final : public Workplace {
   struct Session;
 
   Result<const Options*> LoadOptions();
+  // The tasks of a config file, and the kernel's.
+  Result<std::shared_ptr<const Schedule>> BuildSchedule(const Config& config, const std::string& config_path) const;
   Result<std::unique_ptr<LogSink>> OpenLog(LogTo where);
   // Becomes a server of the fleet that runs the schedule's tasks in the given way.
   Status Open(LogTo where, const JoinRequest& request, Milliseconds shutdown_grace);

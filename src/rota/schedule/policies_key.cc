@@ -1,6 +1,8 @@
 #include "rota/schedule/policies_key.h"
 
 #include "rota/base/format.h"
+#include "rota/base/text.h"
+#include "rota/time/format.h"
 
 namespace rota::internal {
 namespace {
@@ -12,6 +14,10 @@ void Append(std::string& key, char mark, const std::vector<std::string>& texts) 
     key += ':';
     key += text;
   }
+}
+
+std::string Words(const std::optional<Milliseconds>& duration) {
+  return duration ? FormatDuration(*duration) : std::string();
 }
 
 }  // namespace
@@ -34,6 +40,22 @@ std::string PoliciesKey(const TaskPolicies& policies) {
   Append(key, 'e', policies.environments);
   Append(key, 't', policies.tags);
   return key;
+}
+
+std::vector<PolicyFact> PolicyFacts(const TaskPolicies& policies) {
+  const std::size_t conditions = policies.when.size() + policies.skip.size();
+  return {
+      {"unique", policies.placement == Placement::kOneServer ? "true" : "false"},
+      {"overlap", std::string(Name(policies.overlap))},
+      {"lock_timeout", Words(policies.lock_timeout)},
+      {"timeout", Words(policies.timeout)},
+      {"kill_after", Words(policies.kill_after)},
+      {"retry", policies.retry ? Describe(*policies.retry) : std::string()},
+      {"grace", Words(policies.grace)},
+      {"environments", Join(policies.environments, ", ")},
+      {"tags", Join(policies.tags, ", ")},
+      {"conditions", conditions == 0 ? std::string() : std::to_string(conditions)},
+  };
 }
 
 }  // namespace rota::internal

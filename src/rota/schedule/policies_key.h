@@ -1,6 +1,8 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "rota/schedule/task.h"
 
@@ -8,5 +10,16 @@ namespace rota::internal {
 
 // Differs when any policy differs; conditions are functions, which cannot be compared and do not count.
 std::string PoliciesKey(const TaskPolicies& policies);
+
+// A policy by its name and in words, which are empty where it is not set.
+struct PolicyFact {
+  std::string_view name;
+  std::string value;
+};
+// All policies, always in the same order: what a difference of two PoliciesKeys is about.
+std::vector<PolicyFact> PolicyFacts(const TaskPolicies& policies);
+
+// Differs when what runs differs in any way, also in one that Describe() does not tell.
+std::string WorkKey(const Work& work);
 
 }  // namespace rota::internal

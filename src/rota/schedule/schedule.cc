@@ -18,6 +18,10 @@ void Append(std::string& text, std::string_view field) {
   text += field;
 }
 
+}  // namespace
+
+namespace internal {
+
 std::string WorkKey(const Work& work) {
   std::string key = std::to_string(work.index());
   if (const auto* command = std::get_if<CommandCall>(&work)) {
@@ -32,6 +36,10 @@ std::string WorkKey(const Work& work) {
   return key;
 }
 
+}  // namespace internal
+
+namespace {
+
 // A sum over the tasks: the order of registration does not count.
 std::string Digest(const std::vector<Task>& tasks) {
   boost::unordered_flat_map<const TaskPolicies*, std::string> policy_keys;
@@ -43,7 +51,7 @@ std::string Digest(const std::vector<Task>& tasks) {
     text.clear();
     Append(text, task.id);
     Append(text, task.description);
-    Append(text, WorkKey(task.work));
+    Append(text, internal::WorkKey(task.work));
     Append(text, task.trigger->key());
     Append(text, policies);
     sum += StableHash(text);

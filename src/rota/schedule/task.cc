@@ -4,6 +4,9 @@
 #include <cstdint>
 
 #include "rota/base/check.h"
+#include "rota/base/format.h"
+#include "rota/base/text.h"
+#include "rota/time/format.h"
 
 namespace rota {
 namespace {
@@ -57,6 +60,20 @@ Milliseconds DelayAfter(int failed, const RetryPolicy& policy, double draw) {
   }
   if (policy.jitter == Jitter::kNone) return delay;
   return Milliseconds(static_cast<std::int64_t>(static_cast<double>(delay.count()) * draw));
+}
+
+std::string Describe(const RetryPolicy& retry) {
+  RetryPolicy longest = retry;
+  longest.jitter = Jitter::kNone;
+  const Milliseconds first = DelayAfter(1, longest, 0);
+  const Milliseconds last = DelayAfter(retry.attempts - 1, longest, 0);
+  std::string words = Format("{} attempts {}{} apart", retry.attempts, FormatDuration(first),
+                             last > first ? " to " + FormatDuration(last) : std::string());
+  if (retry.jitter == Jitter::kFull) words += " with full jitter";
+  std::vector<std::string> codes;
+  for (const int code : retry.exit_codes) codes.push_back(std::to_string(code));
+  if (!codes.empty()) words += " after exit " + Join(codes, " or ");
+  return words;
 }
 
 const ProcessOptions* ProcessOf(const Work& work) {

@@ -59,6 +59,9 @@ struct RetryPolicy {
 // full jitter as in "Exponential Backoff And Jitter", M. Brooker, AWS Architecture Blog, 2015.
 Milliseconds DelayAfter(int failed, const RetryPolicy& policy, double draw);
 
+// "3 attempts 10s apart", "5 attempts 1s to 5m apart with full jitter after exit 75".
+std::string Describe(const RetryPolicy& retry);
+
 // A registered command by name, with its arguments as on a command line.
 struct CommandCall {
   std::string name;
