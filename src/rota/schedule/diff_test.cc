@@ -116,6 +116,7 @@ TEST(Diff, NamesEveryPolicyThatChanged) {
         .Timeout(90s)
         .KillAfter(1s)
         .Retry({.attempts = 5, .delay = 10s})
+        .EvenInMaintenanceMode()
         .Environments({"production", "staging"})
         .Tag("db")
         .When([] { return true; });
@@ -127,6 +128,7 @@ TEST(Diff, NamesEveryPolicyThatChanged) {
             "timeout:  -> 1m30s\n"
             "kill_after:  -> 1s\n"
             "retry:  -> 5 attempts 10s apart\n"
+            "even_in_maintenance_mode: false -> true\n"
             "environments:  -> production, staging\n"
             "tags:  -> db\n"
             "conditions:  -> 1\n");

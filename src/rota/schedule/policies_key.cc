@@ -52,6 +52,7 @@ std::vector<PolicyFact> PolicyFacts(const TaskPolicies& policies) {
       {"kill_after", Words(policies.kill_after)},
       {"retry", policies.retry ? Describe(*policies.retry) : std::string()},
       {"grace", Words(policies.grace)},
+      {"even_in_maintenance_mode", policies.even_in_maintenance_mode ? "true" : "false"},
       {"environments", Join(policies.environments, ", ")},
       {"tags", Join(policies.tags, ", ")},
       {"conditions", conditions == 0 ? std::string() : std::to_string(conditions)},
