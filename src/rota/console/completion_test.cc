@@ -51,6 +51,7 @@ TEST_F(CompletionTest, OffersTheOptionsOfTheProgramAndOfACommand) {
 TEST_F(CompletionTest, OffersTheTasksOfTheSchedule) {
   EXPECT_THAT(Complete({"schedule:why", ""}), ElementsAre("backup:run", "hello"));
   EXPECT_THAT(Complete({"schedule:why", "--json", "b"}), ElementsAre("backup:run"));
+  EXPECT_THAT(Complete({"schedule:simulate", "--task", ""}), ElementsAre("backup:run", "hello"));
   EXPECT_THAT(Complete({"schedule:pause", "--reason", "disk swap", "h"}), ElementsAre("hello"));
   EXPECT_THAT(Complete({"schedule:unlock", "--force", "b"}), ElementsAre("backup:run"));
   EXPECT_THAT(Complete({"schedule:pause", "-c", "x.yaml", "h"}), ElementsAre("hello"));

@@ -25,9 +25,9 @@ enum ExitCode { kSucceeded = 0, kFailed = 1, kWrongUsage = 2 };
 
 Commands MakeBuiltIns(Desk& desk) {
   Commands all;
-  for (const auto make :
-       {MakeHelpCommands, MakeCompletionCommands, MakeScheduleCommands, MakeDiffCommands, MakeHistoryCommands,
-        MakeBackfillCommands, MakePauseCommands, MakeFleetCommands, MakeCronCommands, MakeExplainCommands}) {
+  for (const auto make : {MakeHelpCommands, MakeCompletionCommands, MakeScheduleCommands, MakeDiffCommands,
+                          MakeHistoryCommands, MakeBackfillCommands, MakePauseCommands, MakeFleetCommands,
+                          MakeCronCommands, MakeExplainCommands, MakeForecastCommands}) {
     Commands some = make(desk);
     std::move(some.begin(), some.end(), std::back_inserter(all));
   }

@@ -124,12 +124,14 @@ Built-in commands:
   schedule:doctor       Examine the store: how it is set up, how it does, and what it has lost
   schedule:history      List what became of due occurrences, newest first
   schedule:list         List the tasks: when they run next, and by which rules
+  schedule:load         Show how much fires at once, and which tasks to spread
   schedule:locks        List who holds which task, since when and until when
   schedule:maintenance  Switch maintenance mode on or off, or tell which it is
   schedule:pause        Keep a task, or all tasks, from running on any server
   schedule:resume       End a pause
   schedule:run          Run what is due now, wait for it, and end (for a crontab of your own)
   schedule:servers      List the servers of the fleet
+  schedule:simulate     List what the schedule would fire in a stretch of time
   schedule:test         Run a task now, in the foreground, whatever its conditions say
   schedule:unlock       Take a task's lock from the run that holds it, so that others may run it
   schedule:validate     Check the configuration and all tasks without running anything

@@ -45,24 +45,6 @@ bool Restrict(DstEffect& effect, const Trigger& trigger, const Trigger& plain) {
   return count > 0 || effect.runs.has_value();
 }
 
-std::vector<DstEffect> EffectsOn(const Trigger& trigger, WallTime now, int most) {
-  std::vector<DstEffect> effects;
-  const auto* cron = std::get_if<CronFrequency>(&trigger.frequency());
-  if (cron == nullptr) return effects;
-  const bool restricted = trigger.restrictions() != Restrictions();
-  const Trigger rule = trigger.Rule();
-  const Trigger plain(trigger.frequency(), TimeZone(), trigger.restrictions());
-  while (std::ssize(effects) < most) {
-    std::vector<DstEffect> next = DstEffects(cron->expression, trigger.zone(), trigger.cron_options(), now, 1);
-    if (next.empty()) break;
-    now = next.front().transition.at;
-    if (restricted && !Restrict(next.front(), rule, plain)) continue;
-    if (next.front().runs) *next.front().runs += trigger.spread().offset;
-    effects.push_back(next.front());
-  }
-  return effects;
-}
-
 std::string TimeOf(CivilTime civil) { return FormatTimeOfDay(civil - std::chrono::floor<std::chrono::days>(civil)); }
 
 // The day on which times are skipped or repeated.
@@ -172,13 +154,31 @@ boost::json::object ChangeJson(const DstRow::Change& change, const TimeZone& zon
 
 }  // namespace
 
+std::vector<DstEffect> DstEffectsOn(const Trigger& trigger, WallTime now, int most) {
+  std::vector<DstEffect> effects;
+  const auto* cron = std::get_if<CronFrequency>(&trigger.frequency());
+  if (cron == nullptr) return effects;
+  const bool restricted = trigger.restrictions() != Restrictions();
+  const Trigger rule = trigger.Rule();
+  const Trigger plain(trigger.frequency(), TimeZone(), trigger.restrictions());
+  while (std::ssize(effects) < most) {
+    std::vector<DstEffect> next = DstEffects(cron->expression, trigger.zone(), trigger.cron_options(), now, 1);
+    if (next.empty()) break;
+    now = next.front().transition.at;
+    if (restricted && !Restrict(next.front(), rule, plain)) continue;
+    if (next.front().runs) *next.front().runs += trigger.spread().offset;
+    effects.push_back(next.front());
+  }
+  return effects;
+}
+
 std::vector<DstRow> ListDst(const Schedule& schedule, WallTime now, const ScheduleListOptions& options) {
   std::vector<DstRow> rows;
   for (const Task& task : schedule.tasks()) {
     const std::vector<std::string>& tags = task.policies->tags;
     if (options.tag && std::find(tags.begin(), tags.end(), *options.tag) == tags.end()) continue;
     DstRow row{task.id, task.trigger->zone(), {}};
-    for (const DstEffect& effect : EffectsOn(*task.trigger, now, options.next)) {
+    for (const DstEffect& effect : DstEffectsOn(*task.trigger, now, options.next)) {
       row.changes.push_back({effect, Describe(effect, row.zone, options.locale)});
     }
     rows.push_back(std::move(row));

@@ -9,6 +9,7 @@
 #include "rota/cron/dst.h"
 #include "rota/report/schedule_list.h"
 #include "rota/schedule/schedule.h"
+#include "rota/schedule/trigger.h"
 #include "rota/time/time_zone.h"
 
 namespace rota {
@@ -28,6 +29,9 @@ struct DstRow {
 // The tasks in the order of their registration, with at most `options.next` changes of the clocks after `now` each.
 // What a task's windows and weekdays leave out does not affect it.
 std::vector<DstRow> ListDst(const Schedule& schedule, WallTime now, const ScheduleListOptions& options);
+
+// At most `most` changes of the clocks after `now` that affect the trigger.
+std::vector<DstEffect> DstEffectsOn(const Trigger& trigger, WallTime now, int most);
 
 // "02:30 does not exist: runs at 03:00 instead", "02:00 to 02:45 (4 times) occur twice: runs at the first pass only".
 std::string Describe(const DstEffect& effect, const TimeZone& zone, Locale locale = Locale::kEnglish);
