@@ -106,7 +106,7 @@ Options:
       --version      Show the version
 
 Commands:
-  greet              Greet somebody
+  greet                 Greet somebody
  backup
   backup:run            Run database backup
 

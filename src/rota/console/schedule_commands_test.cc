@@ -204,7 +204,7 @@ TEST_F(PauseCommands, PauseAndResumeATag) {
   EXPECT_EQ(Run({"schedule:list"}), 0);
   EXPECT_THAT(out(), HasSubstr("tag db paused by ann@web1 (disk swap), unique"));
   EXPECT_EQ(Run({"schedule:why", "backup:run"}), 0);
-  EXPECT_THAT(out(), HasSubstr("To let them run again: schedule:resume --tag db"));
+  EXPECT_THAT(out(), HasSubstr("All tasks tagged db are paused by ann@web1 (disk swap): "));
 
   for (const char* task : {"hello", "backup:run"}) Run({"schedule:pause", task});
   EXPECT_EQ(Run({"schedule:resume", "hello"}), 0);
