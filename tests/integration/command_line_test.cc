@@ -102,6 +102,24 @@ TEST_F(CommandLine, ComparesTheScheduleWithThatOfAnotherFile) {
   EXPECT_EQ(Run({"schedule:diff", "missing.yaml"}).err, "error: missing.yaml: No such file or directory\n");
 }
 
+TEST_F(CommandLine, RunsWhatACrontabBecomes) {
+  Write("crontab",
+        "SHELL=/bin/bash\n"
+        "GREETING='hello  there'\n"
+        "MAILTO=ann\n"
+        "* * * * * [[ -n $GREETING ]] && cat >bash; echo \"$GREETING \\%\" >>bash%first%second\n");
+  const Ran import = Run({"import:crontab", "crontab", "--timezone", "UTC"});
+  EXPECT_EQ(import.exit, 3);
+  EXPECT_EQ(import.err,
+            "left out: crontab:3:1: MAILTO \"ann\": Rota sends no mail; what a command prints is kept in the "
+            "history\n");
+  Write("config.yaml", import.out);
+  EXPECT_THAT(Run({"schedule:validate"}).out, testing::StartsWith("The schedule is valid: 1 task, digest "));
+  const Ran test = Run({"schedule:test", "cat"});
+  EXPECT_EQ(test.exit, 0) << test.out << test.err;
+  EXPECT_THAT(Lines("bash"), ElementsAre("first", "second", "hello  there %"));
+}
+
 TEST_F(CommandLine, RunsWhatIsDueThisMinuteOnce) {
   Write("config.yaml",
         "tasks:\n"

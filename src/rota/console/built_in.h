@@ -51,6 +51,7 @@ Commands MakePauseCommands(Desk& desk);       // schedule:pause, :resume, :maint
 Commands MakeFleetCommands(Desk& desk);       // schedule:servers, :locks, :unlock, :doctor
 Commands MakeCronCommands(Desk& desk);        // cron:next, :previous
 Commands MakeExplainCommands(Desk& desk);     // cron:explain
+Commands MakeImportCommands(Desk& desk);      // import:crontab, :laravel-list
 Commands MakeForecastCommands(Desk& desk);    // schedule:simulate, :load
 
 // What the workplace does; its errors are never the fault of the command line: one of code kInvalidArgument comes back

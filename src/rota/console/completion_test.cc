@@ -44,6 +44,8 @@ TEST_F(CompletionTest, OffersTheOptionsOfTheProgramAndOfACommand) {
   EXPECT_THAT(Complete({"-"}), ElementsAre("--config", "--help", "--version"));
   EXPECT_THAT(Complete({"schedule:list", "--"}),
               ElementsAre("--next", "--tag", "--dst", "--locale", "--json", "--help"));
+  EXPECT_THAT(Complete({"import:crontab", "--"}),
+              ElementsAre("--system", "--timezone", "--directory", "--json", "--help"));
   EXPECT_THAT(Complete({"schedule:unlock", "--"}), ElementsAre("--server", "--force", "--help"));
   EXPECT_THAT(Complete({"greet", "--c"}), ElementsAre("--config"));
 }
@@ -64,11 +66,14 @@ TEST_F(CompletionTest, OffersTheValuesOfAnOption) {
   EXPECT_THAT(Complete({"schedule:history", "--outcome=s"}), ElementsAre("--outcome=succeeded", "--outcome=skipped"));
   EXPECT_THAT(Complete({"schedule:list", "--tag", ""}), ElementsAre("db"));
   EXPECT_THAT(Complete({"cron:next", "--timezone", "Europe/Berl"}), ElementsAre("Europe/Berlin"));
+  EXPECT_THAT(Complete({"import:crontab", "-z", "Europe/Berl"}), ElementsAre("Europe/Berlin"));
   EXPECT_THAT(Complete({"completion", ""}), ElementsAre("bash", "zsh", "fish"));
 }
 
 TEST_F(CompletionTest, LeavesFilesToTheShell) {
   EXPECT_THAT(Complete({"-c", ""}), ElementsAre());
+  EXPECT_THAT(Complete({"schedule:diff", ""}), ElementsAre());
+  EXPECT_THAT(Complete({"import:laravel-list", ""}), ElementsAre());
   EXPECT_THAT(Complete({"greet", "--config", ""}), ElementsAre());
   EXPECT_THAT(Complete({"greet", ""}), ElementsAre());
   EXPECT_THAT(Complete({"unheard-of", ""}), ElementsAre());

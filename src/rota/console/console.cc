@@ -27,7 +27,7 @@ Commands MakeBuiltIns(Desk& desk) {
   Commands all;
   for (const auto make : {MakeHelpCommands, MakeCompletionCommands, MakeScheduleCommands, MakeDiffCommands,
                           MakeHistoryCommands, MakeBackfillCommands, MakePauseCommands, MakeFleetCommands,
-                          MakeCronCommands, MakeExplainCommands, MakeForecastCommands}) {
+                          MakeCronCommands, MakeExplainCommands, MakeImportCommands, MakeForecastCommands}) {
     Commands some = make(desk);
     std::move(some.begin(), some.end(), std::back_inserter(all));
   }

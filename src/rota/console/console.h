@@ -49,8 +49,8 @@ class Console {
   Console& operator=(const Console&) = delete;
 
   // Runs the command that argv names and returns the program's exit code: 0 it succeeded, 1 it failed (or its output
-  // could not be written), 2 the command line is wrong, or one that is documented as the command's own. `stop` reaches the command as its stop token. Errors go to
-  // `err`. Never throws.
+  // could not be written), 2 the command line is wrong, or one that is documented as the command's own. `stop` reaches
+  // the command as its stop token. Errors go to `err`. Never throws.
   int Run(int argc, const char* const* argv, std::stop_token stop = {});
 
  private:

@@ -118,6 +118,9 @@ Built-in commands:
   cron:explain          Explain a cron expression: its fields, its next times, and what may not be meant
   cron:next             Show a cron expression in words, and when it fires next
   cron:previous         Show a cron expression in words, and when it fired last
+ import
+  import:crontab        Turn a crontab into a configuration (exits with 3 where something is left out)
+  import:laravel-list   Turn Laravel's schedule:list --json into a configuration (likewise)
  schedule
   schedule:backfill     Run a task for instants that are past, whatever became of them
   schedule:diff         Show what would change with another configuration (exits with 1 where it differs)

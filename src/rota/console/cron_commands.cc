@@ -1,6 +1,3 @@
-#include <unistd.h>
-
-#include <iostream>
 #include <optional>
 
 #include "rota/console/built_in.h"
@@ -52,12 +49,10 @@ class CronInstantsCommand final : public Command {
 
  private:
   Status AnswerBatch(Context& context, CronDialect dialect, const std::optional<std::string>& task) {
-    // std::cin cannot be told to stop waiting; its descriptor can.
-    const bool standard = desk_.in.rdbuf() == std::cin.rdbuf();
-    InputLines lines(STDIN_FILENO, context.StopToken());
+    InputLines lines(desk_.in, context.StopToken());
     std::string line;
     // Without a reader each answer would be for nobody.
-    while (desk_.out.good() && (standard ? lines.Next(line) : static_cast<bool>(std::getline(desk_.in, line)))) {
+    while (desk_.out.good() && lines.Next(line)) {
       context.Write(AnswerBatchLine(line, dialect, task) + "\n");
     }
     return Status::Ok();

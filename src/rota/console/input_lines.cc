@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <iostream>
 #include <utility>
 
 namespace rota {
@@ -16,7 +17,11 @@ constexpr int kPeriodMs = 100;  // How long a stop may go unseen.
 
 InputLines::InputLines(int descriptor, std::stop_token stop) : descriptor_(descriptor), stop_(std::move(stop)) {}
 
+InputLines::InputLines(std::istream& in, std::stop_token stop)
+    : stream_(in.rdbuf() == std::cin.rdbuf() ? nullptr : &in), descriptor_(STDIN_FILENO), stop_(std::move(stop)) {}
+
 bool InputLines::Next(std::string& line) {
+  if (stream_ != nullptr) return static_cast<bool>(std::getline(*stream_, line));
   while (!stop_.stop_requested()) {
     const std::size_t end = buffer_.find('\n', scanned_);
     if (end != std::string::npos) {

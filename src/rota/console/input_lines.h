@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <istream>
 #include <stop_token>
 #include <string>
 
@@ -12,6 +13,8 @@ class InputLines {
  public:
   // The descriptor stays the caller's.
   InputLines(int descriptor, std::stop_token stop);
+  // The same of standard input where `in` is std::cin. Another stream, which outlives this, is read as it is.
+  InputLines(std::istream& in, std::stop_token stop);
 
   // Puts the next line there without its end. False at the end of the input, when it cannot be read, and soon after a
   // stop.
@@ -20,6 +23,7 @@ class InputLines {
  private:
   bool Fill();
 
+  std::istream* const stream_ = nullptr;
   const int descriptor_;
   const std::stop_token stop_;
   std::string buffer_;
