@@ -16,6 +16,7 @@ namespace rota {
 namespace {
 
 constexpr int kMostChanges = 16;  // Of the clocks of one task, in the longest stretch.
+constexpr std::size_t kMostChangesShown = 20;
 
 // The first occurrences of the cohorts, at most `limit`.
 std::vector<Forecast::Occurrence> ListOccurrences(const std::vector<Cohort>& cohorts,
@@ -136,10 +137,14 @@ std::string ToText(const Forecast& forecast) {
     text += Format("Left out: {} not for {}.\n", Count(forecast.elsewhere, "task"), forecast.question.environment);
   }
   if (!forecast.changes.empty()) text += "\nChanges of the clocks\n";
-  for (const Forecast::Change& change : forecast.changes) {
+  for (std::size_t i = 0; i < std::min(forecast.changes.size(), kMostChangesShown); ++i) {
+    const Forecast::Change& change = forecast.changes[i];
     const TimeZone::Transition& transition = change.effect.transition;
     text += Format("  {}  {}: {}\n", FormatDate(std::min(transition.from, transition.to)), Names(change.tasks),
                    Describe(change.effect, change.zone));
+  }
+  if (forecast.changes.size() > kMostChangesShown) {
+    text += Format("  and {} more: schedule:list --dst has them all\n", forecast.changes.size() - kMostChangesShown);
   }
   return text;
 }

@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "rota/base/format.h"
 #include "rota/report/fires.h"
 #include "rota/report/test_schedule.h"
 
@@ -130,6 +131,22 @@ TEST(Forecast, TellsWhatChangesOfTheClocksDo) {
   question.from = Utc("2026-03-29 12:00");
   question.to = Utc("2026-10-24");
   EXPECT_THAT(TextOf(schedule, question), Not(HasSubstr("Changes")));
+}
+
+TEST(Forecast, ShowsTwentyChangesOfTheClocksAtMost) {
+  const Schedule schedule = MakeSchedule([](Scheduler& scheduler) {
+    for (int minute = 10; minute < 33; ++minute) {
+      scheduler.Command("a")
+          .DailyAt(Format("02:{}", minute))
+          .Timezone("Europe/Berlin")
+          .Name(Format("{}", minute))
+          .Register();
+    }
+  });
+  const Forecast forecast = *MakeForecast(schedule, Days("2026-03-28 12:00", "2026-03-29 12:00"));
+  EXPECT_THAT(forecast.changes, SizeIs(23));
+  EXPECT_THAT(ToText(forecast), HasSubstr("  2026-03-29  29: 02:29 does not exist: runs at 03:00 instead\n"
+                                          "  and 3 more: schedule:list --dst has them all\n"));
 }
 
 TEST(Forecast, ShowsInstantsInTheZoneThatAllTasksShare) {
