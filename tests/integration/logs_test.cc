@@ -90,7 +90,7 @@ tasks:
 
   for (const Record& line : Log()) EXPECT_FALSE(Text(line, "time").empty());
   EXPECT_EQ(Text(finished["prints"], "reason"), "exit 3");
-  EXPECT_THAT(Text(finished["prints"], "output"), HasSubstr("x\n{\"level\":\"info\""));
+  EXPECT_THAT(Text(finished["prints"], "output"), HasSubstr("Z {\"level\":\"info\""));
   EXPECT_THAT(Text(finished["says"], "reason"), testing::StartsWith("backup failed: a\n{\"level\":\"info\""));
   EXPECT_THAT(Text(finished["starts"], "reason"), testing::StartsWith("cannot start /no\\nsuch"));
 

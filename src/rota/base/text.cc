@@ -69,6 +69,17 @@ bool IsPlainAscii(std::string_view text) {
 
 }  // namespace
 
+std::string PrintableLine(std::string_view line) {
+  std::string result;
+  for (;;) {
+    const std::size_t tab = line.find('\t');
+    result += Printable(line.substr(0, tab));
+    if (tab == std::string_view::npos) return result;
+    result += '\t';
+    line.remove_prefix(tab + 1);
+  }
+}
+
 std::string Printable(std::string_view text) {
   if (IsPlainAscii(text)) return std::string(text);
   std::string result;

@@ -11,6 +11,9 @@ namespace rota {
 // direction controls, and bytes that are not UTF-8 appear as \n, \x1b, \u202e. Printable text comes back as it is.
 std::string Printable(std::string_view text);
 
+// As Printable(), but tabs stay: for a line of output.
+std::string PrintableLine(std::string_view line);
+
 // Returns valid UTF-8: each byte that is not part of a well-formed sequence becomes U+FFFD (Unicode 15, 3.9, D92).
 std::string ValidUtf8(std::string_view bytes);
 

@@ -39,5 +39,17 @@ TEST(Trim, RemovesSpaceAtBothEnds) {
   EXPECT_EQ(Trim("  "), "");
 }
 
+TEST(PrintableLine, LeavesTabs) {
+  EXPECT_EQ(PrintableLine(""), "");
+  EXPECT_EQ(PrintableLine("\ta\tb\x1b[0m\t"), "\ta\tb\\x1b[0m\t");
+}
+
+TEST(FormatSize, TakesTheLargestUnitThatFits) {
+  EXPECT_EQ(FormatSize(0), "0");
+  EXPECT_EQ(FormatSize(1000), "1000");
+  EXPECT_EQ(FormatSize(64 * 1024), "64KB");
+  EXPECT_EQ(FormatSize(std::int64_t{3} << 40), "3072GB");
+}
+
 }  // namespace
 }  // namespace rota

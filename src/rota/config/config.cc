@@ -80,6 +80,12 @@ TaskBuilder ApplyKeys(TaskBuilder builder, const TaskEntry& task) {
   if (task.timeout) builder = std::move(builder).Timeout(task.timeout->value);
   if (task.kill_after) builder = std::move(builder).KillAfter(task.kill_after->value);
   if (task.retry) builder = std::move(builder).Retry(task.retry->value);
+  if (task.isolated && task.isolated->value) builder = std::move(builder).Isolated();
+  if (task.output) {
+    const auto& [path, mode] = task.output->value;
+    builder = mode == OutputFile::Mode::kAppend ? std::move(builder).AppendOutputTo(path)
+                                                : std::move(builder).SendOutputTo(path);
+  }
   if (task.environments) builder = std::move(builder).Environments(task.environments->value);
   if (task.between) builder = std::move(builder).Between(task.between->value.first, task.between->value.second);
   if (task.unless_between) {

@@ -145,6 +145,33 @@ TEST(Config, RefusesWhatNoProcessCanFindAroundIt) {
             "config/config.yaml:2:55: directory: only exec and shell take it");
 }
 
+TEST(Config, ReadsWhereTheOutputGoes) {
+  const Result<Config> config = Parse(R"(
+tasks:
+  - {name: bare, shell: df, schedule: daily, output: a.log}
+  - {name: map, shell: df, schedule: daily, output: {file: b.log}}
+  - {name: append, shell: df, schedule: daily, output: {file: c.log, append: true}}
+)");
+  ASSERT_TRUE(config) << config.error().message();
+  const Commands commands;
+  Scheduler scheduler(commands, TimeZone());
+  ASSERT_TRUE(config->DefineTasks(scheduler).ok());
+  const Result<Schedule> schedule = scheduler.Build();
+  const auto output = [&schedule](const char* task) { return *schedule->Find(task)->policies->output; };
+  EXPECT_EQ(output("bare"), (OutputFile{"a.log", OutputFile::Mode::kReplace}));
+  EXPECT_EQ(output("map"), (OutputFile{"b.log", OutputFile::Mode::kReplace}));
+  EXPECT_EQ(output("append"), (OutputFile{"c.log", OutputFile::Mode::kAppend}));
+}
+
+TEST(Config, RefusesOutputThatGoesNowhere) {
+  const auto error = [](std::string_view output) {
+    return ErrorOf(Format("tasks:\n  - {{shell: df, schedule: daily, output: {}}}\n", output));
+  };
+  EXPECT_EQ(error("{append: true}"), "config/config.yaml:2:42: output: expected a file in it");
+  EXPECT_EQ(error("[a]"), "config/config.yaml:2:42: output: expected a line of text, found a list");
+  EXPECT_EQ(error("{file: a, append: 1}"), "config/config.yaml:2:60: output.append: \"1\": expected true or false");
+}
+
 TEST(Config, RefusesRetriesThatAreNone) {
   const auto error = [](std::string_view retry) {
     return ErrorOf(Format("tasks:\n  - {{schedule: daily, shell: a, retry: {}}}\n", retry));
@@ -171,7 +198,7 @@ TEST(Config, RefusesUnknownKeysWithTheNearestAndAllKnownOnes) {
             "config/config.yaml:4:5: unknown key \"xyzzy\" in a task; allowed: name, description, schedule, dialect, "
             "timezone, on, except, shift, business_day, dst_gap, dst_overlap, spread, command, arguments, exec, shell, "
             "env, directory, user, umask, limits, unique, without_overlapping, even_in_maintenance_mode, "
-            "lock_timeout, timeout, kill_after, retry, environments, between, "
+            "lock_timeout, timeout, kill_after, retry, isolated, output, environments, between, "
             "unless_between, tags");
 }
 

@@ -249,8 +249,8 @@ std::string KeysAsMarkdown() {
   page +=
       "## `calendars`\n\nBusiness calendars by name, each a map of these keys.\n\n" + KeysTable(CalendarKeys()) + "\n";
   page += "## `tasks`\n\nA list of tasks, each a map of these keys.\n\n" + KeysTable(TaskKeys());
-  return page + "\n### `retry`\n\nOf a task.\n\n" + KeysTable(RetryKeys()) +
-         "\n### `limits`\n\nOf a task's child process.\n\n" + KeysTable(LimitKeys());
+  return page + "\n### `retry`\n\nOf a task.\n\n" + KeysTable(RetryKeys()) + "\n### `output`\n\nOf a task.\n\n" +
+         KeysTable(OutputKeys()) + "\n### `limits`\n\nOf a task's child process.\n\n" + KeysTable(LimitKeys());
 }
 
 }  // namespace rota

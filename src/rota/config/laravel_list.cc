@@ -117,7 +117,7 @@ bool IsDueAsListed(const Entry& entry, const Trigger& trigger) {
 
 // The schedule in Rota's words, or why there is none.
 Result<std::string> ScheduleOf(const Entry& entry) {
-  const std::string expression(Trim(entry.expression));
+  std::string expression(Trim(entry.expression));
   const Result<CronRule> rule = CronRule::Parse(expression, {});
   if (!rule) return Fail(rule.error().WithContext(Format("expression \"{}\"", Printable(expression))));
   const Result<TimeZone> zone = TimeZone::Load(entry.timezone);
@@ -174,9 +174,8 @@ std::vector<std::string> Header(const LaravelListOptions& options) {
       Format("# Made of {} by import:laravel-list.", options.file_name),
       "#",
       "# The list does not carry withoutOverlapping() (but where a task held its lock just then), onOneServer(),",
-      "# runInBackground(), evenInMaintenanceMode(), user(), between(), when(), skip(), hooks, pings and output: look "
-      "for",
-      "# them in the project. Expressions are those of one zone, as of the day of the list.",
+      "# runInBackground(), evenInMaintenanceMode(), user(), between(), when(), skip(), hooks, pings and output:",
+      "# look for them in the project. Expressions are those of one zone, as of the day of the list.",
   };
   if (options.directory.empty())
     lines.emplace_back("# Start the server in the project's folder, or import with --directory.");

@@ -77,6 +77,31 @@ Key<TaskEntry> Retry(std::string meaning) {
           }};
 }
 
+std::vector<Key<OutputFile>> MakeOutputKeys() {
+  using Mode = OutputFile::Mode;
+  return {Value<OutputFile>("file", Line(), "", "Its path, relative to the server's directory. Required.",
+                            &OutputFile::path),
+          Value<OutputFile>("append", OneOf<Mode>({{"true", Mode::kAppend}, {"false", Mode::kReplace}}), "false",
+                            "Whether a run adds to what is there, or replaces it.", &OutputFile::mode)};
+}
+
+// A map of its own keys, or the path of the file alone.
+Key<TaskEntry> Output(std::string meaning) {
+  return {"output", "a map, or a path", "", std::move(meaning),
+          [](ValueReader& reader, const Place& place, TaskEntry& task) {
+            OutputFile output;
+            if (place.node.kind != yaml::Node::Kind::kMapping) {
+              output.path = reader.Read(place, Line()).value_or("");
+            } else {
+              ReadKeys(reader, place, place.name + ".", OutputKeys(), output);
+              if (yaml::Find(place.node, "file") == nullptr) {
+                reader.Refuse(place.node.position, Format("{}: expected a file in it", place.name));
+              }
+            }
+            Assign(task.output, std::move(output), place.node.position);
+          }};
+}
+
 // A key of a child process, as one of a task.
 Key<TaskEntry> OfTask(const Key<ProcessOptions>& key) {
   return {key.name, key.type, key.default_value, key.meaning,
@@ -160,6 +185,12 @@ std::vector<Key<TaskEntry>> MakeTaskKeys() {
       Retry(
           "Tries again what failed or timed out; the occurrence keeps its lock meanwhile. A map of the keys below, or "
           "a number of attempts."),
+      Value<Task>("isolated", Boolean(), "false",
+                  "A command runs in a child process of the program, whose crash is a failed run and nothing else.",
+                  &Task::isolated),
+      Output(
+          "Writes all that it prints to a file besides. A map of the keys below, or the path of a file that each run "
+          "replaces. A file that cannot be written is told in the outcome's reason and fails no run."),
       List<Task>("environments", Line(), "[production, staging]",
                  "It runs only where `app.environment` is one of these.", &Task::environments),
       Window("between",
@@ -224,6 +255,11 @@ const std::vector<Key<TaskEntry>>& TaskKeys() {
 
 const std::vector<Key<RetryPolicy>>& RetryKeys() {
   static const std::vector<Key<RetryPolicy>> kKeys = MakeRetryKeys();
+  return kKeys;
+}
+
+const std::vector<Key<OutputFile>>& OutputKeys() {
+  static const std::vector<Key<OutputFile>> kKeys = MakeOutputKeys();
   return kKeys;
 }
 

@@ -46,15 +46,18 @@ struct TaskEntry {
   std::optional<Located<Milliseconds>> timeout;
   std::optional<Located<Milliseconds>> kill_after;
   std::optional<Located<RetryPolicy>> retry;
+  std::optional<Located<bool>> isolated;
+  std::optional<Located<OutputFile>> output;
   std::optional<Located<std::vector<std::string>>> environments;
   std::optional<Located<Window>> between;
   std::optional<Located<Window>> unless_between;
   std::optional<Located<std::vector<std::string>>> tags;
 };
 
-// The keys of a task, and of its `retry`, in the order of the documentation.
+// The keys of a task, and of its `retry` and `output`, in the order of the documentation.
 const std::vector<Key<TaskEntry>>& TaskKeys();
 const std::vector<Key<RetryPolicy>>& RetryKeys();
+const std::vector<Key<OutputFile>>& OutputKeys();
 
 // Reads `tasks:`. What is wrong is left with the reader.
 void ReadTasks(ValueReader& reader, const yaml::Node& node, std::vector<TaskEntry>& tasks);

@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "rota/base/mutex.h"
 #include "rota/base/text.h"
 #include "rota/console/built_in.h"
 #include "rota/report/wording.h"
@@ -101,11 +102,17 @@ class BackfillCommand final : public Command {
     Backfill backfill;
     backfill.instants = std::move(instants);
     backfill.pace = pace;
-    backfill.on_output = [&](std::string_view line) { context.Print("{}", line); };
+    Mutex printing;  // What runs print is heard on a thread of its own.
+    const auto print = [&](const OutputLine& line) {
+      MutexLock lock(printing);
+      context.Print("{}", line.text);
+    };
     backfill.on_busy = [&](std::string_view server) {
+      MutexLock lock(printing);
       context.Print("[{}/{}] {} runs on {}: waiting until it has ended.", progress.done + 1, all, task.id, server);
     };
     backfill.on_ended = [&](const OccurrenceRecord& record) {
+      MutexLock lock(printing);
       const std::optional<Milliseconds> took = Took(record);
       context.Print("[{}/{}] {}: {}{}", progress.done + 1, all, At(task, record.scheduled_at),
                     Printable(DescribeOutcome(record.outcome, record.reason)),
@@ -114,7 +121,8 @@ class BackfillCommand final : public Command {
       ++progress.done;
       if (record.outcome != Outcome::kSucceeded) ++progress.failed;
     };
-    if (Status ran = desk_.workplace.RunBackfill(task, backfill); !ran.ok()) return Errorf("{}: {}", task.id, ran);
+    if (Status ran = desk_.workplace.RunBackfill(task, backfill, print); !ran.ok())
+      return Errorf("{}: {}", task.id, ran);
     if (progress.done < all) {
       return Errorf("{}: stopped after {} of {}; to go on: schedule:backfill {} --from {} --to {}", task.id,
                     progress.done, Count(all, "instant"), task.id, FormatInstant(backfill.instants[progress.done]),

@@ -5,6 +5,7 @@
 #include "rota/base/suggest.h"
 #include "rota/base/text.h"
 #include "rota/console/completion.h"
+#include "rota/run/isolated.h"
 #include "rota/time/format.h"
 
 namespace rota {
@@ -30,7 +31,9 @@ Result<Store*> OpenStore(Workplace& workplace, StoreUse use) {
   return workplace.OpenStore(use).map_error(NotTheCommandLine);
 }
 
-Status RunSchedule(Workplace& workplace, WorkMode mode) { return NotTheCommandLine(workplace.Work(mode)); }
+Status RunSchedule(Workplace& workplace, WorkMode mode, OutputWatcher watcher) {
+  return NotTheCommandLine(workplace.Work(mode, std::move(watcher)));
+}
 
 Result<const Task*> FindTask(const Schedule& schedule, std::string_view id) {
   if (const Task* task = schedule.Find(id); task != nullptr) return task;
@@ -88,6 +91,7 @@ Status ExplainCronError(const Status& error, CronQuestion question) {
 std::vector<std::string> VisibleCommands(const CommandRegistry& commands) {
   std::vector<std::string> names = commands.Names();
   std::erase(names, kCompletionWords);
+  std::erase(names, kIsolatedRun);
   return names;
 }
 

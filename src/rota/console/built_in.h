@@ -45,6 +45,7 @@ Commands MakeHelpCommands(Desk& desk);        // list, help
 Commands MakeCompletionCommands(Desk& desk);  // completion, completion:words
 Commands MakeScheduleCommands(Desk& desk);    // schedule:work, :run, :list, :test, :validate
 Commands MakeDiffCommands(Desk& desk);        // schedule:diff
+Commands MakeIsolatedCommands(Desk& desk);    // isolated:run
 Commands MakeHistoryCommands(Desk& desk);     // schedule:history, :why
 Commands MakeBackfillCommands(Desk& desk);    // schedule:backfill
 Commands MakePauseCommands(Desk& desk);       // schedule:pause, :resume, :maintenance
@@ -59,7 +60,7 @@ Commands MakeForecastCommands(Desk& desk);    // schedule:simulate, :load
 Result<std::shared_ptr<const Schedule>> LoadSchedule(Workplace& workplace);
 Result<std::shared_ptr<const Schedule>> LoadScheduleOf(Workplace& workplace, const std::string& config_path);
 Result<Store*> OpenStore(Workplace& workplace, StoreUse use);
-Status RunSchedule(Workplace& workplace, WorkMode mode);
+Status RunSchedule(Workplace& workplace, WorkMode mode, OutputWatcher watcher = {});
 
 // The task with this id. Errors: kNotFound, with the nearest known one.
 Result<const Task*> FindTask(const Schedule& schedule, std::string_view id);
@@ -77,7 +78,7 @@ Result<CronQuestion> ReadCronQuestion(const Context& context, const Desk& desk);
 // What ListUpcoming() or ExplainCron() says of the question, and that `--task` helps where that is all it lacks.
 Status ExplainCronError(const Status& error, CronQuestion question);
 
-// All commands but completion:words, which no person types.
+// All commands but completion:words and isolated:run, which no person types.
 std::vector<std::string> VisibleCommands(const CommandRegistry& commands);
 
 // The words of all outcomes.

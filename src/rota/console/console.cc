@@ -25,9 +25,10 @@ enum ExitCode { kSucceeded = 0, kFailed = 1, kWrongUsage = 2 };
 
 Commands MakeBuiltIns(Desk& desk) {
   Commands all;
-  for (const auto make : {MakeHelpCommands, MakeCompletionCommands, MakeScheduleCommands, MakeDiffCommands,
-                          MakeHistoryCommands, MakeBackfillCommands, MakePauseCommands, MakeFleetCommands,
-                          MakeCronCommands, MakeExplainCommands, MakeImportCommands, MakeForecastCommands}) {
+  for (const auto make :
+       {MakeHelpCommands, MakeCompletionCommands, MakeScheduleCommands, MakeDiffCommands, MakeHistoryCommands,
+        MakeBackfillCommands, MakePauseCommands, MakeFleetCommands, MakeCronCommands, MakeExplainCommands,
+        MakeImportCommands, MakeForecastCommands, MakeIsolatedCommands}) {
     Commands some = make(desk);
     std::move(some.begin(), some.end(), std::back_inserter(all));
   }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "rota/base/text.h"
 #include "rota/console/built_in.h"
@@ -15,11 +16,24 @@ constexpr int kMostInstants = 1'000;
 class WorkCommand final : public Command {
  public:
   explicit WorkCommand(const Desk& desk)
-      : Command("schedule:work", "Run the schedule as a server, until SIGTERM or SIGINT"), desk_(desk) {}
+      : Command("schedule:work", "Run the schedule as a server, until SIGTERM or SIGINT"), desk_(desk) {
+    Flag("output", 'o', "Print what the runs print, each line after the name of its task");
+  }
 
-  Status Handle(Context&) override { return RunSchedule(desk_.workplace, WorkMode::kUntilStopped); }
+  Status Handle(Context& context) override {
+    OutputWatcher watcher;
+    if (context.Flag("output")) watcher = [&context](const OutputLine& line) { Show(context, line); };
+    return RunSchedule(desk_.workplace, WorkMode::kUntilStopped, std::move(watcher));
+  }
 
  private:
+  static void Show(Context& context, const OutputLine& line) {
+    if (line.dropped > 0) {
+      context.Print("… {} left out: the reader was too slow", Count(line.dropped, "line"));
+    }
+    context.Print("{} | {}", Printable(line.task), line.text);
+  }
+
   const Desk& desk_;
 };
 
@@ -113,7 +127,7 @@ class TestCommand final : public Command {
     const Result<const Task*> task = FindTask(**schedule, context.Argument("task"));
     if (!task) return task.error();
     const Result<OccurrenceRecord> record =
-        desk_.workplace.RunNow(**task, [&context](std::string_view line) { context.Print("{}", line); });
+        desk_.workplace.RunNow(**task, [&context](const OutputLine& line) { context.Print("{}", line.text); });
     if (!record) return Errorf("{}: {}", (*task)->id, record.error());
     const std::optional<Milliseconds> took = Took(*record);
     const std::string outcome = Format("{}: {}{}", record->task, DescribeOutcome(record->outcome, record->reason),

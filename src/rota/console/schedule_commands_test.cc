@@ -17,8 +17,14 @@ using CronNext = ConsoleTest;
 
 TEST_F(ScheduleCommands, WorkUntilStoppedOrForOneTick) {
   EXPECT_EQ(Run({"schedule:work"}), 0);
+  EXPECT_EQ(out(), "");
   EXPECT_EQ(Run({"schedule:run"}), 0);
   EXPECT_THAT(workplace_.worked, ElementsAre(WorkMode::kUntilStopped, WorkMode::kOneTick));
+}
+
+TEST_F(ScheduleCommands, WorkPrintsWhatRunsPrintWhenAsked) {
+  EXPECT_EQ(Run({"schedule:work", "--output"}), 0);
+  EXPECT_EQ(out(), "backup:run | dumping\n… 12 lines left out: the reader was too slow\nhello | hi\n");
 }
 
 TEST_F(ScheduleCommands, FailWhenTheServerCannotStart) {

@@ -80,23 +80,27 @@ class TestWorkplace final : public Workplace {
     if (!store_error.ok()) return Fail(store_error);
     return store_.get();
   }
-  Status Work(WorkMode mode) override {
+  Status Work(WorkMode mode, OutputWatcher watcher) override {
     worked.push_back(mode);
+    if (watcher) {
+      watcher({"backup:run", "", WallTime(), "dumping"});
+      watcher({"hello", "", WallTime(), "hi", 12});
+    }
     return work_status;
   }
-  Result<OccurrenceRecord> RunNow(const Task& task, std::function<void(std::string_view)> on_line) override {
-    on_line("dumping");
-    on_line("done");
+  Result<OccurrenceRecord> RunNow(const Task& task, OutputWatcher watcher) override {
+    watcher({task.id, "", WallTime(), "dumping"});
+    watcher({task.id, "", WallTime(), "done"});
     OccurrenceRecord record = run_now;
     record.task = task.id;
     return record;
   }
 
-  Status RunBackfill(const Task& task, const Backfill& backfill) override {
+  Status RunBackfill(const Task& task, const Backfill& backfill, OutputWatcher watcher) override {
     backfill_pace = backfill.pace;
     for (const WallTime instant : backfill.instants) {
       if (busy_server) backfill.on_busy(*std::exchange(busy_server, std::nullopt));
-      backfill.on_output("dumping");
+      watcher({task.id, "", instant, "dumping"});
       OccurrenceRecord record = backfilled.empty() ? run_now : backfilled[0];
       if (!backfilled.empty()) backfilled.erase(backfilled.begin());
       record.task = task.id;

@@ -3,12 +3,12 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "rota/base/status.h"
 #include "rota/coordination/store.h"
 #include "rota/engine/backfill.h"
 #include "rota/engine/occurrence.h"
+#include "rota/run/output_feed.h"
 #include "rota/schedule/schedule.h"
 
 namespace rota {
@@ -24,6 +24,9 @@ enum class StoreUse {
   kChange,
 };
 
+// Gets each line that a run prints. Called on a thread of its own, one call at a time.
+using OutputWatcher = std::function<void(const OutputLine&)>;
+
 // What the built-in commands need from the program around them. The schedule and the store are made when first asked
 // for, so that `list` and `--help` work with neither. Confined to the main thread.
 class Workplace {
@@ -38,12 +41,13 @@ class Workplace {
   virtual Result<std::string> Environment() = 0;
   // The store that the configuration names. Errors: kUnavailable, kDataLoss, kInvalidArgument.
   virtual Result<Store*> OpenStore(StoreUse use) = 0;
-  // Runs the schedule as one server of the fleet. Errors: the server could not start.
-  virtual Status Work(WorkMode mode) = 0;
-  // Runs one task now, as a manual occurrence, and waits for it; `on_line` gets each line it prints, without its end.
-  virtual Result<OccurrenceRecord> RunNow(const Task& task, std::function<void(std::string_view)> on_line) = 0;
-  // Runs instants of the past, one after the other. Errors: it could not begin.
-  virtual Status RunBackfill(const Task& task, const Backfill& backfill) = 0;
+  // Runs the schedule as one server of the fleet. `watcher` may be empty; one that is slow misses lines. Errors: the
+  // server could not start.
+  virtual Status Work(WorkMode mode, OutputWatcher watcher) = 0;
+  // Runs one task now, as a manual occurrence, and waits for it, and until `watcher` has had all its lines.
+  virtual Result<OccurrenceRecord> RunNow(const Task& task, OutputWatcher watcher) = 0;
+  // Runs instants of the past, one after the other, as RunNow() does. Errors: it could not begin.
+  virtual Status RunBackfill(const Task& task, const Backfill& backfill, OutputWatcher watcher) = 0;
 };
 
 }  // namespace rota

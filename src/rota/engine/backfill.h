@@ -13,7 +13,6 @@ namespace rota {
 struct Backfill {
   std::vector<WallTime> instants;                         // In their order.
   Milliseconds pace{};                                    // From the start of one to that of the next, at least.
-  std::function<void(std::string_view line)> on_output;   // Gets what a run prints, on the thread of the run.
   std::function<void(std::string_view server)> on_busy;   // The task runs there; its end is waited for.
   std::function<void(const OccurrenceRecord&)> on_ended;  // How an instant ended.
 };

@@ -245,7 +245,6 @@ struct Engine::Loop {
     order.token = start.record.token;
     order.server = options.server;
     order.signals = std::make_shared<RunSignals>();
-    order.on_output = output;
     signals[order.run_id] = order.signals;
     workers.Post([this, order = std::move(order)] {
       RunResult result = runner.Run(order);
@@ -286,7 +285,6 @@ struct Engine::Loop {
   SteadyTime examination_due = SteadyTime::max();              // or examine the store.
   std::map<std::string, std::shared_ptr<RunSignals>> signals;  // By run id.
   std::optional<OccurrenceRecord> closed;                      // The last outcome.
-  std::function<void(std::string_view)> output;
 
   // Upkeep lane only.
   FindingBook findings;
@@ -328,11 +326,10 @@ void Engine::Tick() {
   loop_->Serve();
 }
 
-OccurrenceRecord Engine::RunTask(const Task& task, std::function<void(std::string_view)> output) {
+OccurrenceRecord Engine::RunTask(const Task& task) {
   const Task* known = loop_->schedule->Find(task.id);
   ROTA_CHECK(known != nullptr, "the task is of the engine's schedule");
   loop_->last = loop_->Look();
-  loop_->output = std::move(output);
   // Not by mail: a shutdown that was requested already must find the run asked for.
   loop_->Step(input::RunRequested{static_cast<TaskIndex>(known - loop_->schedule->tasks().data())});
   loop_->Step(input::DrainRequested{});
@@ -345,7 +342,6 @@ void Engine::RunBackfill(const Task& task, const Backfill& backfill) {
   const Task* known = loop_->schedule->Find(task.id);
   ROTA_CHECK(known != nullptr, "the task is of the engine's schedule");
   loop_->last = loop_->Look();
-  loop_->output = backfill.on_output;
   loop_->RunBackfill(static_cast<TaskIndex>(known - loop_->schedule->tasks().data()), backfill);
   loop_->Step(input::DrainRequested{});
   loop_->Serve();

@@ -1,9 +1,7 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "rota/base/instant.h"
@@ -41,9 +39,8 @@ class Engine {
   void Follow();
   // Runs what is due now, and waits for it.
   void Tick();
-  // Runs one task now, as a manual occurrence, and returns its record: how it ended, or why it did not run. `output`
-  // gets what the run prints.
-  OccurrenceRecord RunTask(const Task& task, std::function<void(std::string_view)> output);
+  // Runs one task now, as a manual occurrence, and returns its record: how it ended, or why it did not run.
+  OccurrenceRecord RunTask(const Task& task);
 
   // Runs the instants of the task one after the other, whatever becomes of each, until a shutdown is requested or the
   // store cannot be asked.

@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -32,8 +31,6 @@ struct RunOrder {
   std::uint64_t token = 0;
   std::string server;
   std::shared_ptr<RunSignals> signals;
-  // Gets each line the run prints, without its line end, where somebody watches (schedule:test). May be empty.
-  std::function<void(std::string_view)> on_output;
 };
 
 struct RunResult {

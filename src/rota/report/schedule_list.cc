@@ -50,6 +50,8 @@ ScheduleRow MakeRow(const Task& task, std::span<const Pause> pauses, WallTime no
   row.timeout = policies.timeout;
   row.retry = policies.retry;
   row.even_in_maintenance_mode = policies.even_in_maintenance_mode;
+  row.isolated = policies.isolated;
+  row.output = policies.output;
   row.environments = policies.environments;
   row.tags = policies.tags;
   row.conditional = !policies.when.empty() || !policies.skip.empty();
@@ -106,6 +108,11 @@ boost::json::value PauseJson(const std::optional<Pause>& pause) {
           {"until", json::Utc(pause->until)}};
 }
 
+boost::json::value OutputJson(const std::optional<OutputFile>& output) {
+  if (!output) return {};
+  return {{"file", json::Text(output->path)}, {"append", output->mode == OutputFile::Mode::kAppend}};
+}
+
 std::string DescribePolicies(const ScheduleRow& row) {
   std::vector<std::string> words;
   if (row.pause) words.push_back(Describe(*row.pause, row.zone));
@@ -117,6 +124,11 @@ std::string DescribePolicies(const ScheduleRow& row) {
   }
   if (row.timeout) words.push_back(Format("timeout {}", FormatDuration(*row.timeout)));
   if (row.retry) words.push_back(Describe(*row.retry));
+  if (row.isolated) words.emplace_back("isolated");
+  if (row.output) {
+    words.push_back((row.output->mode == OutputFile::Mode::kAppend ? "output added to " : "output to ") +
+                    row.output->path);
+  }
   if (row.dst.gap) words.push_back(Format("DST gap {}", Name(*row.dst.gap)));
   if (row.dst.overlap) words.push_back(Format("DST overlap {}", Name(*row.dst.overlap)));
   if (row.conditional) words.emplace_back("conditional");
@@ -194,6 +206,8 @@ std::string ToJson(std::span<const ScheduleRow> rows) {
         {"timeout_ms", json::Millis(row.timeout)},
         {"retry", RetryJson(row.retry)},
         {"even_in_maintenance_mode", row.even_in_maintenance_mode},
+        {"isolated", row.isolated},
+        {"output", OutputJson(row.output)},
         {"environments", json::Texts(row.environments)},
         {"tags", json::Texts(row.tags)},
         {"conditional", row.conditional},

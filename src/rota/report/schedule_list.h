@@ -32,6 +32,8 @@ struct ScheduleRow {
   std::optional<Milliseconds> timeout;
   std::optional<RetryPolicy> retry;
   bool even_in_maintenance_mode = false;
+  bool isolated = false;
+  std::optional<OutputFile> output;
   std::vector<std::string> environments;  // Empty: all.
   std::vector<std::string> tags;
   bool conditional = false;    // Has a When() or Skip().

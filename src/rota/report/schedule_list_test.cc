@@ -102,6 +102,18 @@ TEST(ScheduleList, TellsWhatAProcessFindsAroundItButNoSecret) {
   EXPECT_THAT(ToTable(rows) + ToJson(rows), Not(HasSubstr("secret")));
 }
 
+TEST(ScheduleList, TellsWhereTheOutputGoes) {
+  const Schedule schedule = MakeSchedule([](Scheduler& scheduler) {
+    scheduler.Command("a").Hourly().SendOutputTo("a.log").Isolated().Register();
+    scheduler.Command("b").Hourly().AppendOutputTo("b.log").Register();
+  });
+  const std::vector<ScheduleRow> rows = ListSchedule(schedule, {}, kNow);
+  EXPECT_THAT(ToTable(rows), HasSubstr("overlap allow, isolated, output to a.log\n"));
+  EXPECT_THAT(ToTable(rows), HasSubstr("overlap allow, output added to b.log\n"));
+  EXPECT_THAT(ToJson(rows), HasSubstr(R"("isolated":true,"output":{"file":"a.log","append":false})"));
+  EXPECT_THAT(ToJson(rows), HasSubstr(R"("output":{"file":"b.log","append":true})"));
+}
+
 TEST(ScheduleList, TellsTimeoutAndRetries) {
   const Schedule schedule = MakeSchedule([](Scheduler& scheduler) {
     scheduler.Command("backup:run").Daily().Timeout(minutes(5)).Retry({.attempts = 2}).Register();
@@ -173,7 +185,7 @@ TEST(ScheduleList, GivesEverythingAsJson) {
       ToJson(ListSchedule(SeedSchedule(), pauses, kNow, {.tag = "db"})),
       R"([{"task":"backup:run","description":"","work":"backup:run","process":null,"schedule":"At 02:00","cron":"0 2 * * *",)"
       R"("dialect":"ocps","zone":"Asia/Shanghai","dst_gap":null,"dst_overlap":null,"spread":null,"fires_at_start":false,"next":[{"utc":"2026-03-06T18:00:00Z","local":"2026-03-07 02:00:00 +08:00"}],)"
-      R"("unique":true,"runs_on":"one server","overlap":"skip","lock_timeout_ms":1800000,"timeout_ms":null,"retry":null,"even_in_maintenance_mode":false,"environments":[],)"
+      R"("unique":true,"runs_on":"one server","overlap":"skip","lock_timeout_ms":1800000,"timeout_ms":null,"retry":null,"even_in_maintenance_mode":false,"isolated":false,"output":null,"environments":[],)"
       R"("tags":["db"],"conditional":false,"pause":{"all_tasks":false,"maintenance":false,"tag":null,"author":"ann",)"
       R"("reason":"disk \"swap\"","since":"2026-03-06T12:00:00Z","until":null}}])"
       "\n");

@@ -21,7 +21,6 @@
 
 #include "rota/base/format.h"
 #include "rota/run/account.h"
-#include "rota/run/output_tail.h"
 #include "rota/run/spawn.h"
 #include "rota/time/format.h"
 
@@ -74,12 +73,12 @@ std::string DescribeSignal(int signal) {
 class Supervision {
  public:
   Supervision(Child child, FileDescriptor output, const FileDescriptor& bell, const RunSignals& signals,
-              OutputTail& tail, ProcessGuard& guard)
+              const Context::Output& write, ProcessGuard& guard)
       : child_(std::move(child)),
         output_(std::move(output)),
         bell_(bell),
         signals_(signals),
-        tail_(tail),
+        write_(write),
         guard_(guard) {
     guard_.Add(child_.pid);
   }
@@ -103,7 +102,7 @@ class Supervision {
   FileDescriptor output_;  // Closed once everybody who could write has closed it.
   const FileDescriptor& bell_;
   const RunSignals& signals_;
-  OutputTail& tail_;
+  const Context::Output& write_;
   ProcessGuard& guard_;
   bool ended_ = false;    // A zombie, not yet waited for.
   bool stopped_ = false;  // Was sent SIGTERM or SIGKILL by us.
@@ -165,7 +164,7 @@ void Supervision::ReadOutput(std::size_t limit) {
       output_.Close();
       return;
     }
-    tail_.Write({buffer.data(), static_cast<std::size_t>(got)});
+    write_({buffer.data(), static_cast<std::size_t>(got)});
     total += static_cast<std::size_t>(got);
   }
 }
@@ -183,34 +182,30 @@ std::optional<int> Supervision::Reap() {
 
 }  // namespace
 
-RunResult ChildProcessRunner::Run(const RunOrder& order, const std::vector<std::string>& argv,
-                                  const ProcessOptions* given) {
-  const ProcessOptions& process = given == nullptr ? kAsTheServer : *given;
+RunResult ChildProcessRunner::Run(const RunOrder& order, const std::vector<std::string>& argv, SpawnOptions options,
+                                  const Context::Output& output) {
+  const ProcessOptions& process = options.process == nullptr ? kAsTheServer : *options.process;
   std::optional<Account> account;
   if (!process.user.empty()) {
     Result<Account> found = FindAccount(process.user);
     if (!found) return {Outcome::kFailed, Format("cannot start {}: {}", argv.front(), found.error()), ""};
     account = *std::move(found);
   }
-  const Account* const user = account ? &*account : nullptr;
+  options.account = account ? &*account : nullptr;
   const FileDescriptor bell(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!bell.open()) return {Outcome::kFailed, "cannot watch a child: " + ErrnoText(errno), ""};
   Result<Pipe> pipe = OpenPipe();
   if (!pipe) return {Outcome::kFailed, "cannot watch a child: " + pipe.error().message(), ""};
-  Result<Child> child =
-      Spawn(argv, EnvironmentFor(order, user, process), pipe->write, {.account = user, .process = &process});
+  Result<Child> child = Spawn(argv, EnvironmentFor(order, options.account, process), pipe->write, options);
   if (!child) return {Outcome::kFailed, child.error().message(), ""};
   pipe->write.Close();
 
-  OutputTail tail(order.on_output);
-  Supervision supervision(*std::move(child), std::move(pipe->read), bell, *order.signals, tail, guard_);
+  Supervision supervision(*std::move(child), std::move(pipe->read), bell, *order.signals, output, guard_);
   // Born after what they touch, so gone before it. A stop that came earlier rings at once.
   const auto ring = [&bell] { eventfd_write(bell.get(), 1); };
   const std::stop_callback on_stop(order.signals->stop.get_token(), ring);
   const std::stop_callback on_kill(order.signals->kill.get_token(), ring);
-  RunResult result = supervision.Await();
-  result.output_tail = tail.Finish();
-  return result;
+  return supervision.Await();
 }
 
 }  // namespace rota

@@ -4,8 +4,9 @@
 #include <vector>
 
 #include "rota/engine/runner.h"
+#include "rota/run/context.h"
 #include "rota/run/process_guard.h"
-#include "rota/schedule/process_options.h"
+#include "rota/run/spawn.h"
 
 namespace rota {
 
@@ -18,9 +19,10 @@ namespace rota {
 // lasts until they too have let go of the output, or the kill, so that what was told to stop has stopped. Thread-safe.
 class ChildProcessRunner {
  public:
-  // `process` null: the child finds all as the server has it. REQUIRES: order.task and order.signals are set, argv has
-  // a program.
-  RunResult Run(const RunOrder& order, const std::vector<std::string>& argv, const ProcessOptions* process = nullptr);
+  // `options` as for Spawn(); their account follows from `options.process`. `output` gets what it prints, on the
+  // calling thread. REQUIRES: order.task and order.signals are set, argv has a program.
+  RunResult Run(const RunOrder& order, const std::vector<std::string>& argv, SpawnOptions options,
+                const Context::Output& output);
 
  private:
   ProcessGuard guard_;

@@ -4,8 +4,6 @@
 #include <string_view>
 #include <utility>
 
-#include "rota/run/output_tail.h"
-
 namespace rota {
 namespace {
 
@@ -20,32 +18,39 @@ Context::Facts FactsOf(const RunOrder& order) {
 }
 
 // The one place where user code is called and what it throws is caught.
-Status Handle(Command& command, Context& context) {
+Status Perform(const FunctionCall& work, Context& context) {
   try {
-    return command.Handle(context);
+    return work.function(context);
   } catch (const std::exception& error) {
     return Errorf("{}", error);
   } catch (...) {
-    return Errorf("{} threw something that is not a std::exception", command.name());
+    return Errorf("{} threw something that is not a std::exception", work.id);
   }
+}
+
+RunResult RunWork(const RunOrder& order, const FunctionCall& work, Arguments arguments, const Context::Output& output) {
+  RunSignals& signals = *order.signals;
+  Context context(
+      FactsOf(order), std::move(arguments), signals.stop.get_token(), [&signals] { return signals.lease_lost.load(); },
+      output);
+  const Status status = Perform(work, context);
+  const bool cancelled = status.code() == StatusCode::kCancelled && context.StopRequested();
+  const Outcome outcome = status.ok() ? Outcome::kSucceeded : cancelled ? Outcome::kCancelled : Outcome::kFailed;
+  return {outcome, status.message(), ""};
 }
 
 }  // namespace
 
-RunResult InProcessRunner::Run(const RunOrder& order, const CommandCall& call) const {
+RunResult InProcessRunner::Run(const RunOrder& order, const CommandCall& call, const Context::Output& output) const {
   const Status known = commands_.Check(call.name, call.arguments);
   if (!known.ok()) return {Outcome::kFailed, known.message(), ""};
   Command& command = *commands_.Find(call.name);
+  const FunctionCall work = {command.name(), [&command](Context& context) { return command.Handle(context); }};
+  return RunWork(order, work, *ParseArguments(command.signature(), call.arguments), output);
+}
 
-  OutputTail tail(order.on_output);
-  RunSignals& signals = *order.signals;
-  Context context(
-      FactsOf(order), *ParseArguments(command.signature(), call.arguments), signals.stop.get_token(),
-      [&signals] { return signals.lease_lost.load(); }, [&tail](std::string_view text) { tail.Write(text); });
-  const Status status = Handle(command, context);
-  const bool cancelled = status.code() == StatusCode::kCancelled && context.StopRequested();
-  const Outcome outcome = status.ok() ? Outcome::kSucceeded : cancelled ? Outcome::kCancelled : Outcome::kFailed;
-  return {outcome, status.message(), tail.Finish()};
+RunResult InProcessRunner::Run(const RunOrder& order, const FunctionCall& call, const Context::Output& output) const {
+  return RunWork(order, call, {}, output);
 }
 
 }  // namespace rota

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "rota/run/test_order.h"
+#include "rota/schedule/scheduler.h"
 
 namespace rota {
 namespace {
@@ -27,7 +28,11 @@ class Scripted : public Command {
 RunResult Execute(const RunOrder& order, Handler handler) {
   CommandRegistry registry;
   registry.Register(std::make_unique<Scripted>(std::move(handler)));
-  return InProcessRunner(registry).Run(order, std::get<CommandCall>(order.task->work));
+  std::string printed;
+  RunResult result = InProcessRunner(registry).Run(order, std::get<CommandCall>(order.task->work),
+                                                   [&printed](std::string_view text) { printed += text; });
+  result.output_tail = printed;
+  return result;
 }
 
 RunResult Execute(Handler handler) { return Execute(TestOrder(CommandCall{"job", {}}).order, std::move(handler)); }
@@ -116,17 +121,6 @@ TEST(InProcessRunner, FailsACommandThatGivesUpUnasked) {
   EXPECT_EQ(result.reason, "no mood");
 }
 
-TEST(InProcessRunner, HandsLinesToTheWatcher) {
-  TestOrder test(CommandCall{"job", {}});
-  std::vector<std::string> lines;
-  test.order.on_output = [&lines](std::string_view line) { lines.emplace_back(line); };
-  Execute(test.order, [](Context& context) {
-    context.Write("a\nb");
-    return Status::Ok();
-  });
-  EXPECT_EQ(lines, (std::vector<std::string>{"a", "b"}));
-}
-
 TEST(InProcessRunner, FailsForACommandOrArgumentsThatAreNotThere) {
   const auto ok = [](Context&) { return Status::Ok(); };
   const RunResult unknown = Execute(TestOrder(CommandCall{"jab", {}}).order, ok);
@@ -134,6 +128,36 @@ TEST(InProcessRunner, FailsForACommandOrArgumentsThatAreNotThere) {
   EXPECT_EQ(unknown.reason, "unknown command \"jab\"; did you mean \"job\"?");
   EXPECT_EQ(Execute(TestOrder(CommandCall{"job", {"--lou"}}).order, ok).reason,
             "job: unknown option \"--lou\"; did you mean \"--loud\"?");
+}
+
+TEST(InProcessRunner, RunsAFunctionAsACommand) {
+  const CommandRegistry none;
+  const auto run = [&none](std::function<Status(Context&)> function) {
+    const TestOrder test(FunctionCall{"count", std::move(function)});
+    return InProcessRunner(none).Run(test.order, std::get<FunctionCall>(test.task.work), [](std::string_view) {});
+  };
+  EXPECT_EQ(run([](Context&) { return Status::Ok(); }).outcome, Outcome::kSucceeded);
+  EXPECT_EQ(run([](Context&) { return Errorf("disk full"); }).reason, "disk full");
+  EXPECT_EQ(run([](Context&) -> Status { throw std::runtime_error("boom"); }).reason, "boom");
+  EXPECT_EQ(run([](Context&) -> Status { throw 42; }).reason, "count threw something that is not a std::exception");
+}
+
+TEST(InProcessRunner, RunsWhatTheScheduleCalls) {
+  CommandRegistry none;
+  Scheduler scheduler(none, TimeZone());
+  int calls = 0;
+  scheduler.Call("nothing", [&calls](Context&) { ++calls; }).Daily().Name("named").Register();
+  scheduler.Call("status", [](Context& context) { return Errorf("no {}", context.facts().task); }).Daily().Register();
+  const Result<Schedule> schedule = scheduler.Build();
+  ASSERT_TRUE(schedule) << schedule.error().message();
+  EXPECT_EQ(Describe(schedule->Find("named")->work), "nothing");
+  const auto run = [&](const char* id) {
+    const TestOrder test(schedule->Find(id)->work);
+    return InProcessRunner(none).Run(test.order, std::get<FunctionCall>(test.task.work), [](std::string_view) {});
+  };
+  EXPECT_EQ(run("named").outcome, Outcome::kSucceeded);
+  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(run("status").reason, "no nightly");
 }
 
 }  // namespace

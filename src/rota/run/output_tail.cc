@@ -1,102 +1,123 @@
 #include "rota/run/output_tail.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "rota/base/format.h"
 #include "rota/base/text.h"
+#include "rota/run/utf8_cut.h"
 
 namespace rota {
 namespace {
 
-bool IsContinuation(char byte) { return (static_cast<unsigned char>(byte) & 0xc0) == 0x80; }
+constexpr std::size_t kPieceBytes = 512;
+constexpr std::size_t kStampBytes = std::string_view("2026-03-07T02:00:00.000Z ").size();
 
-// The length of `text` without the UTF-8 sequence that its end breaks off, if there is one.
-std::size_t CompleteLength(std::string_view text) {
-  for (std::size_t back = 1; back <= std::min<std::size_t>(3, text.size()); ++back) {
-    const char byte = text[text.size() - back];
-    if (IsContinuation(byte)) continue;
-    const auto lead = static_cast<unsigned char>(byte);
-    const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
-    return length > back ? text.size() - back : text.size();
-  }
-  return text.size();
-}
-
-// The first place at or after `from` where no UTF-8 sequence is split.
-std::size_t CutAfter(std::string_view text, std::size_t from) {
-  std::size_t cut = from;
-  while (cut < text.size() && cut - from < 3 && IsContinuation(text[cut])) ++cut;
-  return cut;
+// "1,234,567"
+std::string Grouped(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  for (std::size_t from_end = 3; from_end < digits.size(); from_end += 4) digits.insert(digits.size() - from_end, ",");
+  return digits;
 }
 
 }  // namespace
 
-OutputTail::OutputTail(std::function<void(std::string_view)> on_line) : on_line_(std::move(on_line)) {}
-
-void OutputTail::Write(std::string_view bytes) {
-  const MutexLock lock(mu_);
-  Keep(bytes);
-  if (on_line_) Forward(bytes);
-}
-
-std::string OutputTail::Finish() {
-  const MutexLock lock(mu_);
-  if (!line_.empty()) Deliver(line_);
-  line_.clear();
-  const std::string text = head_ + tail_;
-  if (cut_ == 0 && text.size() <= kHeadBytes + kTailBytes) return ValidUtf8(text);
-  // Once bytes are cut, the tail holds at least its share, so the two parts never overlap.
-  const std::size_t head = CompleteLength(std::string_view(text).substr(0, kHeadBytes));
-  const std::size_t tail = CutAfter(text, text.size() - kTailBytes);
-  return ValidUtf8(text.substr(0, head)) + Format("\n[... {} bytes left out ...]\n", cut_ + tail - head) +
-         ValidUtf8(text.substr(tail));
-}
-
-void OutputTail::Keep(std::string_view bytes) {
-  const std::size_t to_head = std::min(bytes.size(), kHeadBytes - head_.size());
-  head_.append(bytes.substr(0, to_head));
-  bytes.remove_prefix(to_head);
-  if (bytes.size() > kTailBytes) {
-    const std::size_t skipped = bytes.size() - kTailBytes;
-    cut_ += tail_.size() + skipped;
-    tail_.clear();
-    bytes.remove_prefix(skipped);
-  }
-  tail_.append(bytes);
-  if (tail_.size() > 2 * kTailBytes) {
-    const std::size_t excess = tail_.size() - kTailBytes;
-    tail_.erase(0, excess);
-    cut_ += excess;
-  }
-}
-
-void OutputTail::Forward(std::string_view bytes) {
+void OutputTail::Write(WallTime at, std::string_view bytes) {
+  bytes.remove_prefix(Skip(bytes));
   while (!bytes.empty()) {
-    const std::size_t end = bytes.find('\n');
-    const std::string_view part = bytes.substr(0, std::min(end, kLineBytes));
-    line_.append(part);
+    if (pending_.empty() && pending_begins_) pending_at_ = at;
+    const std::size_t room = kPieceBytes - pending_.size();
+    const std::size_t end = bytes.substr(0, room).find('\n');
+    const std::string_view part = bytes.substr(0, std::min(end, room));
+    pending_.append(part);
     bytes.remove_prefix(part.size());
-    if (!bytes.empty() && bytes.front() == '\n') {
+    if (end != std::string_view::npos) {
       bytes.remove_prefix(1);
-      Deliver(line_);
-      line_.clear();
-    } else if (line_.size() > kLineBytes) {
-      const std::size_t cut = CompleteLength(std::string_view(line_).substr(0, kLineBytes));
-      Deliver(std::string_view(line_).substr(0, cut));
-      line_.erase(0, cut);
+      Commit(pending_.size(), LineEnd::kHere);
+    } else if (pending_.size() == kPieceBytes) {
+      Commit(CompleteLength(pending_), LineEnd::kLater);
     }
   }
 }
 
-void OutputTail::Deliver(std::string_view line) {
-  if (!on_line_) return;
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  try {
-    on_line_(ValidUtf8(line));
-  } catch (...) {
-    on_line_ = nullptr;  // A watcher's failure is not the run's.
+std::string OutputTail::Finish() {
+  if (!pending_.empty()) Commit(pending_.size(), LineEnd::kLater);
+  std::string text = std::move(head_);
+  if (cut_bytes_ > 0) {
+    if (!text.ends_with('\n')) text += '\n';
+    text += Format("… {} bytes in {} {} are left out …\n", Grouped(cut_bytes_),
+                   Grouped(std::max<std::uint64_t>(cut_lines_, 1)), cut_lines_ > 1 ? "lines" : "line");
   }
+  for (const Piece& piece : tail_) text += piece.text;
+  return text;
+}
+
+// How much of the bytes, up to a line's beginning, could not be kept because what follows it fills the tail. A run that
+// prints a lot costs no more than to count it.
+std::size_t OutputTail::Skip(std::string_view bytes) {
+  if (!head_closed_) return 0;
+  std::size_t begin = bytes.size();
+  for (std::size_t kept = 0; begin > 0 && kept < kTailBytes;) {
+    const std::size_t line_end = begin < 2 ? std::string_view::npos : bytes.rfind('\n', begin - 2);
+    const std::size_t line = line_end == std::string_view::npos ? 0 : line_end + 1;
+    kept += begin - line + kStampBytes;
+    begin = line;
+  }
+  if (begin == 0) return 0;
+  while (!tail_.empty()) CutFirst();
+  const auto lines = static_cast<std::uint64_t>(std::ranges::count(bytes.substr(0, begin), '\n'));
+  cut_lines_ += pending_begins_ ? lines : lines - 1;  // The first one ends a line whose beginning was counted.
+  cut_bytes_ += pending_.size() + begin;
+  pending_.clear();
+  pending_begins_ = true;
+  return begin;
+}
+
+void OutputTail::Commit(std::size_t length, LineEnd end) {
+  std::string_view shown = std::string_view(pending_).substr(0, length);
+  Piece piece;
+  piece.bytes = shown.size() + (end == LineEnd::kHere ? 1 : 0);
+  piece.begins = pending_begins_;
+  if (end == LineEnd::kHere && shown.ends_with('\r')) shown.remove_suffix(1);
+  if (piece.begins) piece.text = Stamp(pending_at_);
+  piece.text += PrintableLine(shown);
+  if (end == LineEnd::kHere) piece.text += '\n';
+  pending_.erase(0, length);
+  pending_begins_ = end == LineEnd::kHere;
+  Keep(std::move(piece));
+}
+
+void OutputTail::Keep(Piece piece) {
+  head_closed_ = head_closed_ || head_.size() + piece.text.size() > kHeadBytes;
+  if (!head_closed_) {
+    head_ += piece.text;
+    return;
+  }
+  tail_bytes_ += piece.text.size();
+  tail_.push_back(std::move(piece));
+  while (tail_bytes_ > kTailBytes) CutFirst();
+}
+
+void OutputTail::CutFirst() {
+  const Piece& first = tail_.front();
+  tail_bytes_ -= first.text.size();
+  cut_bytes_ += first.bytes;
+  if (first.begins) ++cut_lines_;
+  tail_.pop_front();
+}
+
+// Lines that came together have one stamp, which is made once.
+const std::string& OutputTail::Stamp(WallTime at) {
+  if (!stamp_.empty() && at == stamped_) return stamp_;
+  const auto day = std::chrono::floor<std::chrono::days>(at);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss time(at - day);
+  stamp_ = Format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z ", static_cast<int>(date.year()),
+                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), time.hours().count(),
+                  time.minutes().count(), time.seconds().count(), time.subseconds().count());
+  stamped_ = at;
+  return stamp_;
 }
 
 }  // namespace rota

@@ -1,49 +1,59 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
+#include <deque>
 #include <string>
 #include <string_view>
 
-#include "rota/base/mutex.h"
+#include "rota/base/instant.h"
 
 namespace rota {
 
 // What is kept of a run's output: its beginning and its end, in bounded memory however much is printed, with a line
-// that says how much is missing between them. On the way it hands whole lines to whoever watches.
+// between them that counts what is missing. Each line begins with the instant at which its first byte came. What is
+// kept is printable as PrintableLine() has it, whatever the bytes are.
 //
-//   OutputTail tail(order.on_output);
-//   tail.Write(bytes);                    // As often as you like, any bytes.
-//   result.output_tail = tail.Finish();
+//   2026-03-07T02:00:00.012Z dumping shop
+//   … 1,234,567 bytes in 8,910 lines are left out …
+//   2026-03-07T02:31:40.503Z no space left on device
 //
-// Thread-safe.
+// Thread-compatible.
 class OutputTail {
  public:
   static constexpr std::size_t kHeadBytes = 4 * 1024;
   static constexpr std::size_t kTailBytes = 12 * 1024;
-  // A longer line reaches the watcher in pieces of this size.
-  static constexpr std::size_t kLineBytes = 8 * 1024;
 
-  // `on_line` may be empty. It gets each line as valid UTF-8 without its line end, one call at a time, and must not
-  // write here. One that throws is not called again.
-  explicit OutputTail(std::function<void(std::string_view)> on_line = {});
-
-  void Write(std::string_view bytes);
-  // Hands over the last line if it has no line end, and returns what was kept, as valid UTF-8.
+  // `at`: when the bytes came.
+  void Write(WallTime at, std::string_view bytes);
+  // What was kept. A last line without line end has none here either.
   std::string Finish();
 
  private:
-  void Keep(std::string_view bytes) ROTA_REQUIRES(mu_);
-  void Forward(std::string_view bytes) ROTA_REQUIRES(mu_);
-  void Deliver(std::string_view line) ROTA_REQUIRES(mu_);
+  // A line, or a part of one that is long.
+  struct Piece {
+    std::string text;
+    std::uint64_t bytes = 0;  // As printed.
+    bool begins = true;       // A line.
+  };
+  enum class LineEnd { kHere, kLater };
 
-  // Held over `on_line_`: that is what keeps lines whole and in order when several threads print.
-  Mutex mu_;
-  std::function<void(std::string_view)> on_line_ ROTA_GUARDED_BY(mu_);
-  std::string line_ ROTA_GUARDED_BY(mu_);  // Begun, not yet handed over.
-  std::string head_ ROTA_GUARDED_BY(mu_);
-  std::string tail_ ROTA_GUARDED_BY(mu_);  // At most twice kTailBytes: cut back in one move, not byte by byte.
-  std::uint64_t cut_ ROTA_GUARDED_BY(mu_) = 0;
+  std::size_t Skip(std::string_view bytes);
+  void Commit(std::size_t length, LineEnd end);
+  void Keep(Piece piece);
+  void CutFirst();
+  const std::string& Stamp(WallTime at);
+
+  std::string pending_;         // The last piece, as printed so far.
+  bool pending_begins_ = true;  // A line.
+  WallTime pending_at_;
+  std::string stamp_;
+  WallTime stamped_;
+  std::string head_;
+  bool head_closed_ = false;
+  std::deque<Piece> tail_;
+  std::size_t tail_bytes_ = 0;
+  std::uint64_t cut_bytes_ = 0;
+  std::uint64_t cut_lines_ = 0;  // By their beginnings.
 };
 
 }  // namespace rota

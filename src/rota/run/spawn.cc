@@ -16,7 +16,7 @@
 // - A failing exec is reported through a pipe that a successful one closes. So it also works where vfork() is fork(),
 //   as under ThreadSanitizer.
 // - Another thread may start a child at any moment. Every descriptor here is O_CLOEXEC from its birth, and a child
-//   closes all but its four first of all, so it holds no other child's pipe open, not even until its exec.
+//   closes all but its five first of all, so it holds no other child's pipe open, not even until its exec.
 // - Who a user is, is looked up before. To become that user the child calls the kernel, not glibc's setuid(), which
 //   would tell all threads of the parent to follow. A change of rights takes the parent-death signal back, so it is
 //   asked for after that.
@@ -44,7 +44,7 @@
 namespace rota {
 namespace {
 
-constexpr int kErrorFd = 3;      // Where the child keeps the pipe that reports a failing exec.
+constexpr int kErrorFd = 4;      // Where the child keeps the pipe that reports a failing exec.
 constexpr int kFirstOwnFd = 10;  // Our descriptors lie above those the child is given, or dup2() would clobber them.
 
 // What a child does before it is its program. A limit is the number of its resource.
@@ -62,11 +62,13 @@ struct Limit {
 };
 
 struct ChildPlan {
+  const char* program;
   char* const* argv;
   char* const* environment;
   int input;
   int output;
   int error;
+  int report;    // -1: none.
   pid_t parent;  // 0: the child does not die with it.
   const Account* account = nullptr;
   const char* directory = nullptr;
@@ -93,6 +95,11 @@ void BecomeUser(const Account& account) {
   dup2(plan.output, STDOUT_FILENO);
   dup2(plan.output, STDERR_FILENO);
   dup3(plan.error, kErrorFd, O_CLOEXEC);
+  if (plan.report >= 0) {
+    dup2(plan.report, kReportFd);
+  } else {
+    close(kReportFd);
+  }
   // For descriptors that other code opened without O_CLOEXEC; where the call is forbidden, those stay open.
   syscall(SYS_close_range, kErrorFd + 1, ~0u, 0u);
   for (const Limit& limit : plan.limits) {
@@ -109,7 +116,7 @@ void BecomeUser(const Account& account) {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
-  execvpe(plan.argv[0], plan.argv, plan.environment);
+  execvpe(plan.program, plan.argv, plan.environment);
   Report(kExecute);
 }
 
@@ -169,7 +176,7 @@ std::vector<Limit> LimitsOf(const ProcessLimits& limits) {
 }
 
 std::string Describe(const Failure& failure, const ChildPlan& plan) {
-  const std::string why = ErrnoText(failure.error);
+  std::string why = ErrnoText(failure.error);
   if (failure.step == kBecomeUser) return Format("user {}: {}", Printable(plan.account->name), why);
   if (failure.step == kEnterDirectory) return Format("directory {}: {}", Printable(plan.directory), why);
   for (const Limit& limit : plan.limits) {
@@ -237,7 +244,10 @@ Result<Child> Spawn(std::span<const std::string> argv, std::span<const std::stri
   if (!report) return failed(report.error().message());
 
   const pid_t parent = options.at_parent_death == AtParentDeath::kDie ? getpid() : 0;
-  ChildPlan plan{arguments.data(), variables.data(), input.get(), output.get(), report->write.get(), parent};
+  const char* const program = options.program.empty() ? arguments[0] : options.program.c_str();
+  const int given = options.report == nullptr ? -1 : options.report->get();
+  ChildPlan plan{program, arguments.data(), variables.data(), input.get(), output.get(), report->write.get(), given,
+                 parent};
   std::vector<Limit> limits;
   if (options.account != nullptr && !IsThisProcess(*options.account)) plan.account = options.account;
   if (const ProcessOptions* process = options.process) {

@@ -36,17 +36,23 @@ struct Child {
 
 enum class AtParentDeath { kDie, kStay };
 
+// Where a child finds the descriptor it was given beside its output.
+inline constexpr int kReportFd = 3;
+
 struct SpawnOptions {
-  const FileDescriptor* input = nullptr;  // Null: /dev/null.
+  std::string program = {};                // What is executed; empty: argv[0], looked up in PATH.
+  const FileDescriptor* input = nullptr;   // Null: /dev/null.
+  const FileDescriptor* report = nullptr;  // Becomes kReportFd; null: none.
   AtParentDeath at_parent_death = AtParentDeath::kDie;
-  const Account* account = nullptr;          // Whose rights it gets; null: this process's.
-  const ProcessOptions* process = nullptr;   // For directory, umask and limits; null: this process's.
+  const Account* account = nullptr;         // Whose rights it gets; null: this process's.
+  const ProcessOptions* process = nullptr;  // For directory, umask and limits; null: this process's.
 };
 
-// Starts a program: in a process group of its own, with `output` for output and errors, no other descriptor, no blocked
-// or ignored signal, with the rights, directory, umask and limits that `options` say. Unless it is to stay, it gets SIGKILL when the calling thread ends, so that thread must stay until
-// the child was waited for. A name without '/' is looked up in this process's PATH. Errors: kFailed, "cannot start /x:
-// No such file or directory", "cannot start /x: directory /y: Permission denied".
+// Starts a program: in a process group of its own, with `output` for output and errors, no other descriptor (but
+// `report`), no blocked or ignored signal, with the rights, directory, umask and limits that `options` say. Unless it
+// is to stay, it gets SIGKILL when the calling thread ends, so that thread must stay until the child was waited for. A
+// name without '/' is looked up in this process's PATH. Errors: kFailed, "cannot start /x: No such file or directory",
+// "cannot start /x: directory /y: Permission denied".
 //
 // Thread-safe. Needs Linux 5.9, and SIGCHLD not ignored in this process.
 Result<Child> Spawn(std::span<const std::string> argv, std::span<const std::string> environment,

@@ -75,6 +75,22 @@ TEST(Spawn, GivesTheChildNoDescriptorOfOurs) {
   EXPECT_EQ(RunToEnd({"/bin/ls", "/proc/self/fd"}).output, "0\n1\n2\n3\n");  // 3 is the directory that ls reads.
 }
 
+TEST(Spawn, GivesTheChildTheDescriptorToReportOn) {
+  Result<Pipe> report = OpenPipe();
+  ASSERT_TRUE(report);
+  EXPECT_EQ(
+      RunToEnd({"/bin/sh", "-c", "echo told >&3; ls /proc/self/fd"}, {"PATH=/usr/bin:/bin"}, {.report = &report->write})
+          .output,
+      "0\n1\n2\n3\n4\n");
+  char bytes[8] = {};
+  EXPECT_EQ(read(report->read.get(), bytes, sizeof bytes), 5);
+  EXPECT_STREQ(bytes, "told\n");
+}
+
+TEST(Spawn, ExecutesAnotherProgramThanItsFirstWordNames) {
+  EXPECT_EQ(RunToEnd({"called so", "-c", "echo $0"}, {}, {.program = "/bin/sh"}).output, "called so\n");
+}
+
 TEST(Spawn, StartsAGroupOfItsOwn) {
   const std::string output = RunToEnd({"/bin/sh", "-c", "read -r s < /proc/self/stat; set -- $s; echo $1 $5"}).output;
   const std::string pid = output.substr(0, output.find(' '));

@@ -5,6 +5,7 @@
 
 #include "rota/base/text.h"
 #include "rota/run/conditions.h"
+#include "rota/run/run_output.h"
 
 namespace rota {
 namespace {
@@ -24,18 +25,30 @@ RunResult TaskRunner::Run(const RunOrder& order) {
     result = RunResult{Outcome::kCancelled, "stopped before it began", ""};
   }
   if (!result) {
-    result =
-        std::visit(Overloaded{
-                       [&](const CommandCall& call) { return in_process_.Run(order, call); },
-                       [&](const ExecCall& call) { return child_process_.Run(order, call.argv, call.process.get()); },
-                       [&](const ShellCall& call) {
-                         return child_process_.Run(order, {"/bin/sh", "-c", call.line}, call.process.get());
-                       },
-                   },
-                   order.task->work);
+    RunOutput output(order, clock_, feed_);
+    result = Start(order, [&output](std::string_view bytes) { output.Write(bytes); });
+    output.Finish(*result);
   }
   result->reason = ValidUtf8(result->reason);
   return *std::move(result);
+}
+
+RunResult TaskRunner::Start(const RunOrder& order, const Context::Output& output) {
+  return std::visit(Overloaded{
+                        [&](const CommandCall& call) {
+                          const bool isolated = order.task->policies->isolated;
+                          return isolated ? isolated_.Run(order, call, output) : in_process_.Run(order, call, output);
+                        },
+                        [&](const FunctionCall& call) { return in_process_.Run(order, call, output); },
+                        [&](const ExecCall& call) {
+                          return child_process_.Run(order, call.argv, {.process = call.process.get()}, output);
+                        },
+                        [&](const ShellCall& call) {
+                          return child_process_.Run(order, {"/bin/sh", "-c", call.line},
+                                                    {.process = call.process.get()}, output);
+                        },
+                    },
+                    order.task->work);
 }
 
 }  // namespace rota

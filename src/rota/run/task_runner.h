@@ -4,6 +4,9 @@
 #include "rota/run/child_process_runner.h"
 #include "rota/run/command_registry.h"
 #include "rota/run/in_process_runner.h"
+#include "rota/run/isolated.h"
+#include "rota/run/output_feed.h"
+#include "rota/time/clock.h"
 
 namespace rota {
 
@@ -13,15 +16,21 @@ namespace rota {
 // starts nothing. Reasons are valid UTF-8. Thread-safe.
 class TaskRunner final : public Runner {
  public:
-  // `commands` outlives the runner and is not changed any more.
-  explicit TaskRunner(const CommandRegistry& commands) : in_process_(commands) {}
+  // All outlive the runner; `commands` is not changed any more. `feed` gets what runs print while somebody watches.
+  TaskRunner(const CommandRegistry& commands, const Clock& clock, OutputFeed& feed)
+      : clock_(clock), feed_(feed), in_process_(commands), isolated_(commands, child_process_) {}
 
   // REQUIRES: order.task, its policies, and order.signals are set.
   RunResult Run(const RunOrder& order) override;
 
  private:
+  RunResult Start(const RunOrder& order, const Context::Output& output);
+
+  const Clock& clock_;
+  OutputFeed& feed_;
   InProcessRunner in_process_;
   ChildProcessRunner child_process_;
+  IsolatedRunner isolated_;
 };
 
 }  // namespace rota

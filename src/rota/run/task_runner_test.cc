@@ -1,13 +1,26 @@
 #include "rota/run/task_runner.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <iterator>
 #include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "rota/run/test_order.h"
+#include "rota/testing/fake_clock.h"
 
 namespace rota {
 namespace {
+
+const std::string kStamp = "2026-03-07T02:00:00.000Z ";
 
 class Hello : public Command {
  public:
@@ -28,13 +41,21 @@ RunResult Execute(const TestOrder& test) {
   CommandRegistry registry;
   registry.Register(std::make_unique<Hello>());
   registry.Register(std::make_unique<Mumble>());
-  return TaskRunner(registry).Run(test.order);
+  const FakeClock clock(WallTime(std::chrono::seconds(1772848800)));
+  OutputFeed feed;
+  return TaskRunner(registry, clock, feed).Run(test.order);
 }
 
 TEST(TaskRunner, RunsEveryKindOfWork) {
-  EXPECT_EQ(Execute(TestOrder(CommandCall{"hello", {}})).output_tail, "hello from nightly\n");
-  EXPECT_EQ(Execute(TestOrder(ExecCall{{"/bin/echo", "a  b"}})).output_tail, "a  b\n");
-  EXPECT_EQ(Execute(TestOrder(ShellCall{"echo a  b | tr a x"})).output_tail, "x b\n");
+  EXPECT_EQ(Execute(TestOrder(CommandCall{"hello", {}})).output_tail, kStamp + "hello from nightly\n");
+  const auto function = [](Context& context) {
+    context.Print("{} by a function", context.facts().run_id);
+    return Status::Ok();
+  };
+  EXPECT_EQ(Execute(TestOrder(FunctionCall{"count", function})).output_tail,
+            kStamp + "01ARZ3NDEKTSV4RRFFQ69G5FAV by a function\n");
+  EXPECT_EQ(Execute(TestOrder(ExecCall{{"/bin/echo", "a  b"}})).output_tail, kStamp + "a  b\n");
+  EXPECT_EQ(Execute(TestOrder(ShellCall{"echo a  b | tr a x"})).output_tail, kStamp + "x b\n");
 }
 
 TEST(TaskRunner, SkipsWhenAConditionSaysSo) {
@@ -91,6 +112,76 @@ TEST(TaskRunner, StartsNothingAfterAStop) {
     EXPECT_EQ(result.reason, "stopped before it began");
     EXPECT_EQ(result.output_tail, "");
   }
+}
+
+TEST(TaskRunner, KeepsMemoryFlatUnderHugeOutput) {
+  const TestOrder test(ShellCall{"echo first; head -c 64000000 /dev/zero | tr '\\0' x; echo; echo last"});
+  rusage before{};
+  getrusage(RUSAGE_SELF, &before);
+  const RunResult result = Execute(test);
+  rusage after{};
+  getrusage(RUSAGE_SELF, &after);
+  EXPECT_EQ(result.outcome, Outcome::kSucceeded);
+  EXPECT_TRUE(result.output_tail.starts_with(kStamp + "first\n")) << result.output_tail.substr(0, 100);
+  EXPECT_TRUE(result.output_tail.ends_with("xxx\n" + kStamp + "last\n"));
+  EXPECT_LT(after.ru_maxrss - before.ru_maxrss, 4 * 1024) << "KiB";
+}
+
+TEST(TaskRunner, HandsWhatARunPrintsToWhoWatchesItAndNoOther) {
+  CommandRegistry registry;
+  const FakeClock clock(WallTime(std::chrono::seconds(1772848800)));
+  OutputFeed feed;
+  TaskRunner runner(registry, clock, feed);
+  OutputFeed::Subscription lines(feed, {.run_id = "1"});
+  std::vector<std::jthread> threads;
+  for (const std::string run : {"1", "2", "3"}) {
+    threads.emplace_back([&runner, run] {
+      TestOrder test(ShellCall{"for i in 1 2 3; do echo $ROTA_RUN_ID-$i; done"});
+      test.order.run_id = run;
+      const std::string kept = runner.Run(test.order).output_tail;
+      EXPECT_EQ(kept, kStamp + run + "-1\n" + kStamp + run + "-2\n" + kStamp + run + "-3\n");
+    });
+  }
+  threads.clear();
+  std::string printed;
+  for (const OutputLine& line : lines.Take()) printed += line.text + " ";
+  EXPECT_EQ(printed, "1-1 1-2 1-3 ");
+}
+
+std::ptrdiff_t Entries(const char* folder) {
+  const std::filesystem::directory_iterator all(folder);
+  return std::distance(begin(all), end(all));
+}
+
+TEST(TaskRunner, LeavesNothingBehindOfAThousandChildren) {
+  constexpr int kChildren = 1000;
+  constexpr int kThreads = 16;
+  const auto descriptors = Entries("/proc/self/fd");
+  const auto tasks = Entries("/proc/self/task");
+  std::atomic<int> succeeded = 0;
+  {
+    CommandRegistry registry;
+    const FakeClock clock(WallTime(std::chrono::seconds(1772848800)));
+    OutputFeed feed;
+    TaskRunner runner(registry, clock, feed);
+    std::atomic<int> started = 0;
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < kThreads; ++i) {
+      threads.emplace_back([&] {
+        const TestOrder test(ExecCall{{"/bin/true"}});
+        while (++started <= kChildren) {
+          if (runner.Run(test.order).outcome == Outcome::kSucceeded) ++succeeded;
+        }
+      });
+    }
+  }
+  EXPECT_EQ(succeeded, kChildren);
+  EXPECT_EQ(Entries("/proc/self/fd"), descriptors);
+  // A thread that was joined may be listed a moment longer.
+  for (int i = 0; i < 1'000'000 && Entries("/proc/self/task") != tasks; ++i) std::this_thread::yield();
+  EXPECT_EQ(Entries("/proc/self/task"), tasks);
+  siginfo_t info;
+  EXPECT_EQ(waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT), -1) << "a child is left";
 }
 
 TEST(TaskRunner, GivesReasonsInValidUtf8) {

@@ -5,6 +5,7 @@
 #include <exception>
 #include <random>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "rota/base/text.h"
 #include "rota/base/ulid.h"
 #include "rota/coordination/joined_servers.h"
+#include "rota/engine/worker_pool.h"
 #include "rota/logging/console_log.h"
 #include "rota/logging/event_log.h"
 #include "rota/logging/file_log.h"
@@ -34,12 +36,35 @@ std::string HostName() {
   return name;
 }
 
+// Hands what runs print to a watcher, who may be slow, on a thread of its own. Its end waits until he has had it all.
+class WatcherThread {
+ public:
+  WatcherThread(OutputFeed& feed, OutputFeed::Interest interest, OutputWatcher watcher)
+      : lines_(feed, std::move(interest)), thread_([this, watch = std::move(watcher)] {
+          NameThisThread("rota-output");
+          for (auto some = lines_.Await(); !some.empty(); some = lines_.Await()) {
+            for (const OutputLine& line : some) watch(line);
+          }
+        }) {}
+  ~WatcherThread() {
+    lines_.Close();
+    thread_.join();
+  }
+  WatcherThread(const WatcherThread&) = delete;
+  WatcherThread& operator=(const WatcherThread&) = delete;
+
+ private:
+  OutputFeed::Subscription lines_;
+  std::thread thread_;
+};
+
 }  // namespace
 
 // All that serves while this process is a server, in the order of birth.
 struct Wiring::Session {
-  Session(LogTo where_given, std::unique_ptr<LogSink> log_given, const CommandRegistry& commands)
-      : where(where_given), log(std::move(log_given)), events(*log), runner(commands) {}
+  Session(LogTo where_given, std::unique_ptr<LogSink> log_given, const CommandRegistry& commands, const Clock& clock,
+          OutputFeed& feed)
+      : where(where_given), log(std::move(log_given)), events(*log), runner(commands, clock, feed) {}
 
   const LogTo where;
   const std::unique_ptr<LogSink> log;
@@ -140,7 +165,7 @@ JoinRequest Wiring::MakeJoinRequest() const {
 Status Wiring::Open(LogTo where, const JoinRequest& request, Milliseconds shutdown_grace) {
   Result<std::unique_ptr<LogSink>> log = OpenLog(where);
   if (!log) return log.error();
-  auto session = std::make_unique<Session>(where, *std::move(log), commands_);
+  auto session = std::make_unique<Session>(where, *std::move(log), commands_, clock_, feed_);
   Result<JoinReply> joined = store_->Join(request);
   if (!joined) return joined.error();
   session->server = joined->server_id;
@@ -187,7 +212,7 @@ void Wiring::Close() {
   if (!has_abandoned_work) session_.reset();
 }
 
-Status Wiring::Work(WorkMode mode) {
+Status Wiring::Work(WorkMode mode, OutputWatcher watcher) {
   if (const auto schedule = LoadSchedule(); !schedule) return schedule.error();
   if (const auto store = OpenStore(StoreUse::kChange); !store) return store.error();
   if (Status fit = CheckStore(*store_); !fit.ok()) return fit;
@@ -214,23 +239,25 @@ Status Wiring::Work(WorkMode mode) {
                     "own server.id",
                     request.server.id, session_->server));
   }
+  std::optional<WatcherThread> thread;
+  if (watcher) thread.emplace(feed_, OutputFeed::Interest{}, std::move(watcher));
   WithEngine([mode](Engine& engine) { mode == WorkMode::kOneTick ? engine.Tick() : engine.Follow(); });
   Close();
   return Status::Ok();
 }
 
-Result<OccurrenceRecord> Wiring::RunNow(const Task& task, std::function<void(std::string_view)> on_line) {
+Result<OccurrenceRecord> Wiring::RunNow(const Task& task, OutputWatcher watcher) {
   OccurrenceRecord record;
-  Status ran = RunInForeground([&](Engine& engine) { record = engine.RunTask(task, std::move(on_line)); });
+  Status ran = RunInForeground(task, std::move(watcher), [&](Engine& engine) { record = engine.RunTask(task); });
   if (!ran.ok()) return Fail(std::move(ran));
   return record;
 }
 
-Status Wiring::RunBackfill(const Task& task, const Backfill& backfill) {
-  return RunInForeground([&](Engine& engine) { engine.RunBackfill(task, backfill); });
+Status Wiring::RunBackfill(const Task& task, const Backfill& backfill, OutputWatcher watcher) {
+  return RunInForeground(task, std::move(watcher), [&](Engine& engine) { engine.RunBackfill(task, backfill); });
 }
 
-Status Wiring::RunInForeground(const std::function<void(Engine&)>& run) {
+Status Wiring::RunInForeground(const Task& task, OutputWatcher watcher, const std::function<void(Engine&)>& run) {
   if (const auto schedule = LoadSchedule(); !schedule) return schedule.error();
   if (const auto store = OpenStore(StoreUse::kChange); !store) return store.error();
   JoinRequest request = MakeJoinRequest();
@@ -238,6 +265,8 @@ Status Wiring::RunInForeground(const std::function<void(Engine&)>& run) {
   request.server.schedule_digest.clear();
   // Who interrupts a run in the foreground wants it to stop: no grace.
   if (Status opened = Open(LogTo::kFile, request, Milliseconds(0)); !opened.ok()) return opened;
+  // All of it is to be seen: the run waits for who reads it.
+  const WatcherThread thread(feed_, {.task = task.id, .when_full = OutputFeed::WhenFull::kWait}, std::move(watcher));
   WithEngine(run);
   Close();
   return Status::Ok();

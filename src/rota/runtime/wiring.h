@@ -14,6 +14,7 @@
 #include "rota/engine/engine.h"
 #include "rota/engine/event.h"
 #include "rota/run/command_registry.h"
+#include "rota/run/output_feed.h"
 #include "rota/schedule/schedule.h"
 #include "rota/schedule/scheduler.h"
 #include "rota/time/clock.h"
@@ -32,9 +33,9 @@ class Wiring final : public Workplace {
   Result<std::shared_ptr<const Schedule>> LoadScheduleOf(const std::string& config_path) override;
   Result<std::string> Environment() override;
   Result<Store*> OpenStore(StoreUse use) override;
-  Status Work(WorkMode mode) override;
-  Result<OccurrenceRecord> RunNow(const Task& task, std::function<void(std::string_view)> output) override;
-  Status RunBackfill(const Task& task, const Backfill& backfill) override;
+  Status Work(WorkMode mode, OutputWatcher watcher) override;
+  Result<OccurrenceRecord> RunNow(const Task& task, OutputWatcher watcher) override;
+  Status RunBackfill(const Task& task, const Backfill& backfill, OutputWatcher watcher) override;
 
   // Ends the engine that runs now or starts later; a second call skips the grace. Returns whether one was running.
   // Thread-safe.
@@ -64,7 +65,7 @@ class Wiring final : public Workplace {
   void Close();
   JoinRequest MakeJoinRequest() const;
   // Runs something for once, as a process of this server that follows no schedule.
-  Status RunInForeground(const std::function<void(Engine&)>& run);
+  Status RunInForeground(const Task& task, OutputWatcher watcher, const std::function<void(Engine&)>& run);
   // Makes the engine reachable for Stop() while `run` uses it.
   void WithEngine(const std::function<void(Engine&)>& run);
 
@@ -76,6 +77,7 @@ class Wiring final : public Workplace {
   std::optional<Config> config_;
   std::shared_ptr<const Schedule> schedule_;
   std::unique_ptr<Store> store_;
+  OutputFeed feed_;
   std::unique_ptr<Session> session_;  // While this process is a server.
 
   Mutex mu_;

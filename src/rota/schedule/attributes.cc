@@ -21,10 +21,12 @@ AttributeValues Merge(const AttributeValues& outer, AttributeValues inner) {
   if (!inner.timeout) inner.timeout = outer.timeout;
   if (!inner.kill_after) inner.kill_after = outer.kill_after;
   if (!inner.retry) inner.retry = outer.retry;
+  if (!inner.output) inner.output = outer.output;
   if (inner.between.empty()) inner.between = outer.between;
   inner.unique |= outer.unique;
   inner.without_overlapping |= outer.without_overlapping;
   inner.even_in_maintenance_mode |= outer.even_in_maintenance_mode;
+  inner.isolated |= outer.isolated;
   Prepend(outer.tags, inner.tags);
   Prepend(outer.unless_between, inner.unless_between);
   Prepend(outer.when, inner.when);
@@ -98,6 +100,14 @@ Attributes Attributes::KillAfter(Milliseconds delay) const {
 
 Attributes Attributes::Retry(RetryPolicy policy) const {
   return Changed([&](AttributeValues& values) { values.retry = std::move(policy); });
+}
+
+Attributes Attributes::Isolated() const {
+  return Changed([](AttributeValues& values) { values.isolated = true; });
+}
+
+Attributes Attributes::AppendOutputTo(std::string_view path) const {
+  return Changed([&](AttributeValues& values) { values.output = {std::string(path), OutputFile::Mode::kAppend}; });
 }
 
 Attributes Attributes::Tag(std::string_view tag) const {

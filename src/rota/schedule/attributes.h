@@ -35,10 +35,12 @@ struct AttributeValues {
   bool unique = false;
   bool without_overlapping = false;
   bool even_in_maintenance_mode = false;
+  bool isolated = false;
   std::optional<Milliseconds> lock_timeout;
   std::optional<Milliseconds> timeout;
   std::optional<Milliseconds> kill_after;
   std::optional<RetryPolicy> retry;
+  std::optional<OutputFile> output;
   std::vector<std::string> tags;
   std::vector<Window> between;
   std::vector<Window> unless_between;
@@ -72,6 +74,8 @@ class [[nodiscard]] Attributes {
   Attributes Timeout(Milliseconds timeout) const;
   Attributes KillAfter(Milliseconds delay) const;
   Attributes Retry(RetryPolicy policy) const;
+  Attributes Isolated() const;
+  Attributes AppendOutputTo(std::string_view path) const;
   Attributes Tag(std::string_view tag) const;
   Attributes Between(std::string_view from, std::string_view to) const;
   Attributes UnlessBetween(std::string_view from, std::string_view to) const;

@@ -66,6 +66,10 @@ std::string CallOf(const RetryPolicy& policy) {
   return call + "})";
 }
 
+std::string CallOf(const OutputFile& file) {
+  return Format("{}OutputTo({})", file.mode == OutputFile::Mode::kAppend ? "Append" : "Send", Quote(file.path));
+}
+
 std::string CronFields::Text() const {
   // A weekday beside a restricted day of month means both, which cron says with `+`.
   const char* both = day != "*" && weekdays != kAllWeekdays ? "+" : "";

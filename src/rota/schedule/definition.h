@@ -128,6 +128,9 @@ std::string CallOf(const CalendarChoice& choice);
 // The call that sets this policy: `Retry({.attempts = 3, .delay = 10s})`.
 std::string CallOf(const RetryPolicy& policy);
 
+// The call that sets this file: `AppendOutputTo("var/log/backup.log")`.
+std::string CallOf(const OutputFile& file);
+
 // Reads a time of day of a builder's call. The error says what was expected.
 Result<std::chrono::seconds> ReadTimeOfDay(std::string_view call, std::string_view text);
 

@@ -134,6 +134,19 @@ std::string ProcessWords(const Work& work) {
   return options == nullptr ? std::string() : Describe(*options);
 }
 
+void ComparePolicies(const TaskPolicies& before, const TaskPolicies& after, std::vector<FieldChange>& changes) {
+  const std::size_t so_far = changes.size();
+  const std::vector<internal::PolicyFact> old_facts = internal::PolicyFacts(before);
+  const std::vector<internal::PolicyFact> new_facts = internal::PolicyFacts(after);
+  for (std::size_t i = 0; i < old_facts.size(); ++i) {
+    AddIfApart(changes, old_facts[i].name, old_facts[i].value, new_facts[i].value);
+  }
+  // Words may be too short for a difference.
+  if (changes.size() == so_far && internal::PoliciesKey(before) != internal::PoliciesKey(after)) {
+    changes.push_back({"policies", "", ""});
+  }
+}
+
 std::vector<FieldChange> CompareFields(const Task& before, const Task& after) {
   std::vector<FieldChange> changes;
   AddIfApart(changes, "description", before.description, after.description);
@@ -145,11 +158,7 @@ std::vector<FieldChange> CompareFields(const Task& before, const Task& after) {
   if (hidden || ProcessWords(before.work) != ProcessWords(after.work)) {
     changes.push_back({"process", ProcessWords(before.work), ProcessWords(after.work)});
   }
-  const std::vector<internal::PolicyFact> old_facts = internal::PolicyFacts(*before.policies);
-  const std::vector<internal::PolicyFact> new_facts = internal::PolicyFacts(*after.policies);
-  for (std::size_t i = 0; i < old_facts.size(); ++i) {
-    AddIfApart(changes, old_facts[i].name, old_facts[i].value, new_facts[i].value);
-  }
+  ComparePolicies(*before.policies, *after.policies, changes);
   return changes;
 }
 

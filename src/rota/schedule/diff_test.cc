@@ -117,6 +117,8 @@ TEST(Diff, NamesEveryPolicyThatChanged) {
         .KillAfter(1s)
         .Retry({.attempts = 5, .delay = 10s})
         .EvenInMaintenanceMode()
+        .Isolated()
+        .AppendOutputTo("all.log")
         .Environments({"production", "staging"})
         .Tag("db")
         .When([] { return true; });
@@ -129,9 +131,19 @@ TEST(Diff, NamesEveryPolicyThatChanged) {
             "kill_after:  -> 1s\n"
             "retry:  -> 5 attempts 10s apart\n"
             "even_in_maintenance_mode: false -> true\n"
+            "isolated: false -> true\n"
+            "output:  -> added to all.log\n"
             "environments:  -> production, staging\n"
             "tags:  -> db\n"
             "conditions:  -> 1\n");
+}
+
+TEST(Diff, SeesAPolicyThatReadsTheSame) {
+  const auto retry = [](Milliseconds max_delay) {
+    return
+        [max_delay](TaskBuilder task) { return Daily(std::move(task)).Retry({.attempts = 2, .max_delay = max_delay}); };
+  };
+  EXPECT_EQ(FieldsOf(retry(1h), retry(2h)), "policies:  -> \n");
 }
 
 TEST(Diff, TellsWhatRuns) {

@@ -20,6 +20,10 @@ std::string Words(const std::optional<Milliseconds>& duration) {
   return duration ? FormatDuration(*duration) : std::string();
 }
 
+std::string Words(const OutputFile& output) {
+  return (output.mode == OutputFile::Mode::kAppend ? "added to " : "to ") + output.path;
+}
+
 }  // namespace
 
 std::string PoliciesKey(const TaskPolicies& policies) {
@@ -37,6 +41,10 @@ std::string PoliciesKey(const TaskPolicies& policies) {
     for (const int code : retry->exit_codes) key += Format(" {}", code);
   }
   if (policies.even_in_maintenance_mode) key += " even in maintenance";
+  if (policies.isolated) key += " isolated";
+  if (const std::optional<OutputFile>& output = policies.output) {
+    Append(key, output->mode == OutputFile::Mode::kAppend ? '+' : '>', {output->path});
+  }
   Append(key, 'e', policies.environments);
   Append(key, 't', policies.tags);
   return key;
@@ -53,6 +61,8 @@ std::vector<PolicyFact> PolicyFacts(const TaskPolicies& policies) {
       {"retry", policies.retry ? Describe(*policies.retry) : std::string()},
       {"grace", Words(policies.grace)},
       {"even_in_maintenance_mode", policies.even_in_maintenance_mode ? "true" : "false"},
+      {"isolated", policies.isolated ? "true" : "false"},
+      {"output", policies.output ? Words(*policies.output) : std::string()},
       {"environments", Join(policies.environments, ", ")},
       {"tags", Join(policies.tags, ", ")},
       {"conditions", conditions == 0 ? std::string() : std::to_string(conditions)},

@@ -29,6 +29,8 @@ std::string WorkKey(const Work& work) {
     for (const std::string& argument : command->arguments) Append(key, argument);
   } else if (const auto* exec = std::get_if<ExecCall>(&work)) {
     for (const std::string& argument : exec->argv) Append(key, argument);
+  } else if (const auto* call = std::get_if<FunctionCall>(&work)) {
+    Append(key, call->id);
   } else {
     Append(key, std::get<ShellCall>(work).line);
   }

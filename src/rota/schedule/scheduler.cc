@@ -37,6 +37,8 @@ TaskBuilder Scheduler::Shell(std::string line, ProcessOptions process) {
   return TaskBuilder(tasks_, attributes_, ShellCall{std::move(line), Kept(std::move(process))});
 }
 
+TaskBuilder Scheduler::Begin(FunctionCall call) { return TaskBuilder(tasks_, attributes_, std::move(call)); }
+
 void Scheduler::Group(const Attributes& attributes, const std::function<void(Scheduler&)>& define) {
   Scheduler group(tasks_, attributes_.With(attributes));
   define(group);

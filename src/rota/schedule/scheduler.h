@@ -1,8 +1,11 @@
 #pragma once
 
+#include <concepts>
 #include <functional>
 #include <memory>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "rota/base/status.h"
@@ -41,6 +44,21 @@ class Scheduler {
   TaskBuilder Command(std::string name, std::vector<std::string> arguments = {});
   TaskBuilder Exec(std::vector<std::string> argv, ProcessOptions process = {});
   TaskBuilder Shell(std::string line, ProcessOptions process = {});
+  // A function that takes a Context& and returns a Status or nothing; it runs in this process, on a worker. `id` is the
+  // task's, and stands for the function where schedules are compared.
+  //
+  //   scheduler.Call("cache:warm", [](rota::Context& context) { … }).Hourly().Register();
+  template <std::invocable<Context&> Function>
+  TaskBuilder Call(std::string id, Function function) {
+    if constexpr (std::is_void_v<std::invoke_result_t<Function&, Context&>>) {
+      return Begin({std::move(id), [function = std::move(function)](Context& context) mutable {
+                      function(context);
+                      return Status::Ok();
+                    }});
+    } else {
+      return Begin({std::move(id), std::move(function)});
+    }
+  }
 
   // Defines tasks that share attributes; groups nest, the inner one adds to the outer one's.
   void Group(const Attributes& attributes, const std::function<void(Scheduler&)>& define);
@@ -50,6 +68,7 @@ class Scheduler {
   Result<Schedule> Build();
 
  private:
+  TaskBuilder Begin(FunctionCall call);
   Scheduler(std::shared_ptr<internal::TaskSet> tasks, Attributes attributes);
 
   std::shared_ptr<internal::TaskSet> tasks_;  // Shared with groups and chains under way.

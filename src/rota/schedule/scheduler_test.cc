@@ -237,5 +237,17 @@ TEST_F(SchedulerTest, HandsAProgramsKernelToTheSchedule) {
   EXPECT_EQ(scheduler_.Build()->tasks().size(), 1u);
 }
 
+TEST_F(SchedulerTest, RefusesTheCallOfNothing) {
+  const Result<TaskId> none = scheduler_.Call("none", std::function<Status(Context&)>()).Daily().TryRegister();
+  EXPECT_EQ(none.error().message(), "none: Call(\"none\", …): expected a function");
+}
+
+TEST_F(SchedulerTest, NamesTheFunctionOfAChainThatForgotRegister) {
+  {
+    const TaskBuilder forgotten = scheduler_.Call("warm", [](Context&) {}).Daily();
+  }
+  EXPECT_EQ(scheduler_.Build().error().message(), "Register() is missing after Call(\"warm\", …).Daily()");
+}
+
 }  // namespace
 }  // namespace rota

@@ -83,6 +83,7 @@ const ProcessOptions* ProcessOf(const Work& work) {
 }
 
 std::string Describe(const Work& work) {
+  if (const auto* call = std::get_if<FunctionCall>(&work)) return call->id;
   if (const auto* command = std::get_if<CommandCall>(&work)) return CommandLine(command->name, command->arguments);
   if (const auto* exec = std::get_if<ExecCall>(&work)) {
     if (exec->argv.empty()) return "";

@@ -8,10 +8,13 @@
 #include <vector>
 
 #include "rota/base/instant.h"
+#include "rota/base/status.h"
 #include "rota/schedule/process_options.h"
 #include "rota/schedule/trigger.h"
 
 namespace rota {
+
+class Context;  // rota/run/context.h: what a run is told.
 
 // The name of a task; unique within a schedule.
 using TaskId = std::string;
@@ -77,13 +80,30 @@ struct ShellCall {
   std::string line;
   std::shared_ptr<const ProcessOptions> process = nullptr;  // As above.
 };
-using Work = std::variant<CommandCall, ExecCall, ShellCall>;
+// A function of the program, run as a command is.
+struct FunctionCall {
+  std::string id;
+  std::function<Status(Context&)> function;
+};
+using Work = std::variant<CommandCall, ExecCall, ShellCall, FunctionCall>;
 
 // The options of a child process; null where there are none.
 const ProcessOptions* ProcessOf(const Work& work);
 
 // As a person would type it: "backup:run --full", "/usr/bin/rsync -a /srv", "df -h | mail ops".
 std::string Describe(const Work& work);
+
+// A file that gets all that a run prints, as it is and as it comes, besides what is kept of it in the history.
+struct OutputFile {
+  enum class Mode {
+    kReplace,  // What an earlier run wrote, at the first attempt.
+    kAppend,
+  };
+  std::string path = {};  // Relative to the server's directory.
+  Mode mode = Mode::kReplace;
+
+  friend bool operator==(const OutputFile&, const OutputFile&) = default;
+};
 
 // Everything about a task but its name, its trigger and its work. Tasks with equal policies share one. Immutable.
 struct TaskPolicies {
@@ -94,6 +114,8 @@ struct TaskPolicies {
   std::optional<Milliseconds> kill_after;  // From there to the kill of its children. Nothing: as the server has it.
   std::optional<RetryPolicy> retry;        // Nothing: an occurrence has one attempt.
   bool even_in_maintenance_mode = false;   // Maintenance mode does not hold it back.
+  bool isolated = false;                   // A command runs in a child process of this program.
+  std::optional<OutputFile> output;        // Nothing: only the history has what it prints.
   std::vector<std::string> environments;   // Runs only where the application's environment is one of these; empty: all.
   std::vector<std::string> tags;
   // Asked on a worker before the run; a run needs every `when` true and every `skip` false.

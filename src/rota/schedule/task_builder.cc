@@ -32,6 +32,7 @@ namespace {
 using Time = std::optional<std::string_view>;
 
 std::string Begin(const Work& work) {
+  if (const auto* call = std::get_if<FunctionCall>(&work)) return Format("Call({}, …)", Quote(call->id));
   if (const auto* shell = std::get_if<ShellCall>(&work)) return Format("Shell({})", Quote(shell->line));
   return Format("{}({})", std::holds_alternative<ExecCall>(work) ? "Exec" : "Command", Quote(Describe(work)));
 }
@@ -548,6 +549,26 @@ TaskBuilder TaskBuilder::Retry(RetryPolicy policy) && {
   internal::Definition& definition = chain().definition;
   std::string call = internal::CallOf(policy);
   definition.SetOnce(definition.attributes.retry, std::move(call), std::move(policy), "retry policy");
+  return std::move(*this);
+}
+
+TaskBuilder TaskBuilder::Isolated() && {
+  chain().definition.Record("Isolated()");
+  chain().definition.attributes.isolated = true;
+  return std::move(*this);
+}
+
+TaskBuilder TaskBuilder::SendOutputTo(std::string_view path) && {
+  internal::Definition& definition = chain().definition;
+  const OutputFile file = {std::string(path), OutputFile::Mode::kReplace};
+  definition.SetOnce(definition.attributes.output, internal::CallOf(file), file, "file for its output");
+  return std::move(*this);
+}
+
+TaskBuilder TaskBuilder::AppendOutputTo(std::string_view path) && {
+  internal::Definition& definition = chain().definition;
+  const OutputFile file = {std::string(path), OutputFile::Mode::kAppend};
+  definition.SetOnce(definition.attributes.output, internal::CallOf(file), file, "file for its output");
   return std::move(*this);
 }
 

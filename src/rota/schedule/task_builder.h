@@ -157,6 +157,12 @@ class [[nodiscard]] TaskBuilder {
   TaskBuilder KillAfter(Milliseconds delay) &&;
   // Tries again what failed or timed out: Retry({.attempts = 3, .backoff = Backoff::kExponential}).
   TaskBuilder Retry(RetryPolicy policy) &&;
+  // Runs a command in a child process of this program, whose crash is the run's failure and nothing else. Programs and
+  // shell lines have processes of their own anyway.
+  TaskBuilder Isolated() &&;
+  // Writes all that a run prints to a file besides, in place of what the last run wrote there, or after it.
+  TaskBuilder SendOutputTo(std::string_view path) &&;
+  TaskBuilder AppendOutputTo(std::string_view path) &&;
   TaskBuilder Name(std::string_view name) &&;  // The task's id; without it the work as a person would type it.
   TaskBuilder Description(std::string_view description) &&;
   TaskBuilder Tag(std::string_view tag) &&;

@@ -542,5 +542,51 @@ TEST(TaskBuilderDeathTest, RefusesToGoOnAfterItsEnd) {
   EXPECT_DEATH(std::move(builder).Daily().Register(), "the chain of this TaskBuilder has ended or was moved from");
 }
 
+TEST(TaskBuilder, SendsOutputToOneFile) {
+  const TestCatalog catalog;
+  Scheduler scheduler(catalog, TimeZone());
+  const auto error = [](TaskBuilder builder) {
+    const Result<TaskId> id = std::move(builder).Daily().TryRegister();
+    return id ? "no error" : id.error().message();
+  };
+  EXPECT_EQ(error(scheduler.Command("task").SendOutputTo("a").AppendOutputTo("b")),
+            "task: SendOutputTo(\"a\") and AppendOutputTo(\"b\") contradict each other: a task has one file for its "
+            "output");
+  EXPECT_EQ(error(scheduler.Command("task").SendOutputTo("")),
+            "task: SendOutputTo(\"\"): expected the path of a file, without control characters");
+  EXPECT_EQ(error(scheduler.Command("task").AppendOutputTo("a\nb")),
+            "task: AppendOutputTo(\"a\\nb\"): expected the path of a file, without control characters");
+}
+
+TEST(TaskBuilder, AppendsTheOutputOfAGroupToOneFile) {
+  const TestCatalog catalog;
+  Scheduler scheduler(catalog, TimeZone());
+  scheduler.Group(Attributes().AppendOutputTo("all.log"), [](Scheduler& group) {
+    group.Command("backup:run").Daily().Register();
+    group.Command("cache:clear").Daily().SendOutputTo("its-own.log").Register();
+  });
+  const Result<Schedule> schedule = scheduler.Build();
+  EXPECT_EQ(schedule->tasks()[0].policies->output, (OutputFile{"all.log", OutputFile::Mode::kAppend}));
+  EXPECT_EQ(schedule->tasks()[1].policies->output, (OutputFile{"its-own.log", OutputFile::Mode::kReplace}));
+}
+
+TEST(TaskBuilder, IsolatesCommandsAndRefusesToIsolateFunctions) {
+  const TestCatalog catalog;
+  Scheduler scheduler(catalog, TimeZone());
+  scheduler.Group(Attributes().Isolated(), [](Scheduler& group) {
+    group.Command("backup:run").Daily().Register();
+    const Result<TaskId> id = group.Call("warm", [](Context&) {}).Daily().TryRegister();
+    EXPECT_EQ(id.error().message(),
+              "warm: Call(\"warm\", …) and Isolated() contradict each other: another process cannot call a function of "
+              "this one; a Command() can be isolated");
+  });
+  scheduler.Command("cache:clear").Daily().Isolated().Register();
+  scheduler.Command("stats:generate").Daily().Register();
+  const Result<Schedule> schedule = scheduler.Build();
+  EXPECT_TRUE(schedule->Find("backup:run")->policies->isolated);
+  EXPECT_TRUE(schedule->Find("cache:clear")->policies->isolated);
+  EXPECT_FALSE(schedule->Find("stats:generate")->policies->isolated);
+}
+
 }  // namespace
 }  // namespace rota

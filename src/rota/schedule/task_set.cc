@@ -282,6 +282,11 @@ Result<Task> TaskSet::Resolve(TaskId id, Definition definition, const AttributeV
   const Result<Definition::Folded> folded = definition.Fold();
   if (!folded) return Fail(folded.error());
   definition.attributes = Merge(outer, std::move(definition.attributes));
+  if (const auto* call = std::get_if<FunctionCall>(&definition.work);
+      call != nullptr && definition.attributes.isolated) {
+    return Fail(Contradiction(Format("Call({}, …)", Quote(call->id)), "Isolated()",
+                              "another process cannot call a function of this one; a Command() can be isolated"));
+  }
   const Result<TimeZone> zone = ZoneOf(definition.attributes);
   if (!zone) return Fail(zone.error());
   auto trigger = TriggerOf(id, *folded, *zone, definition);
@@ -293,6 +298,9 @@ Result<Task> TaskSet::Resolve(TaskId id, Definition definition, const AttributeV
 }
 
 Status TaskSet::CheckWork(const Work& work) const {
+  if (const auto* call = std::get_if<FunctionCall>(&work)) {
+    return call->function ? Status() : InvalidArgument("Call({}, …): expected a function", Quote(call->id));
+  }
   if (const auto* command = std::get_if<CommandCall>(&work)) return catalog_.Check(command->name, command->arguments);
   if (const auto* exec = std::get_if<ExecCall>(&work)) {
     if (exec->argv.empty() || exec->argv.front().empty()) return InvalidArgument("Exec(): expected a program");
@@ -388,6 +396,12 @@ Result<std::shared_ptr<const TaskPolicies>> TaskSet::PoliciesOf(AttributeValues 
   if (attributes.unique || attributes.without_overlapping) policies.overlap = OverlapPolicy::kSkip;
   policies.even_in_maintenance_mode = attributes.even_in_maintenance_mode;
   if (Status valid = SetLimits(attributes, policies); !valid.ok()) return Fail(std::move(valid));
+  policies.isolated = attributes.isolated;
+  policies.output = std::move(attributes.output);
+  if (const auto& output = policies.output;
+      output && (output->path.empty() || Printable(output->path) != output->path)) {
+    return Fail(InvalidArgument("{}: expected the path of a file, without control characters", CallOf(*output)));
+  }
   if (attributes.environments) {
     const auto& names = *attributes.environments;
     if (names.empty() || std::ranges::any_of(names, [](const std::string& name) { return Trim(name).empty(); })) {
