@@ -22,10 +22,10 @@ using testing::Pair;
 
 constexpr auto kSystem = CrontabOptions::Kind::kSystem;
 
-Import Read(std::string_view text, CrontabOptions options = {}) { return ReadCrontab(text, options); }
+Import Read(std::string_view text, const CrontabOptions& options = {}) { return ReadCrontab(text, options); }
 
 // The only task of a crontab of which nothing is left out.
-ImportedTask One(std::string_view text, CrontabOptions options = {}) {
+ImportedTask One(std::string_view text, const CrontabOptions& options = {}) {
   const Import import = Read(text, options);
   EXPECT_THAT(import.left_out, IsEmpty()) << (import.left_out.empty() ? "" : import.left_out[0].reason);
   EXPECT_EQ(import.tasks.size(), 1u) << text;

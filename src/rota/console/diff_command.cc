@@ -1,3 +1,5 @@
+#include <chrono>
+
 #include "rota/console/built_in.h"
 #include "rota/report/schedule_diff.h"
 
@@ -22,7 +24,9 @@ class ScheduleDiffCommand final : public Command {
     if (!environment) return environment.error();
     const Result<std::shared_ptr<const Schedule>> after = LoadScheduleOf(desk_.workplace, context.Argument("file"));
     if (!after) return after.error();
-    const ScheduleDiff diff = Diff(**before, **after, {.from = desk_.clock.Now(), .environment = *environment});
+    const ScheduleDiff diff =
+        Diff(**before, **after,
+             {.from = std::chrono::floor<std::chrono::seconds>(desk_.clock.Now()), .environment = *environment});
     context.Write(context.Flag("json") ? ToJson(diff) : ToText(diff));
     desk_.exit_code = diff.same() ? 0 : 1;
     return Status::Ok();

@@ -21,6 +21,7 @@ TEST_F(DiffCommand, ExitsWithOneAndShowsWhatChangesFromNowOn) {
   workplace_.other_configs["new.yaml"] = [](Scheduler& scheduler) {
     scheduler.Command("backup:run").Name("second").Daily().At("04:00").Register();
   };
+  desk_clock_.ahead = Milliseconds(92);
   EXPECT_EQ(Run({"schedule:diff", "new.yaml"}), 1);
   EXPECT_EQ(out(),
             "TASK    CHANGE  BEFORE  AFTER\n"
