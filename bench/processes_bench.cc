@@ -96,13 +96,15 @@ BENCHMARK(ShortChildren)->Arg(10'000)->Iterations(1)->UseRealTime()->Unit(benchm
 
 void LargeOutput(benchmark::State& state, const char* source) {
   const Task task = MakeTask(ShellCall{Format("{} | head -c {}M", source, state.range(0))});
-  const SystemClock clock;
-  const CommandRegistry commands;
-  OutputFeed feed;
-  TaskRunner runner(commands, clock, feed);
   const Possessions before;
   RunResult result;
-  for (auto _ : state) result = RunOnce(runner, task);
+  for (auto _ : state) {
+    const SystemClock clock;
+    const CommandRegistry commands;
+    OutputFeed feed;
+    TaskRunner runner(commands, clock, feed);
+    result = RunOnce(runner, task);
+  }
   Compare(state, before);
   state.counters["kept_bytes"] = static_cast<double>(result.output_tail.size());
   state.SetBytesProcessed(state.range(0) << 20);

@@ -12,6 +12,14 @@ using std::chrono::seconds;
 
 class Claims : public testing::TestWithParam<StoreKind> {
  protected:
+  // What a renewal says of a run under way.
+  std::string StopOf(const std::string& run_id) {
+    const LeaseRef lease{run_id, "backup:run"};
+    const RenewReply reply = store_->Renew("a", {&lease, 1}, kTtl).value();
+    EXPECT_EQ(reply.outcomes.at(0), RenewOutcome::kRenewed);
+    return reply.stops.empty() ? "" : reply.stops.at(0).cause;
+  }
+
   TempFolder folder_;
   FakeClock clock_{kStart};
   std::unique_ptr<Store> store_ = MakeStore(GetParam(), folder_, clock_);
@@ -79,6 +87,58 @@ TEST_P(Claims, OfABusyTaskAreSkippedAndNameTheHolder) {
   ASSERT_TRUE(Finish(*store_, "r1").ok());
   EXPECT_EQ(ClaimOne(*store_, Request("r3", kStart + seconds(1))).outcome, ClaimOutcome::kDecided);
   EXPECT_EQ(ClaimOne(*store_, Request("r4", kStart + seconds(2))).outcome, ClaimOutcome::kClaimed);
+}
+
+TEST_P(Claims, ThatWaitForABusyTaskDecideNothing) {
+  ClaimOne(*store_, Request("r1"));
+  ClaimRequest second = Request("r2", kStart + seconds(1));
+  second.server = "b";
+  second.overlap = OverlapPolicy::kQueueAll;
+  const ClaimReply busy = ClaimOne(*store_, second);
+  EXPECT_EQ(busy.outcome, ClaimOutcome::kBusy);
+  EXPECT_EQ(busy.holder, "a");
+  EXPECT_EQ(OutcomeOf(*store_, "r2"), "none");
+  EXPECT_EQ(RenewOne(*store_, "r1"), RenewOutcome::kRenewed);
+
+  ASSERT_TRUE(Finish(*store_, "r1").ok());
+  EXPECT_EQ(ClaimOne(*store_, second).outcome, ClaimOutcome::kClaimed) << "the watermark has not moved";
+}
+
+TEST_P(Claims, ThatAreRecordedDoNotWaitForABusyTask) {
+  ClaimOne(*store_, Request("r1"));
+  ClaimRequest second = Request("r2", kStart + seconds(1));
+  second.overlap = OverlapPolicy::kQueueOne;
+  ASSERT_EQ(ClaimOne(*store_, second).outcome, ClaimOutcome::kBusy);
+  clock_.Advance(seconds(1));
+  second.purpose = ClaimPurpose::kRecord;
+  second.outcome = Outcome::kSkipped;
+  second.reason = reason::kOverlap;
+  EXPECT_EQ(ClaimOne(*store_, second).outcome, ClaimOutcome::kClaimed);
+  EXPECT_EQ(OutcomeOf(*store_, "r2"), "skipped(overlap)");
+}
+
+TEST_P(Claims, AreNotMissedWhileTheyMayWaitForABusyTask) {
+  ClaimOne(*store_, Request("r1"));
+  ClaimRequest second = Request("r2", kStart + seconds(1));
+  clock_.Advance(seconds(2));
+  second.overlap = OverlapPolicy::kQueueOne;
+  second.purpose = ClaimPurpose::kRecord;
+  second.reason = "late";
+  EXPECT_EQ(ClaimOne(*store_, second).outcome, ClaimOutcome::kBusy);
+  second.overlap = OverlapPolicy::kSkip;
+  EXPECT_EQ(ClaimOne(*store_, second).outcome, ClaimOutcome::kClaimed);
+}
+
+TEST_P(Claims, ThatCancelThePreviousRunTellItsHolderToStop) {
+  ClaimOne(*store_, Request("r1"));
+  ClaimRequest second = Request("r2", kStart + seconds(1));
+  second.overlap = OverlapPolicy::kCancelPrevious;
+  EXPECT_EQ(ClaimOne(*store_, second).outcome, ClaimOutcome::kBusy);
+  EXPECT_EQ(StopOf("r1"), "cancel_previous");
+  EXPECT_EQ(StopOf("r1"), "cancel_previous") << "as often as it is renewed";
+  ASSERT_TRUE(Finish(*store_, "r1", Outcome::kCancelled).ok());
+  EXPECT_EQ(ClaimOne(*store_, second).outcome, ClaimOutcome::kClaimed);
+  EXPECT_EQ(StopOf("r2"), "");
 }
 
 TEST_P(Claims, OfATaskThatMayOverlapRunBesideEachOther) {

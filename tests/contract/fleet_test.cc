@@ -17,7 +17,7 @@ class Fleet : public testing::TestWithParam<StoreKind> {
  protected:
   std::vector<std::string> Reap() {
     std::vector<std::string> ids;
-    const auto lost = store_->Reap("reaper");
+    const auto lost = store_->Reap("reaper", kTtl);
     for (const OccurrenceRecord& record : lost.value()) {
       EXPECT_EQ(Describe(record), Describe(*Find(*store_, record.run_id)));
       ids.push_back(record.run_id);
@@ -234,14 +234,84 @@ TEST_P(Fleet, RecordsAsLostAlsoARunThatBeganWithoutTheStore) {
   begun.finished_at.reset();
   ASSERT_TRUE(store_->Finish({&begun, 1}));
   clock_.Advance(seconds(1));
-  EXPECT_TRUE(store_->Reap("b").value().empty()) << "its server lives";
+  EXPECT_TRUE(store_->Reap("b", kTtl).value().empty()) << "its server lives";
   EXPECT_EQ(RenewOne(*store_, "r1"), RenewOutcome::kExpired) << "it never had a lease";
   EXPECT_EQ(ClaimOne(*store_, Request("r2", kStart + seconds(1))).outcome, ClaimOutcome::kClaimed);
 
   clock_.Advance(kTtl);
-  const auto lost = store_->Reap("b").value();
+  const auto lost = store_->Reap("b", kTtl).value();
   EXPECT_TRUE(std::ranges::any_of(lost, [](const OccurrenceRecord& record) { return record.run_id == "r1"; }));
   EXPECT_EQ(OutcomeOf(*store_, "r1"), "lost(server a died)");
+}
+
+TEST_P(Fleet, GivesTheNextAttemptOfALostRunToItsReaper) {
+  Join(*store_, "b", "i2");
+  ClaimRequest request = Request("r1");
+  request.attempts_if_lost = 2;
+  ClaimOne(*store_, request);
+  clock_.Advance(kTtl);
+  ASSERT_TRUE(Beat("b").ok());
+  const std::vector<OccurrenceRecord> found = store_->Reap("b", kTtl).value();
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(Describe(found[0]),
+            "r1 backup:run backup:run scheduled 0..0 x1 a attempt 1 token 1 started 0 finished 15000 "
+            "lost(server a died; attempt 2 on b) []\n");
+  EXPECT_EQ(Describe(found[1]),
+            "r1.2 backup:run backup:run scheduled 0..0 x1 b attempt 2 token 2 started 15000 finished - running []\n");
+  EXPECT_EQ(ClaimOne(*store_, Request("r2", kStart + seconds(1))).outcome, ClaimOutcome::kOverlap);
+  EXPECT_TRUE(store_->Reap("b", kTtl).value().empty());
+}
+
+TEST_P(Fleet, LosesAnAttemptThatWasGivenAndNotTakenUp) {
+  Join(*store_, "b", "i2");
+  ClaimRequest request = Request("r1");
+  request.attempts_if_lost = 3;
+  ClaimOne(*store_, request);
+  clock_.Advance(kTtl);
+  ASSERT_TRUE(Beat("b").ok());
+  ASSERT_EQ(store_->Reap("b", kTtl).value().size(), 2u);
+  clock_.Advance(kTtl);
+  ASSERT_TRUE(Beat("b").ok());
+  const std::vector<OccurrenceRecord> found = store_->Reap("b", kTtl).value();
+  ASSERT_EQ(found.size(), 2u) << "its answer did not arrive";
+  EXPECT_EQ(found[0].run_id, "r1.2");
+  EXPECT_EQ(found[1].run_id, "r1.3");
+
+  const LeaseRef lease{"r1.3", "backup:run"};
+  ASSERT_EQ(store_->Renew("b", {&lease, 1}, kTtl).value().outcomes.at(0), RenewOutcome::kRenewed);
+  clock_.Advance(kTtl);
+  ASSERT_TRUE(Beat("b").ok());
+  EXPECT_TRUE(store_->Reap("c", kTtl).value().empty()) << "it was taken up, and its server lives";
+  clock_.Advance(kTtl);
+  EXPECT_EQ(store_->Reap("c", kTtl).value().size(), 1u) << "three attempts are all";
+  EXPECT_EQ(OutcomeOf(*store_, "r1.3"), "lost(server b died)");
+}
+
+TEST_P(Fleet, TriesALostRunAgainOnceEvenIfItIsLostTwice) {
+  ClaimRequest request = Request("r1");
+  request.attempts_if_lost = 2;
+  ClaimOne(*store_, request);
+  OccurrenceRecord second = *Find(*store_, "r1");
+  second.run_id = "r1.2";
+  second.attempt = 2;
+  second.outcome = Outcome::kSucceeded;
+  ASSERT_TRUE(store_->Finish({&second, 1})) << "as a server remembers it, when the store has lost its state";
+  clock_.Advance(kTtl);
+  EXPECT_EQ(store_->Reap("b", kTtl).value().size(), 1u);
+  EXPECT_EQ(OutcomeOf(*store_, "r1"), "lost(server a died)");
+  EXPECT_EQ(OutcomeOf(*store_, "r1.2"), "succeeded");
+}
+
+TEST_P(Fleet, TriesNoLostRunAgainWhileTheTaskRunsElsewhere) {
+  ClaimRequest request = Request("r1");
+  request.attempts_if_lost = 2;
+  ClaimOne(*store_, request);
+  clock_.Advance(kTtl);
+  ClaimRequest next = Request("r2", kStart + kTtl);
+  next.server = "b";
+  ASSERT_EQ(ClaimOne(*store_, next).outcome, ClaimOutcome::kClaimed);
+  EXPECT_EQ(store_->Reap("c", kTtl).value().size(), 1u);
+  EXPECT_EQ(OutcomeOf(*store_, "r1"), "lost(server a died; not tried again: b runs the task already)");
 }
 
 TEST_P(Fleet, FreesTheTaskOfADeadServerAfterOneTtlReapedOrNot) {
@@ -372,24 +442,6 @@ TEST_P(Pauses, DoNotStopABackfill) {
   ClaimRequest backfill = Request("b1");
   backfill.kind = OccurrenceKind::kBackfill;
   EXPECT_EQ(ClaimOne(*store_, backfill).outcome, ClaimOutcome::kClaimed);
-}
-
-TEST_P(Fleet, KeepsABackfillWaitingWhileItsTaskRunsAndRecordsNothingOfThat) {
-  ClaimOne(*store_, Request("r1"));
-  ClaimRequest backfill = Request("b1", kStart - minutes(10));
-  backfill.kind = OccurrenceKind::kBackfill;
-  for (int i = 0; i < 2; ++i) {
-    const ClaimReply busy = ClaimOne(*store_, backfill);
-    EXPECT_EQ(busy.outcome, ClaimOutcome::kOverlap);
-    EXPECT_EQ(busy.holder, "a");
-    EXPECT_EQ(Find(*store_, "b1"), std::nullopt);
-  }
-  OccurrenceRecord ended = *Find(*store_, "r1");
-  ended.outcome = Outcome::kSucceeded;
-  ASSERT_TRUE(store_->Finish(std::vector{ended}));
-  EXPECT_EQ(ClaimOne(*store_, backfill).outcome, ClaimOutcome::kClaimed) << "under the same run id";
-  EXPECT_EQ(Find(*store_, "b1")->kind, OccurrenceKind::kBackfill);
-  EXPECT_EQ(Find(*store_, "b1")->scheduled_at, kStart - minutes(10));
 }
 
 TEST_P(Fleet, LeavesTheWatermarkAloneInABackfill) {

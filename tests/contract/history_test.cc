@@ -154,7 +154,7 @@ TEST_P(History, IsDroppedWhenItIsOldButNotARunUnderWay) {
   Add("young", kStart + Milliseconds(1), Outcome::kSucceeded);
   clock_.Advance(kKeep + Milliseconds(1));
   ASSERT_EQ(RenewOne(*store_, "running"), RenewOutcome::kExpired);
-  ASSERT_TRUE(store_->Reap("a").has_value());
+  ASSERT_TRUE(store_->Reap("a", kTtl).has_value());
   EXPECT_EQ(OutcomeOf(*store_, "old"), "none");
   EXPECT_EQ(OutcomeOf(*store_, "running"), "running");
   EXPECT_EQ(OutcomeOf(*store_, "young"), "succeeded");
@@ -164,7 +164,7 @@ TEST_P(History, DropsMoreThanOneChunkAtATime) {
   std::vector<OccurrenceRecord> records;
   for (int i = 0; i < 2'500; ++i) records.push_back(Record("r" + std::to_string(i), kStart - hours(48)));
   ASSERT_TRUE(store_->Finish(records));
-  ASSERT_TRUE(store_->Reap("a").has_value());
+  ASSERT_TRUE(store_->Reap("a", kTtl).has_value());
   EXPECT_TRUE(Ids({}).empty());
 }
 

@@ -69,7 +69,7 @@ TEST_P(Locks, ThatRanOutStayUntilTheirRunHasEnded) {
   ClaimOne(*store_, Request("r1"));
   clock_.Advance(seconds(20));
   EXPECT_THAT(List(), ElementsAre("backup:run r1 a token 1 since 0 until 15000 at most 1800000"));
-  ASSERT_TRUE(store_->Reap("b").has_value());
+  ASSERT_TRUE(store_->Reap("b", kTtl).has_value());
   EXPECT_THAT(List(), IsEmpty());
 }
 
@@ -83,6 +83,20 @@ TEST_P(Locks, ThatAreTakenAwayLetOthersRunAtOnceAndTellTheHolder) {
   ASSERT_TRUE(Finish(*store_, "r1").ok());
   EXPECT_EQ(OutcomeOf(*store_, "r1"), "succeeded") << "the holder may still say how its run ended";
   EXPECT_THAT(List(), ElementsAre("backup:run r2 a token 2 since 1000 until 16000 at most 1801000"));
+}
+
+TEST_P(Locks, OfCancelledRunsStandUntilTheyHaveEnded) {
+  ClaimOne(*store_, Request("r1"));
+  ASSERT_TRUE(store_->Cancel("backup:run", "r1", "cancelled by anna").ok());
+  ASSERT_TRUE(store_->Cancel("backup:run", "r1", "cancelled by ben").ok());
+  const LeaseRef lease{"r1", "backup:run"};
+  const RenewReply reply = store_->Renew("a", {&lease, 1}, kTtl).value();
+  EXPECT_EQ(reply.outcomes.at(0), RenewOutcome::kRenewed);
+  ASSERT_EQ(reply.stops.size(), 1u);
+  EXPECT_EQ(reply.stops[0].run_id, "r1");
+  EXPECT_EQ(reply.stops[0].cause, "cancelled by anna");
+  EXPECT_EQ(ClaimOne(*store_, Request("r2", kStart + seconds(1))).outcome, ClaimOutcome::kOverlap);
+  EXPECT_EQ(store_->Cancel("backup:run", "r2", "cancelled by anna"), NotFound("run r2 holds no lock of backup:run"));
 }
 
 TEST_P(Locks, ThatNobodyHoldsCannotBeTakenAway) {

@@ -46,7 +46,10 @@ ClaimRequest AnyClaim(Dice& dice, WallTime now) {
                    : dice.OneIn(2) ? OccurrenceKind::kBackfill
                                    : OccurrenceKind::kManual;
   if (dice.OneIn(3)) request.previous = request.at - seconds(1 + dice.Below(20));
-  if (dice.OneIn(4)) request.overlap = OverlapPolicy::kAllow;
+  constexpr OverlapPolicy kOthers[] = {OverlapPolicy::kAllow, OverlapPolicy::kQueueOne, OverlapPolicy::kQueueAll,
+                                       OverlapPolicy::kCancelPrevious};
+  if (dice.OneIn(2)) request.overlap = kOthers[dice.Below(4)];
+  if (dice.OneIn(2)) request.attempts_if_lost = 1 + dice.Below(3);
   if (dice.OneIn(5)) {
     request.purpose = ClaimPurpose::kRecord;
     request.reason = dice.OneIn(2) ? request.gap_reason : "late";
@@ -97,12 +100,15 @@ std::string Renew(Store& store, Dice& dice) {
   std::vector<LeaseRef> leases;
   for (int i = dice.Below(20); i > 0; --i) {
     const Scope scope = dice.AnyScope();
-    leases.push_back({dice.RunId(scope), scope});
+    leases.push_back({dice.RunId(scope) + (dice.OneIn(4) ? ".2" : ""), scope});
   }
   const auto reply = store.Renew(dice.Server(), leases, kTtl);
   std::string answer = "renew ";
   for (const std::string& server : reply.value().servers) answer += server + " ";
   for (const RenewOutcome outcome : reply.value().outcomes) answer += outcome == RenewOutcome::kRenewed ? "1" : "0";
+  std::set<std::string> stops;  // Parts of a store tell them in any order.
+  for (const RenewReply::Stop& stop : reply.value().stops) stops.insert(Format(" {} {}", stop.run_id, stop.cause));
+  for (const std::string& stop : stops) answer += stop;
   return answer;
 }
 
@@ -126,6 +132,7 @@ std::string Unlock(Store& store, Dice& dice) {
   if (locks.empty()) return "unlock nothing";
   std::ranges::sort(locks, {}, &Lock::run_id);  // Those with one token come in any order.
   const Lock& lock = locks[static_cast<std::size_t>(dice.Below(static_cast<int>(locks.size())))];
+  if (dice.OneIn(2)) return "cancel " + lock.run_id + store.Cancel(lock.scope, lock.run_id, "why not").message();
   return "unlock " + lock.run_id + store.Unlock(lock.scope, lock.run_id).message();
 }
 
@@ -143,7 +150,8 @@ std::string Reassert(Store& store, Dice& dice, WallTime now) {
     record.server = server;
     record.outcome = Outcome::kRunning;
     record.started_at = now;
-    memory.runs.push_back({std::move(record), OverlapPolicy::kSkip, kTtl, seconds(dice.Below(60))});
+    memory.runs.push_back({std::move(record), OverlapPolicy::kSkip, kTtl, seconds(dice.Below(60)), 1 + dice.Below(3),
+                           seconds(10 + dice.Below(60))});
   }
   for (int i = dice.Below(3); i > 0; --i) memory.watermarks.push_back({dice.AnyScope(), dice.Instant(now)});
   return Format("reassert {}", store.Reassert(server, memory).value().count());
@@ -188,7 +196,7 @@ std::string Step(Store& store, Dice dice, WallTime now, Losses losses) {
       return outcomes ? Format("finish {}", outcomes->size()) : "finish " + outcomes.error().message();
     }
     case 7:
-      return "reap\n" + DescribeEach(store.Reap("s0"));
+      return "reap\n" + DescribeEach(store.Reap("s0", kTtl));
     case 8:
       if (dice.OneIn(3)) return "leave " + store.Leave(dice.Server()).message();
       return JoinWithTasks(store, dice, now, losses);

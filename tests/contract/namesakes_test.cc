@@ -41,7 +41,7 @@ TEST_P(Namesakes, DoNotKeepEachOtherAlive) {
   clock_.Advance(kTtl - seconds(1));
   Beat(*former_);
   clock_.Advance(seconds(1));
-  EXPECT_EQ(former_->Reap("web").value().size(), 1u);
+  EXPECT_EQ(former_->Reap("web", kTtl).value().size(), 1u);
   EXPECT_EQ(OutcomeOf(*former_, "r1"), "lost(server web died)");
 }
 
@@ -66,7 +66,7 @@ TEST_P(Namesakes, HoldLeasesOfTheirOwn) {
   clock_.Advance(kTtl - seconds(1));
   Beat(*later_);
   clock_.Advance(seconds(1));
-  EXPECT_EQ(later_->Reap("web").value().size(), 1u) << "the later one knows nothing of the run";
+  EXPECT_EQ(later_->Reap("web", kTtl).value().size(), 1u) << "the later one knows nothing of the run";
 }
 
 TEST_P(Namesakes, AreTold) {

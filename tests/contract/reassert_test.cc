@@ -22,7 +22,7 @@ class Reasserting : public testing::TestWithParam<StoreKind> {
   // What Reap() recorded, one record a line.
   std::string Reap() {
     std::string text;
-    const auto records = store_->Reap("a");
+    const auto records = store_->Reap("a", kTtl);
     for (const OccurrenceRecord& record : records.value()) text += Describe(record);
     return text;
   }

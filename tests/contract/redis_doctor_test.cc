@@ -224,7 +224,7 @@ TEST_F(RedisDoctor, IsContentWithTheRightsThatTheManualNames) {
   EXPECT_EQ(ClaimOne(*store, Request("r1")).outcome, ClaimOutcome::kClaimed);
   EXPECT_EQ(RenewOne(*store, "r1"), RenewOutcome::kRenewed);
   ASSERT_TRUE(Finish(*store, "r1").ok());
-  ASSERT_TRUE(store->Reap("a").has_value());
+  ASSERT_TRUE(store->Reap("a", kTtl).has_value());
   ASSERT_TRUE(store->SetPause({PauseTarget::All(), "alice", "", kStart, {}}).ok());
   EXPECT_EQ(store->Pauses().value().size(), 1u);
   EXPECT_TRUE(store->Locks().value().empty());

@@ -58,7 +58,7 @@ class RedisEpochs : public testing::Test {
   }
   std::string Reap(Store& store) {
     std::string ids;
-    const auto records = store.Reap("a");
+    const auto records = store.Reap("a", kTtl);
     for (const OccurrenceRecord& record : records.value()) ids += record.run_id + " ";
     return ids;
   }
@@ -87,7 +87,7 @@ TEST_F(RedisEpochs, EveryCallTellsOfAFlushUntilTheServerHasToldWhatItRemembers) 
   EXPECT_EQ(Claim(*a_, "r2", kStart), "state lost");
   const OccurrenceRecord record = Record("r1", kStart);
   EXPECT_EQ(a_->Finish({&record, 1}).error().code(), StatusCode::kStateLost);
-  EXPECT_EQ(a_->Reap("a").error().code(), StatusCode::kStateLost);
+  EXPECT_EQ(a_->Reap("a", kTtl).error().code(), StatusCode::kStateLost);
   EXPECT_EQ(Beat(*b_), Status(StatusCode::kStateLost, Lost("it was emptied"))) << "the other server as well";
 
   ExpectPause(*a_, Decided(kStart));

@@ -166,7 +166,7 @@ TEST_F(RedisStores, KeepTheSameKeysHoweverManyOccurrencesTheyDecide) {
       records.back().task = records.back().scope = request.task;
     }
     ASSERT_TRUE(store->Finish(records));
-    ASSERT_TRUE(store->Reap("a").has_value());
+    ASSERT_TRUE(store->Reap("a", kTtl).has_value());
     if (round == 1) {
       keys = server_.Send({"DBSIZE"});
     }
@@ -188,7 +188,7 @@ TEST_F(RedisStores, DropTheOldestRecordsBeyondTheirBoundButNotThoseUnderWay) {
   std::vector<OccurrenceRecord> records;
   for (int i = 1; i <= 1'200; ++i) records.push_back(Record(Format("r{:04d}", i), kStart + seconds(i)));
   ASSERT_TRUE(store->Finish(records));
-  ASSERT_TRUE(store->Reap("a").has_value());
+  ASSERT_TRUE(store->Reap("a", kTtl).has_value());
   HistoryQuery query;
   query.limit = 2'000;
   const auto kept = store->Query(query).value();

@@ -246,8 +246,19 @@ TEST_F(Faults, ADeletedFileStopsTheServerInsteadOfLosingItsRecords) {
 TEST_F(Faults, AFileOfANewerVersionIsRefused) {
   MustOpen();
   Sql("PRAGMA user_version = 7");
-  EXPECT_EQ(OpenError(), InvalidArgument("made by a newer version (schema 7, this program knows 1): use the newer "
+  EXPECT_EQ(OpenError(), InvalidArgument("made by a newer version (schema 7, this program knows 2): use the newer "
                                          "program"));
+}
+
+TEST_F(Faults, AFileOfTheFirstVersionIsTakenOver) {
+  ClaimOne(*MustOpen(), Request("r1"));
+  for (const char* column : {"stop", "attempts_if_lost", "lock_timeout"}) {
+    Sql(Format("ALTER TABLE leases DROP COLUMN {}", column));
+  }
+  Sql("PRAGMA user_version = 1");
+  const std::unique_ptr<Store> store = MustOpen();
+  EXPECT_EQ(RenewOne(*store, "r1"), RenewOutcome::kRenewed);
+  ASSERT_TRUE(store->Cancel("backup:run", "r1", "cancelled by anna").ok());
 }
 
 TEST_F(Faults, TheDatabaseOfAnotherProgramIsRefused) {

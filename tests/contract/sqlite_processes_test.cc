@@ -101,7 +101,7 @@ TEST(Processes, ThatDieTakeNothingAlong) {
   const std::unique_ptr<Store> store = Open(folder, clock);
   EXPECT_EQ(OutcomeOf(*store, "r1"), "running");
   clock.Advance(kTtl);
-  EXPECT_EQ(store->Reap("b").value().size(), 1u);
+  EXPECT_EQ(store->Reap("b", kTtl).value().size(), 1u);
   EXPECT_EQ(OutcomeOf(*store, "r1"), "lost(server a died)");
 }
 

@@ -113,7 +113,7 @@ Task MakeTask(const std::string& id, Milliseconds period, Placement placement, M
   policies.placement = placement;
   policies.overlap = placement == Placement::kOneServer ? OverlapPolicy::kSkip : OverlapPolicy::kAllow;
   policies.lock_timeout = lock_timeout;
-  policies.grace = grace;
+  policies.misfire.grace = grace;
   task.policies = std::make_shared<const TaskPolicies>(policies);
   return task;
 }

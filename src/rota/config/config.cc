@@ -43,6 +43,11 @@ yaml::Position Offender(const TaskEntry& task, const Status& error) {
   if (tells(": Timeout(")) return position(task.timeout);
   if (tells(": KillAfter(")) return position(task.kill_after);
   if (tells(": Retry(")) return position(task.retry);
+  if (tells(": Overlap(") || tells(" and Overlap(")) return position(task.overlap);
+  if (tells(": Misfire(")) return position(task.misfire);
+  if (tells(": AtLeastOnce(")) return position(task.on_lost);
+  if (tells(": Pool(")) return position(task.pool);
+  if (tells(": Priority(")) return position(task.priority);
   if (tells(": Environments(")) return position(task.environments);
   // Arguments that the command does not take.
   if (task.command && tells(Format(": {}: ", task.command->value)))
@@ -80,6 +85,12 @@ TaskBuilder ApplyKeys(TaskBuilder builder, const TaskEntry& task) {
   if (task.timeout) builder = std::move(builder).Timeout(task.timeout->value);
   if (task.kill_after) builder = std::move(builder).KillAfter(task.kill_after->value);
   if (task.retry) builder = std::move(builder).Retry(task.retry->value);
+  if (task.overlap) builder = std::move(builder).Overlap(task.overlap->value);
+  if (task.misfire) builder = std::move(builder).Misfire(task.misfire->value);
+  if (task.on_lost && task.on_lost->value == OnLost::kRetry) builder = std::move(builder).AtLeastOnce();
+  if (task.store_outage) builder = std::move(builder).OnStoreOutage(task.store_outage->value);
+  if (task.pool) builder = std::move(builder).Pool(task.pool->value);
+  if (task.priority) builder = std::move(builder).Priority(task.priority->value);
   if (task.isolated && task.isolated->value) builder = std::move(builder).Isolated();
   if (task.output) {
     const auto& [path, mode] = task.output->value;

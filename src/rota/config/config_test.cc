@@ -59,7 +59,7 @@ TEST(Config, HoldsDefaultsForAnEmptyFile) {
 TEST(Config, ReadsEveryOption) {
   const Result<Config> config = Parse(R"(
 app: {name: shop, environment: staging, timezone: Asia/Shanghai}
-server: {id: web-1, workers: 4, shutdown_grace: 1m, kill_after: 10s}
+server: {id: web-1, workers: 4, pools: {slow: 2}, shutdown_grace: 1m, kill_after: 10s}
 coordination: {driver: sqlite, path: /srv/rota.db, lease_ttl: 20s, max_skew: 500ms}
 redis: {host: redis.local, port: 6380, password: "${REDIS_PASSWORD}", db: 3}
 log: {level: debug, file: "", max_size: 64KB, max_files: 2}
@@ -68,7 +68,7 @@ history: {keep: 7d, max_records: 5000}
   ASSERT_TRUE(config) << config.error().message();
   Options expected;
   expected.app = {"shop", "staging", "Asia/Shanghai"};
-  expected.server = {"web-1", 4, minutes(1), seconds(10)};
+  expected.server = {"web-1", 4, {{"slow", 2}}, minutes(1), seconds(10)};
   expected.coordination = {CoordinationDriver::kSqlite, "/srv/rota.db", seconds(20), Milliseconds(500)};
   expected.redis.emplace();
   expected.redis->host = "redis.local";
@@ -186,11 +186,44 @@ TEST(Config, RefusesRetriesThatAreNone) {
             "config/config.yaml:2:54: retry.exit_codes: \"0\": expected an integer from 1 to 255");
 }
 
+TEST(Config, RefusesPoliciesThatAreNone) {
+  const auto error = [](std::string_view keys) {
+    return ErrorOf(Format("tasks:\n  - {{schedule: daily, shell: a, {}}}\n", keys));
+  };
+  EXPECT_EQ(
+      error("overlap: queue"),
+      "config/config.yaml:2:42: overlap: \"queue\": expected skip, queue_one, queue_all, cancel_previous or allow");
+  EXPECT_EQ(error("misfire: never"), "config/config.yaml:2:42: misfire: \"never\": expected skip, run_once or run_all");
+  EXPECT_EQ(error("misfire: {policy: run_all, max_runs: 0}"),
+            "config/config.yaml:2:70: misfire.max_runs: \"0\": expected an integer from 1 to 10000");
+  EXPECT_EQ(error("priority: 101"), "config/config.yaml:2:43: priority: \"101\": expected an integer from -100 to 100");
+  EXPECT_EQ(ErrorOf("server:\n  pools: {slow: none}\n"),
+            "config/config.yaml:2:17: server.pools.slow: \"none\": expected an integer from 1 to 1024");
+}
+
+TEST(Config, TellsWhereAPolicyContradictsAnother) {
+  const auto error = [](std::string_view keys) {
+    const auto config =
+        Config::Parse(Format("tasks:\n  - {{schedule: daily, shell: a, {}}}\n", keys), "c.yaml", nullptr);
+    const Commands commands;
+    Scheduler scheduler(commands, TimeZone());
+    return config ? config->DefineTasks(scheduler).message() : config.error().message();
+  };
+  EXPECT_EQ(error("on_lost: retry"),
+            "c.yaml:2:42: a: AtLeastOnce(): expected Unique() beside it, for another server tries it again");
+  EXPECT_EQ(error("without_overlapping: true, overlap: allow"),
+            "c.yaml:2:69: a: WithoutOverlapping() and Overlap(OverlapPolicy::kAllow) contradict each other: a run "
+            "overlaps others or it does not");
+  EXPECT_EQ(error("misfire: {pace: 1m}"),
+            "c.yaml:2:42: a: Misfire({.what = Misfire::kRunOnce, .pace = 1m}): expected max_runs and pace with "
+            "Misfire::kRunAll alone");
+}
+
 TEST(Config, RefusesUnknownKeysWithTheNearestAndAllKnownOnes) {
   EXPECT_EQ(
       ErrorOf("server:\n  workres: 4\n"),
       "config/config.yaml:2:3: unknown key \"workres\" in server; did you mean \"workers\"?; allowed: id, workers, "
-      "shutdown_grace, kill_after");
+      "pools, shutdown_grace, kill_after");
   EXPECT_EQ(ErrorOf("logs: {}\n"),
             "config/config.yaml:1:1: unknown key \"logs\" in the file; did you mean \"log\"?; allowed: app, server, "
             "coordination, redis, log, history, calendars, tasks");
@@ -198,7 +231,8 @@ TEST(Config, RefusesUnknownKeysWithTheNearestAndAllKnownOnes) {
             "config/config.yaml:4:5: unknown key \"xyzzy\" in a task; allowed: name, description, schedule, dialect, "
             "timezone, on, except, shift, business_day, dst_gap, dst_overlap, spread, command, arguments, exec, shell, "
             "env, directory, user, umask, limits, unique, without_overlapping, even_in_maintenance_mode, "
-            "lock_timeout, timeout, kill_after, retry, isolated, output, environments, between, "
+            "lock_timeout, timeout, kill_after, retry, overlap, misfire, on_lost, store_outage, pool, priority, "
+            "isolated, output, environments, between, "
             "unless_between, tags");
 }
 
@@ -274,12 +308,19 @@ tasks:
     timeout: 20m
     kill_after: 1m
     retry: {attempts: 5, delay: 1s, backoff: exponential, max_delay: 5m, jitter: full, exit_codes: [75, 111]}
+    overlap: queue_one
+    misfire: {policy: run_all, grace: 2d, max_runs: 3, pace: 1m}
+    on_lost: retry
+    store_outage: open
+    pool: slow
+    priority: 10
     environments: [production, staging]
     tags: [db, nightly]
   - exec: [/usr/bin/rsync, -a, /srv]
     schedule: every ten minutes
     without_overlapping: true
     retry: 4
+    misfire: skip
     between: ["08:00", "18:00"]
     unless_between: ["12:00", "13:00"]
   - shell: echo $${HOME} | wc
@@ -310,6 +351,12 @@ tasks:
   EXPECT_EQ(nightly.policies->kill_after, minutes(1));
   EXPECT_EQ(nightly.policies->retry,
             (RetryPolicy{5, seconds(1), Backoff::kExponential, minutes(5), Jitter::kFull, {75, 111}}));
+  EXPECT_EQ(nightly.policies->overlap, OverlapPolicy::kQueueOne);
+  EXPECT_EQ(nightly.policies->misfire, (MisfirePolicy{Misfire::kRunAll, std::chrono::hours(48), 3, minutes(1)}));
+  EXPECT_EQ(nightly.policies->on_lost, OnLost::kRetry);
+  EXPECT_EQ(nightly.policies->store_outage, StoreOutage::kOpen);
+  EXPECT_EQ(nightly.policies->pool, "slow");
+  EXPECT_EQ(nightly.policies->priority, 10);
   EXPECT_EQ(nightly.policies->environments, (std::vector<std::string>{"production", "staging"}));
   EXPECT_EQ(nightly.policies->tags, (std::vector<std::string>{"db", "nightly"}));
 
@@ -319,6 +366,7 @@ tasks:
   EXPECT_FALSE(sync.policies->even_in_maintenance_mode);
   EXPECT_EQ(sync.policies->retry, RetryPolicy{.attempts = 4});
   EXPECT_EQ(sync.policies->overlap, OverlapPolicy::kSkip);
+  EXPECT_EQ(sync.policies->misfire, MisfirePolicy{.what = Misfire::kSkip});
   EXPECT_EQ(sync.trigger->restrictions().between,
             (std::vector<DayWindow>{{std::chrono::hours(8), std::chrono::hours(18)}}));
   EXPECT_EQ(sync.trigger->restrictions().unless_between,

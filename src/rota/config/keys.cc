@@ -59,6 +59,19 @@ Section ServerSection() {
                        [](File& f) -> auto& { return f.options.server.id; }),
            Value<File>("workers", Integer(1, 1024), "16", "How many runs it works on at once.",
                        [](File& f) -> auto& { return f.options.server.workers; }),
+           {"pools", "a map of names to integers from 1 to 1024", "",
+            "Workers of their own for the tasks that name such a pool: `{slow: 4}`.",
+            [](ValueReader& reader, const Place& place, File& file) {
+              if (!IsMap(reader, place, "a map of names to numbers of workers")) return;
+              for (const yaml::Node::Entry& pool : place.node.entries) {
+                const Place value{pool.value, Format("{}.{}", place.name, Printable(pool.key))};
+                if (Trim(pool.key).empty() || Printable(pool.key) != pool.key) {
+                  reader.Refuse(pool.position, Format("{}: {}", place.name, Expected(pool.key, "a printable name")));
+                } else if (const auto workers = reader.Read(value, Integer(1, 1024))) {
+                  file.options.server.pools[pool.key] = *workers;
+                }
+              }
+            }},
            Value<File>("shutdown_grace", Duration(seconds(0), hours(24)), "30s",
                        "How long running work may go on after SIGTERM or SIGINT, before it is told to stop.",
                        [](File& f) -> auto& { return f.options.server.shutdown_grace; }),
@@ -249,8 +262,10 @@ std::string KeysAsMarkdown() {
   page +=
       "## `calendars`\n\nBusiness calendars by name, each a map of these keys.\n\n" + KeysTable(CalendarKeys()) + "\n";
   page += "## `tasks`\n\nA list of tasks, each a map of these keys.\n\n" + KeysTable(TaskKeys());
-  return page + "\n### `retry`\n\nOf a task.\n\n" + KeysTable(RetryKeys()) + "\n### `output`\n\nOf a task.\n\n" +
-         KeysTable(OutputKeys()) + "\n### `limits`\n\nOf a task's child process.\n\n" + KeysTable(LimitKeys());
+  page += "\n### `retry`\n\nOf a task.\n\n" + KeysTable(RetryKeys());
+  page += "\n### `misfire`\n\nOf a task.\n\n" + KeysTable(MisfireKeys());
+  page += "\n### `output`\n\nOf a task.\n\n" + KeysTable(OutputKeys());
+  return page + "\n### `limits`\n\nOf a task's child process.\n\n" + KeysTable(LimitKeys());
 }
 
 }  // namespace rota

@@ -29,7 +29,7 @@ ValueType<unsigned> FileMask() {
 
 ValueType<std::chrono::seconds> WholeSeconds() {
   constexpr std::string_view kWords = "a duration in whole seconds";
-  return {std::string(kWords), [kWords](const std::string& text) -> Result<std::chrono::seconds> {
+  return {std::string(kWords), [](const std::string& text) -> Result<std::chrono::seconds> {
             const Result<Milliseconds> value = ParseDuration(text);
             if (!value || *value < std::chrono::seconds(1) || *value % std::chrono::seconds(1) != Milliseconds(0)) {
               return Fail(Expected(text, "a duration of one second or more, in whole seconds, such as 90s or 1h30m"));

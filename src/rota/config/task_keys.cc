@@ -77,6 +77,40 @@ Key<TaskEntry> Retry(std::string meaning) {
           }};
 }
 
+ValueType<Misfire> MisfireWord() {
+  return OneOf<Misfire>({{"skip", Misfire::kSkip}, {"run_once", Misfire::kRunOnce}, {"run_all", Misfire::kRunAll}});
+}
+
+std::vector<Key<MisfirePolicy>> MakeMisfireKeys() {
+  using Policy = MisfirePolicy;
+  return {Value<Policy>("policy", MisfireWord(), "run_once",
+                        "Of the occurrences that were missed together none is made up for, the latest, or each, the "
+                        "oldest first.",
+                        &Policy::what),
+          Value<Policy>("grace", Duration(milliseconds(0), hours(24 * 365)), "",
+                        "How late an occurrence may begin; later it is recorded as missed. Unless given: of `skip` the "
+                        "period or 10 s, of `run_once` the period or 1 h, whichever is shorter; of `run_all` 24 h.",
+                        &Policy::grace),
+          Value<Policy>("max_runs", Integer(1, 10'000), "100", "Of `run_all`: how many are made up for, the latest.",
+                        &Policy::max_runs),
+          Value<Policy>("pace", Duration(milliseconds(0), hours(24)), "0s",
+                        "Of `run_all`: the least time from one's start to the next one's.", &Policy::pace)};
+}
+
+// A map of its own keys, or the policy's word alone.
+Key<TaskEntry> MisfireKey(std::string meaning) {
+  return {"misfire", "a map, or `skip`, `run_once` or `run_all`", "run_once", std::move(meaning),
+          [](ValueReader& reader, const Place& place, TaskEntry& task) {
+            MisfirePolicy policy;
+            if (place.node.kind == yaml::Node::Kind::kMapping) {
+              ReadKeys(reader, place, place.name + ".", MisfireKeys(), policy);
+            } else if (const auto what = reader.Read(place, MisfireWord())) {
+              policy.what = *what;
+            }
+            Assign(task.misfire, policy, place.node.position);
+          }};
+}
+
 std::vector<Key<OutputFile>> MakeOutputKeys() {
   using Mode = OutputFile::Mode;
   return {Value<OutputFile>("file", Line(), "", "Its path, relative to the server's directory. Required.",
@@ -185,6 +219,36 @@ std::vector<Key<TaskEntry>> MakeTaskKeys() {
       Retry(
           "Tries again what failed or timed out; the occurrence keeps its lock meanwhile. A map of the keys below, or "
           "a number of attempts."),
+      Value<Task>(
+          "overlap",
+          OneOf<OverlapPolicy>({{"skip", OverlapPolicy::kSkip},
+                                {"queue_one", OverlapPolicy::kQueueOne},
+                                {"queue_all", OverlapPolicy::kQueueAll},
+                                {"cancel_previous", OverlapPolicy::kCancelPrevious},
+                                {"allow", OverlapPolicy::kAllow}}),
+          "",
+          "What becomes of an occurrence that is due while the task still runs: it is skipped; it waits, alone "
+          "(one that waits already is skipped) or behind up to 99 others; it waits and the run is told to stop; "
+          "or it runs beside it. Unless given: `skip` for a unique task, `allow` for others.",
+          &Task::overlap),
+      MisfireKey("What becomes of an occurrence that could not begin when it was due, as no server ran, the store did "
+                 "not answer, no worker was free, or the clock jumped. A map of the keys below, or a word."),
+      Value<Task>(
+          "on_lost", OneOf<OnLost>({{"record", OnLost::kRecord}, {"retry", OnLost::kRetry}}), "record",
+          "What becomes of a run whose server died: it is recorded as lost, and with `retry` another server "
+          "tries it again, unless a later run is under way: 3 attempts in all, or those of `retry`. Only for unique "
+          "tasks.",
+          &Task::on_lost),
+      Value<Task>(
+          "store_outage", OneOf<StoreOutage>({{"closed", StoreOutage::kClosed}, {"open", StoreOutage::kOpen}}),
+          "closed",
+          "What a unique task does while the store does not answer: it waits, within its grace, or every server "
+          "runs it for itself.",
+          &Task::store_outage),
+      Value<Task>("pool", Line(), "", "The workers that run it, one of `server.pools`; `server.workers` unless given.",
+                  &Task::pool),
+      Value<Task>("priority", Integer(-100, 100), "0", "Where workers are short, the larger one goes first.",
+                  &Task::priority),
       Value<Task>("isolated", Boolean(), "false",
                   "A command runs in a child process of the program, whose crash is a failed run and nothing else.",
                   &Task::isolated),
@@ -255,6 +319,11 @@ const std::vector<Key<TaskEntry>>& TaskKeys() {
 
 const std::vector<Key<RetryPolicy>>& RetryKeys() {
   static const std::vector<Key<RetryPolicy>> kKeys = MakeRetryKeys();
+  return kKeys;
+}
+
+const std::vector<Key<MisfirePolicy>>& MisfireKeys() {
+  static const std::vector<Key<MisfirePolicy>> kKeys = MakeMisfireKeys();
   return kKeys;
 }
 

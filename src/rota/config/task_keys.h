@@ -46,6 +46,12 @@ struct TaskEntry {
   std::optional<Located<Milliseconds>> timeout;
   std::optional<Located<Milliseconds>> kill_after;
   std::optional<Located<RetryPolicy>> retry;
+  std::optional<Located<OverlapPolicy>> overlap;
+  std::optional<Located<MisfirePolicy>> misfire;
+  std::optional<Located<OnLost>> on_lost;
+  std::optional<Located<StoreOutage>> store_outage;
+  std::optional<Located<std::string>> pool;
+  std::optional<Located<int>> priority;
   std::optional<Located<bool>> isolated;
   std::optional<Located<OutputFile>> output;
   std::optional<Located<std::vector<std::string>>> environments;
@@ -54,9 +60,10 @@ struct TaskEntry {
   std::optional<Located<std::vector<std::string>>> tags;
 };
 
-// The keys of a task, and of its `retry` and `output`, in the order of the documentation.
+// The keys of a task, and of its `retry`, `misfire` and `output`, in the order of the documentation.
 const std::vector<Key<TaskEntry>>& TaskKeys();
 const std::vector<Key<RetryPolicy>>& RetryKeys();
+const std::vector<Key<MisfirePolicy>>& MisfireKeys();
 const std::vector<Key<OutputFile>>& OutputKeys();
 
 // Reads `tasks:`. What is wrong is left with the reader.

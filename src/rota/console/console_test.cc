@@ -123,6 +123,7 @@ Built-in commands:
   import:laravel-list   Turn Laravel's schedule:list --json into a configuration (likewise)
  schedule
   schedule:backfill     Run a task for instants that are past, whatever became of them
+  schedule:cancel       Ask a task's run to stop, wherever it is
   schedule:diff         Show what would change with another configuration (exits with 1 where it differs)
   schedule:doctor       Examine the store: how it is set up, how it does, and what it has lost
   schedule:history      List what became of due occurrences, newest first

@@ -112,6 +112,35 @@ TEST_F(FleetCommands, UnlockNothingUnaskedOffATerminal) {
   EXPECT_TRUE(IsLocked("01A"));
 }
 
+TEST_F(FleetCommands, AskARunToStop) {
+  LockBackup();
+  EXPECT_EQ(Run({"schedule:cancel", "backup:run", "--reason", "wrong disk"}), 0);
+  EXPECT_EQ(out(), "Asked run 01A of backup:run on web-1 to stop; it hears of it when it next renews its lease.\n");
+  EXPECT_TRUE(IsLocked("01A")) << "until it has ended";
+  const LeaseRef lease{"01A", "backup:run"};
+  const RenewReply reply = workplace_.store().Renew("web-1", {&lease, 1}, seconds(15)).value();
+  ASSERT_EQ(reply.stops.size(), 1u);
+  EXPECT_EQ(reply.stops[0].cause, "cancelled by ann@web1: wrong disk");
+}
+
+TEST_F(FleetCommands, AskOneRunToStop) {
+  LockBackup();
+  Claim("hello", "web-1", "01B", "hello\x1fweb-1");
+  Claim("hello", "web-2", "01C", "hello\x1fweb-2");
+  EXPECT_EQ(Run({"schedule:cancel", "hello", "--server", "web-2"}), 0);
+  EXPECT_EQ(out(), "Asked run 01C of hello on web-2 to stop; it hears of it when it next renews its lease.\n");
+  EXPECT_EQ(Run({"schedule:cancel", "01B"}), 0);
+  EXPECT_EQ(out(), "Asked run 01B of hello on web-1 to stop; it hears of it when it next renews its lease.\n");
+}
+
+TEST_F(FleetCommands, AskNothingToStopThatDoesNotRun) {
+  LockBackup();
+  EXPECT_EQ(Run({"schedule:cancel", "hello"}), 1);
+  EXPECT_EQ(err(), "error: hello does not run anywhere; schedule:locks lists what does\n");
+  EXPECT_EQ(Run({"schedule:cancel", "backup:run", "--server", "web-9"}), 1);
+  EXPECT_EQ(err(), "error: backup:run does not run on web-9, but on web-1\n");
+}
+
 TEST_F(FleetCommands, UnlockByForce) {
   LockBackup();
   EXPECT_EQ(Run({"schedule:unlock", "backup:run", "--force"}), 0);

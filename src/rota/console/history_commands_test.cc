@@ -192,7 +192,7 @@ TEST_F(HistoryCommands, ExplainTheRunOfAServerThatDied) {
   EXPECT_THAT(out(), HasSubstr("It is running on web1."));
   EXPECT_THAT(out(), HasSubstr("web1 has not been heard of since"));
   Join("web2");
-  ASSERT_TRUE(workplace_.store().Reap("web2"));
+  ASSERT_TRUE(workplace_.store().Reap("web2", std::chrono::seconds(15)));
   EXPECT_EQ(Run({"schedule:why", "backup:run"}), 0);
   EXPECT_THAT(out(), HasSubstr("It ran on web1 and was lost: server web1 died."));
 }

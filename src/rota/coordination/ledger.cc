@@ -48,9 +48,16 @@ void Grant(const ClaimRequest& request, const ClaimInputs& inputs, ClaimDecision
   decision.reply.outcome = ClaimOutcome::kClaimed;
   decision.reply.token = token;
   decision.changes.token = token;
-  decision.changes.lease = Lease{request.run_id,  request.server, std::string(inputs.incarnation),
-                                 request.overlap, token,          std::min(inputs.now + request.lease_ttl, lock_until),
-                                 lock_until};
+  Lease& lease = decision.changes.lease.emplace();
+  lease.run_id = request.run_id;
+  lease.server = request.server;
+  lease.incarnation = std::string(inputs.incarnation);
+  lease.overlap = request.overlap;
+  lease.token = token;
+  lease.lease_until = std::min(inputs.now + request.lease_ttl, lock_until);
+  lease.lock_until = lock_until;
+  lease.attempts_if_lost = request.attempts_if_lost;
+  lease.lock_timeout = request.lock_timeout;
   OccurrenceRecord record = MakeRecord(request, Outcome::kRunning, "");
   record.token = token;
   record.started_at = inputs.now;
@@ -89,6 +96,31 @@ bool MayRenew(const Lease& lease, const ScopeState& scope, WallTime now) {
 Lease Renewed(Lease lease, Milliseconds ttl, WallTime now) {
   lease.lease_until = std::min(now + ttl, lease.lock_until);
   return lease;
+}
+
+// Gives the next attempt of a run that was lost to the reaper.
+void TryAgain(const Lease& lease, const ReapInputs& inputs, OccurrenceRecord& lost, Changes& changes) {
+  Entry entry{lost, std::nullopt, ""};
+  OccurrenceRecord& next = entry.record;
+  next.attempt = lost.attempt + 1;
+  next.run_id = NextRunId(lost);
+  next.server = std::string(inputs.reaper);
+  next.token = std::max(inputs.scope.token, inputs.token_floor) + 1;
+  next.started_at = inputs.now;
+  next.finished_at.reset();
+  next.outcome = Outcome::kRunning;
+  next.reason.clear();
+  lost.reason += Format("; attempt {} on {}", next.attempt, inputs.reaper);
+  changes.token = next.token;
+  Lease& given = changes.lease.emplace(lease);
+  given.run_id = next.run_id;
+  given.server = next.server;
+  given.incarnation.clear();
+  given.token = next.token;
+  given.lock_until = inputs.now + lease.lock_timeout;
+  given.lease_until = std::min(inputs.now + inputs.ttl, given.lock_until);
+  given.stop.clear();
+  changes.entries.push_back(std::move(entry));
 }
 
 // The claim was decided before, but its answer did not arrive. The same answer is given, with one exception: the
@@ -167,17 +199,27 @@ ClaimDecision Claim(const ClaimRequest& request, const ClaimInputs& inputs) {
       reply.wait = earliest - inputs.now;
       return decision;
     }
-    MoveWatermark(request, inputs, decision);
   }
-  if (!IsAskedFor(request.kind)) {
-    const Pausable task = {request.task, request.tags, request.even_in_maintenance_mode};
-    if (const Pause* pause = FindPause(inputs.pauses, task, inputs.now)) {
-      reply.outcome = ClaimOutcome::kPaused;
-      reply.reason = ReasonOf(*pause);
-      reply.holder = pause->reason.empty() ? pause->author : Format("{}: {}", pause->author, pause->reason);
-      Close(request, Outcome::kSkipped, reply.reason, inputs.now, decision);
-      return decision;
-    }
+  const Pausable task = {request.task, request.tags, request.even_in_maintenance_mode};
+  const Pause* pause = IsAskedFor(request.kind) ? nullptr : FindPause(inputs.pauses, task, inputs.now);
+  const bool may_overlap = request.overlap == OverlapPolicy::kAllow;
+  // Nor is an occurrence missed that others let wait for a busy task.
+  const bool may_wait = Queues(request.overlap) && request.outcome == Outcome::kMissed;
+  const bool to_run = (request.purpose == ClaimPurpose::kRun || may_wait) && pause == nullptr;
+  const Lease* busy = to_run && !may_overlap ? FindLive(inputs.scope, inputs.now) : nullptr;
+  if (busy != nullptr && Queues(request.overlap)) {
+    reply.outcome = ClaimOutcome::kBusy;
+    reply.holder = busy->server;
+    if (request.overlap == OverlapPolicy::kCancelPrevious) decision.changes = Stop(*busy, Name(request.overlap));
+    return decision;
+  }
+  if (request.kind == OccurrenceKind::kScheduled) MoveWatermark(request, inputs, decision);
+  if (pause != nullptr) {
+    reply.outcome = ClaimOutcome::kPaused;
+    reply.reason = ReasonOf(*pause);
+    reply.holder = pause->reason.empty() ? pause->author : Format("{}: {}", pause->author, pause->reason);
+    Close(request, Outcome::kSkipped, reply.reason, inputs.now, decision);
+    return decision;
   }
   if (request.purpose == ClaimPurpose::kRecord) {
     reply.outcome = ClaimOutcome::kClaimed;
@@ -190,25 +232,25 @@ ClaimDecision Claim(const ClaimRequest& request, const ClaimInputs& inputs) {
     }
     return decision;
   }
-  const Lease* busy = request.overlap == OverlapPolicy::kSkip ? FindLive(inputs.scope, inputs.now) : nullptr;
   if (busy != nullptr) {
     reply.outcome = ClaimOutcome::kOverlap;
     reply.holder = busy->server;
-    if (request.kind != OccurrenceKind::kBackfill) {
-      Close(request, Outcome::kSkipped, reason::kOverlap, inputs.now, decision);
-    }
+    Close(request, Outcome::kSkipped, reason::kOverlap, inputs.now, decision);
     return decision;
   }
   Grant(request, inputs, decision);
   return decision;
 }
 
-RenewDecision Renew(std::string_view run_id, const ScopeState& scope, Milliseconds ttl, WallTime now) {
+RenewDecision Renew(std::string_view run_id, const ScopeState& scope, std::string_view incarnation, Milliseconds ttl,
+                    WallTime now) {
   RenewDecision decision;
   const Lease* lease = FindLease(scope, run_id);
   if (lease != nullptr && MayRenew(*lease, scope, now)) {
     decision.outcome = RenewOutcome::kRenewed;
+    decision.stop = lease->stop;
     decision.changes.lease = Renewed(*lease, ttl, now);
+    if (lease->incarnation.empty()) decision.changes.lease->incarnation = std::string(incarnation);
   }
   return decision;
 }
@@ -245,8 +287,11 @@ Changes Finish(const OccurrenceRecord& record, const ScopeState& scope, const En
   } else if (known == nullptr) {
     // A run that began without the store. A lease that ran out long ago gives it nothing, but lets Reap() see when its
     // server dies.
-    changes.lease = Lease{record.run_id, record.server, std::string(incarnation), OverlapPolicy::kAllow, record.token,
-                          WallTime(),    WallTime()};
+    Lease& lease = changes.lease.emplace();
+    lease.run_id = record.run_id;
+    lease.server = record.server;
+    lease.incarnation = std::string(incarnation);
+    lease.token = record.token;
   }
   return changes;
 }
@@ -259,21 +304,43 @@ Changes Seed(WallTime at, const ScopeState& scope, WallTime now) {
   return changes;
 }
 
-std::optional<Changes> Reap(const Lease& lease, const ServerInfo* server, const Entry* known, WallTime now) {
-  if (lease.lease_until > now) return std::nullopt;
+std::string NextRunId(const OccurrenceRecord& lost) {
+  return Format("{}.{}", lost.run_id.substr(0, lost.run_id.find('.')), lost.attempt + 1);
+}
+
+std::optional<Changes> Reap(const Lease& lease, const ReapInputs& inputs) {
+  const ServerInfo* server = inputs.server;
+  if (lease.lease_until > inputs.now) return std::nullopt;
   // A server that came back under its old id is another process: the runs of the one before it ended with it.
-  const bool alive = server != nullptr && server->alive_until > now && server->incarnation == lease.incarnation;
+  const bool alive = server != nullptr && server->alive_until > inputs.now && server->incarnation == lease.incarnation;
   if (alive) return std::nullopt;
+  const bool runs = inputs.known != nullptr && inputs.known->record.outcome == Outcome::kRunning;
+  // A store that lost its state may find a run lost twice.
+  const bool again = runs && inputs.next == nullptr && inputs.known->record.attempt < lease.attempts_if_lost;
+  const Lease* other = lease.overlap == OverlapPolicy::kAllow ? nullptr : FindLive(inputs.scope, inputs.now);
   Changes changes;
   changes.released = lease.run_id;
-  if (known != nullptr && known->record.outcome == Outcome::kRunning) {
-    Entry lost = *known;
+  if (runs) {
+    Entry lost = *inputs.known;
     lost.record.outcome = Outcome::kLost;
     lost.record.reason = Format("server {} died", lease.server);
     // It was not renewed: no later than that.
-    lost.record.finished_at = std::max(lease.lease_until, known->record.started_at.value_or(WallTime()));
-    changes.entries.push_back(std::move(lost));
+    lost.record.finished_at = std::max(lease.lease_until, lost.record.started_at.value_or(WallTime()));
+    if (again && other != nullptr) {
+      lost.record.reason += Format("; not tried again: {} runs the task already", other->server);
+    } else if (again) {
+      TryAgain(lease, inputs, lost.record, changes);
+    }
+    changes.entries.insert(changes.entries.begin(), std::move(lost));
   }
+  return changes;
+}
+
+Changes Stop(const Lease& lease, std::string_view cause) {
+  Changes changes;
+  if (!lease.stop.empty()) return changes;
+  changes.lease = lease;
+  changes.lease->stop = std::string(cause);
   return changes;
 }
 
@@ -291,9 +358,16 @@ Changes ReassertRun(const HeldRun& run, const ScopeState& scope, const Entry* kn
   Changes changes;
   if (known == nullptr) changes = Finish(run.record, scope, known, incarnation);
   const WallTime lock_until = now + run.lock_left;
-  changes.lease = Lease{run.record.run_id, run.record.server, std::string(incarnation),
-                        run.overlap,       run.record.token,  std::min(now + run.lease_ttl, lock_until),
-                        lock_until};
+  Lease& lease = changes.lease.emplace();
+  lease.run_id = run.record.run_id;
+  lease.server = run.record.server;
+  lease.incarnation = std::string(incarnation);
+  lease.overlap = run.overlap;
+  lease.token = run.record.token;
+  lease.lease_until = std::min(now + run.lease_ttl, lock_until);
+  lease.lock_until = lock_until;
+  lease.attempts_if_lost = run.attempts_if_lost;
+  lease.lock_timeout = run.lock_timeout;
   return changes;
 }
 

@@ -22,11 +22,15 @@ namespace rota::ledger {
 struct Lease {
   std::string run_id;
   std::string server;
-  std::string incarnation;  // The server's process at the time of the claim; empty: it had not joined.
+  // The server's process; empty: it had not joined, or was given the lease by Reap() and has not renewed it yet.
+  std::string incarnation;
   OverlapPolicy overlap = OverlapPolicy::kAllow;
   std::uint64_t token = 0;
   WallTime lease_until;  // From then on the lease holds nobody back.
   WallTime lock_until;   // The lock timeout: it cannot be renewed beyond.
+  std::string stop;      // Why the run is to stop; empty: it is not.
+  int attempts_if_lost = 1;
+  Milliseconds lock_timeout{};  // Of further attempts.
 };
 
 // Instants that were decided (a server remembers it), while the store, having lost its state, does not know how: those
@@ -91,9 +95,12 @@ enum class Recorded { kNo, kYes };
 
 struct RenewDecision {
   RenewOutcome outcome = RenewOutcome::kExpired;
+  std::string stop;  // As in the lease.
   Changes changes;
 };
-RenewDecision Renew(std::string_view run_id, const ScopeState& scope, Milliseconds ttl, WallTime now);
+// `incarnation` is that of the server that renews, empty when it has not joined.
+RenewDecision Renew(std::string_view run_id, const ScopeState& scope, std::string_view incarnation, Milliseconds ttl,
+                    WallTime now);
 
 // `known` is the entry with the record's run id, if there is one; `incarnation` that of the record's server, empty when
 // it has not joined.
@@ -105,9 +112,24 @@ Changes Finish(const OccurrenceRecord& record, const ScopeState& scope, const En
 // has lost begins so too; what others remember of it then takes the seed's place.
 Changes Seed(WallTime at, const ScopeState& scope, WallTime now);
 
-// Nothing, when the lease is in force or its server lives. `server` is the server with the lease's id, `known` the
-// entry with its run id, if there are such.
-std::optional<Changes> Reap(const Lease& lease, const ServerInfo* server, const Entry* known, WallTime now);
+// The run id of the attempt that follows on a lost one: that of the first one with the attempt's number.
+std::string NextRunId(const OccurrenceRecord& lost);
+
+struct ReapInputs {
+  const ScopeState& scope;
+  const ServerInfo* server = nullptr;  // The one with the lease's id, if there is one.
+  const Entry* known = nullptr;        // The entry with its run id, if there is one.
+  const Entry* next = nullptr;         // The entry with the NextRunId() of that one, if there is one.
+  std::string_view reaper;             // Who takes the next attempt, where there is to be one,
+  Milliseconds ttl{};                  // with a lease for so long.
+  WallTime now;
+  std::uint64_t token_floor = 0;  // As in ClaimInputs.
+};
+// Nothing, when the lease is in force or its server lives. `lease` is one of the scope.
+std::optional<Changes> Reap(const Lease& lease, const ReapInputs& inputs);
+
+// Tells the holder of a lease, at its next renewal, to stop the run. The first cause stands.
+Changes Stop(const Lease& lease, std::string_view cause);
 
 // Ends a lease at once: it holds nobody back, cannot be renewed, and is reaped when its server is dead.
 Changes Unlock(const Lease& lease, WallTime now);
@@ -138,7 +160,7 @@ std::vector<std::string> LiveServers(std::span<const ServerInfo> servers, WallTi
 
 // What operators see of a lease; `record` is that of its run, if there is one.
 Lock MakeLock(const Scope& scope, const Lease& lease, const OccurrenceRecord* record);
-// What Unlock() answers when there is no such lease.
+// What Unlock() and Cancel() answer when there is no such lease.
 Status NoSuchLock(const Scope& scope, std::string_view run_id);
 
 // True when the record is one that the query asks for; `limit` is the caller's to keep.

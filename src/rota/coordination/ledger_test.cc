@@ -40,7 +40,7 @@ struct Book {
     return decision.reply;
   }
   RenewOutcome Renew(std::string_view run_id, WallTime now) {
-    const RenewDecision decision = ledger::Renew(run_id, scope, kTtl, now);
+    const RenewDecision decision = ledger::Renew(run_id, scope, "a1", kTtl, now);
     Take(decision.changes);
     return decision.outcome;
   }
@@ -51,7 +51,12 @@ struct Book {
     Finish(record);
   }
   bool Reap(const ServerInfo* server, WallTime now) {
-    const auto changes = ledger::Reap(scope.leases.at(0), server, Find(scope.leases.at(0).run_id), now);
+    const auto changes = ledger::Reap(scope.leases.at(0), {.scope = scope,
+                                                           .server = server,
+                                                           .known = Find(scope.leases.at(0).run_id),
+                                                           .reaper = "b",
+                                                           .ttl = kTtl,
+                                                           .now = now});
     if (changes) Take(*changes);
     return changes.has_value();
   }

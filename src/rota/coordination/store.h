@@ -111,6 +111,9 @@ class LockTable {
   // Ends the lease of a run at once and for good: others may run the task, and the holder is told at its next renewal.
   // kNotFound when the scope has no lease of that run.
   virtual Status Unlock(const Scope& scope, const std::string& run_id) = 0;
+  // Has the holder tell the run to stop: it learns of it at its next renewal, and the lease stays until the run has
+  // ended. The first `cause` stands. kNotFound as above.
+  virtual Status Cancel(const Scope& scope, const std::string& run_id, const std::string& cause) = 0;
 };
 
 // A store: one place that keeps claims, leases, history, servers and controls together. memory, sqlite and redis each

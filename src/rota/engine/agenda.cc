@@ -12,14 +12,15 @@
 namespace rota {
 
 Agenda::Agenda(const Schedule& schedule) {
-  using Key = std::tuple<std::string_view, Placement, std::optional<Milliseconds>>;
+  using Key = std::tuple<std::string_view, Placement, MisfirePolicy, StoreOutage, std::string_view, int>;
   std::map<Key, std::uint32_t> known;
   const std::vector<Task>& tasks = schedule.tasks();
   for (TaskIndex i = 0; i < tasks.size(); ++i) {
     const TaskPolicies& policies = *tasks[i].policies;
-    const Key key(tasks[i].trigger->key(), policies.placement, policies.grace);
+    const Key key(tasks[i].trigger->key(), policies.placement, policies.misfire, policies.store_outage, policies.pool,
+                  policies.priority);
     const auto [place, is_new] = known.try_emplace(key, static_cast<std::uint32_t>(cohorts_.size()));
-    if (is_new) cohorts_.push_back({tasks[i].trigger, policies.placement, policies.grace, {}});
+    if (is_new) cohorts_.push_back({tasks[i].trigger, &policies, {}});
     cohorts_[place->second].tasks.push_back(i);
   }
   for (Cohort& cohort : cohorts_) {
@@ -46,19 +47,35 @@ std::vector<Agenda::Due> Agenda::PopDue(WallTime now) {
     heap_.pop_back();
     const Cohort& cohort = cohorts_[entry.cohort];
     const std::optional<WallTime> latest = cohort.trigger->Previous(now + Milliseconds(1));
+    const WallTime first = entry.at;
     if (latest && *latest > entry.at) entry.at = *latest;
-    due.push_back({&cohort, entry.at});
+    due.push_back({&cohort, first, entry.at});
     Push(entry.cohort, entry.at);
   }
   std::stable_sort(due.begin(), due.end(), [](const Due& a, const Due& b) { return a.at < b.at; });
   return due;
 }
 
-WallTime Agenda::Expiry(const Trigger& trigger, std::optional<Milliseconds> grace, WallTime at) {
-  if (grace) return at + *grace;
-  constexpr Milliseconds kLongest = std::chrono::hours(1);
+WallTime Agenda::Expiry(const Trigger& trigger, const MisfirePolicy& misfire, WallTime at) {
+  if (misfire.grace) return at + *misfire.grace;
+  if (misfire.what == Misfire::kRunAll) return at + std::chrono::hours(24);
+  const bool skips = misfire.what == Misfire::kSkip;
+  const Milliseconds longest = skips ? std::chrono::seconds(10) : Milliseconds(std::chrono::hours(1));
   const std::optional<WallTime> next = trigger.Next(at);
-  return at + (next ? std::min(*next - at, kLongest) : kLongest);
+  return at + (next ? std::min<Milliseconds>(*next - at, longest) : longest);
+}
+
+std::vector<WallTime> Agenda::ToRun(const Cohort& cohort, WallTime first, WallTime at, WallTime now) {
+  std::vector<WallTime> instants = {at};
+  const MisfirePolicy& misfire = cohort.policies->misfire;
+  if (misfire.what != Misfire::kRunAll) return instants;
+  while (static_cast<int>(instants.size()) < misfire.max_runs) {
+    const std::optional<WallTime> before = cohort.trigger->Previous(instants.back());
+    if (!before || *before < first || Expiry(*cohort.trigger, misfire, *before) < now) break;
+    instants.push_back(*before);
+  }
+  std::ranges::reverse(instants);
+  return instants;
 }
 
 void Agenda::Push(std::uint32_t cohort, WallTime after) {

@@ -20,14 +20,14 @@ class Agenda {
  public:
   struct Cohort {
     std::shared_ptr<const Trigger> trigger;
-    Placement placement = Placement::kEveryServer;
-    std::optional<Milliseconds> grace;  // TaskPolicies::grace
+    const TaskPolicies* policies = nullptr;  // Of one of them: what decides when they are dispatched is theirs alike.
     // By the StableHash() of their ids, by which stores part them too: neighbours are kept, and claimed, together.
     std::vector<TaskIndex> tasks;
   };
-  // A cohort that is due. `at` is the latest of its instants that have come; those it skipped were missed.
+  // A cohort that is due. `at` is the latest of its instants that have come; those from `first` on were missed.
   struct Due {
     const Cohort* cohort = nullptr;
+    WallTime first;
     WallTime at;
   };
 
@@ -40,8 +40,11 @@ class Agenda {
   std::optional<WallTime> NextDue() const;
   // Takes what is due at `now`, in the order of its instants, and moves each cohort on to its next instant.
   std::vector<Due> PopDue(WallTime now);
-  // Until when an occurrence at `at` may start: its misfire grace, by default min(period, 1 h), is over then.
-  static WallTime Expiry(const Trigger& trigger, std::optional<Milliseconds> grace, WallTime at);
+  // Until when an occurrence at `at` may start: its misfire grace is over then.
+  static WallTime Expiry(const Trigger& trigger, const MisfirePolicy& misfire, WallTime at);
+  // The instants from `first` to `at` that are to run at `now`, the latest one also where its grace is over, oldest
+  // first.
+  static std::vector<WallTime> ToRun(const Cohort& cohort, WallTime first, WallTime at, WallTime now);
 
   const std::vector<Cohort>& cohorts() const { return cohorts_; }
 

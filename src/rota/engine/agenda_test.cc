@@ -96,9 +96,9 @@ TEST(Agenda, ForgetsATriggerThatNeverFiresAgain) {
 }
 
 TEST(Agenda, EndsTheGraceWithThePeriodOrAfterAnHour) {
-  EXPECT_EQ(Agenda::Expiry(*Every(seconds(10)), std::nullopt, At(20)), At(30));
-  EXPECT_EQ(Agenda::Expiry(*Every(seconds(86400)), std::nullopt, At(0)), At(3600));
-  EXPECT_EQ(Agenda::Expiry(*Every(seconds(10)), Milliseconds(2500), At(20)), At(20) + Milliseconds(2500));
+  EXPECT_EQ(Agenda::Expiry(*Every(seconds(10)), {}, At(20)), At(30));
+  EXPECT_EQ(Agenda::Expiry(*Every(seconds(86400)), {}, At(0)), At(3600));
+  EXPECT_EQ(Agenda::Expiry(*Every(seconds(10)), {.grace = Milliseconds(2500)}, At(20)), At(20) + Milliseconds(2500));
 }
 
 }  // namespace

@@ -12,6 +12,8 @@ std::string_view Name(ClaimOutcome outcome) {
       return "decided";
     case ClaimOutcome::kOverlap:
       return "overlap";
+    case ClaimOutcome::kBusy:
+      return "busy";
     case ClaimOutcome::kPaused:
       return "paused";
     case ClaimOutcome::kEarly:

@@ -34,6 +34,7 @@ struct ClaimRequest {
   // By what pauses may hold the task back.
   std::vector<std::string> tags;
   bool even_in_maintenance_mode = false;
+  int attempts_if_lost = 1;  // A run whose server dies is given to another one until there were so many.
   ClaimPurpose purpose = ClaimPurpose::kRun;
   Outcome outcome = Outcome::kMissed;  // For kRecord: what is recorded, and why.
   std::string reason;
@@ -43,7 +44,8 @@ struct ClaimRequest {
 enum class ClaimOutcome {
   kClaimed,     // The caller runs it (or, for kRecord, has recorded it): nobody else will.
   kDecided,     // The watermark had passed `at`: decided before, by this or another server.
-  kOverlap,     // The lease is held: recorded as skipped(overlap). Of a backfill nothing is recorded: ask again.
+  kOverlap,     // The lease is held: recorded as skipped(overlap).
+  kBusy,        // The lease is held, and the occurrence is to wait: nothing is decided. Ask again.
   kPaused,      // The task is paused: recorded as skipped, for the reply's reason.
   kEarly,       // `at` lies ahead of the store's clock by more than max_skew (kRecord: at all): try again.
   kUnanswered,  // The part of the store that keeps the task does not answer: ask again with the same run id.
@@ -56,7 +58,7 @@ struct ClaimReply {
   // The span that was recorded as missed in this step, `count` 0: the claimer counts it and Finish()es it. Where the
   // occurrence itself was to be recorded as missed for the same reason, the span ends with it and has its run id.
   std::optional<OccurrenceRecord> gap;
-  std::string holder;       // kOverlap: the server that holds the lease. kPaused: who paused, and why.
+  std::string holder;       // kOverlap, kBusy: the server that holds the lease. kPaused: who paused, and why.
   std::string reason = {};  // kPaused: paused, or maintenance.
   Milliseconds wait{};      // kEarly: how long until the store would not call it early any more.
 };
@@ -73,10 +75,16 @@ enum class RenewOutcome {
 };
 
 struct RenewReply {
+  struct Stop {
+    std::string run_id;
+    std::string cause;  // "cancel_previous", "cancelled by anna: wrong disk"
+  };
+
   std::vector<RenewOutcome> outcomes;  // In the order asked.
   // The ids of the live servers that follow a schedule (a ServerInfo with a digest), in order: those to share work
   // with.
   std::vector<std::string> servers;
+  std::vector<Stop> stops = {};  // Runs that are to stop; they keep their leases until they have.
 };
 
 enum class FinishOutcome {
@@ -90,6 +98,8 @@ struct HeldRun {
   OverlapPolicy overlap = OverlapPolicy::kAllow;
   Milliseconds lease_ttl{};
   Milliseconds lock_left{};  // Until the lock timeout.
+  int attempts_if_lost = 1;  // As its claim said,
+  Milliseconds lock_timeout{};
 };
 
 // What a server remembers of what a store acknowledged.
@@ -123,8 +133,10 @@ class Coordinator {
   virtual Result<std::vector<FinishOutcome>> Finish(std::span<const OccurrenceRecord> records) = 0;
   // Records as lost the runs whose lease ran out and whose server's heartbeat is gone, and as unknown (with `count` 0:
   // the caller counts and Finish()es them) what was decided before the store lost its state and nobody remembered;
-  // returns what it recorded.
-  virtual Result<std::vector<OccurrenceRecord>> Reap(const std::string& server) = 0;
+  // returns what it recorded. Of a lost run that is to be tried again it gives the next attempt to `server`, in the
+  // same step, with a lease of `ttl`: that record, with the outcome running, follows the lost one. An attempt whose
+  // lease is not renewed before it runs out was not taken up, and is lost too.
+  virtual Result<std::vector<OccurrenceRecord>> Reap(const std::string& server, Milliseconds ttl) = 0;
   // Merges what this server remembers into a store that lost its state: the later watermark, the larger token and the
   // ended outcome win. Returns for how long claims stay kUnavailable, so that the other servers can do the same.
   virtual Result<Milliseconds> Reassert(const std::string& server, const Memory& memory) = 0;

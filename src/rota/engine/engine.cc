@@ -50,7 +50,11 @@ struct Engine::Loop {
         claim_lane("rota-claims", 1),
         lease_lane("rota-leases", 1),
         upkeep_lane("rota-upkeep", 1),
-        workers("rota-worker", options.workers) {}
+        workers("rota-worker", options.workers) {
+    for (const auto& [name, size] : options.pools) {
+      pools.emplace(name, std::make_unique<WorkerPool>("rota-" + name, size));
+    }
+  }
 
   // Both clocks at one moment: a pause of the process between the two readings must not look like a jump.
   Moment Look() const {
@@ -117,7 +121,7 @@ struct Engine::Loop {
   static const std::string* HolderIn(const EngineInput& input) {
     const auto* answered = std::get_if<input::ClaimsAnswered>(&input);
     if (answered == nullptr || !answered->replies) return nullptr;
-    const auto busy = std::ranges::find(*answered->replies, ClaimOutcome::kOverlap, &ClaimReply::outcome);
+    const auto busy = std::ranges::find(*answered->replies, ClaimOutcome::kBusy, &ClaimReply::outcome);
     return busy == answered->replies->end() ? nullptr : &busy->holder;
   }
 
@@ -218,8 +222,9 @@ struct Engine::Loop {
 
   void CarryOut(action::Reap&) {
     lease_lane.Post([this] {
-      Result<std::vector<OccurrenceRecord>> lost = coordinator.Reap(options.server);
-      if (lost && !lost->empty()) Send(input::Reaped{*std::move(lost)});
+      const SteadyTime asked = clock.SteadyNow();
+      Result<std::vector<OccurrenceRecord>> found = coordinator.Reap(options.server, options.lease_ttl);
+      if (found && !found->empty()) Send(input::Reaped{*std::move(found), asked});
     });
   }
 
@@ -246,7 +251,8 @@ struct Engine::Loop {
     order.server = options.server;
     order.signals = std::make_shared<RunSignals>();
     signals[order.run_id] = order.signals;
-    workers.Post([this, order = std::move(order)] {
+    const auto pool = pools.find(order.task->policies->pool);
+    (pool == pools.end() ? workers : *pool->second).Post([this, order = std::move(order)] {
       RunResult result = runner.Run(order);
       Send(input::RunEnded{order.run_id, std::move(result)});
     });
@@ -299,6 +305,7 @@ struct Engine::Loop {
   WorkerPool lease_lane;
   WorkerPool upkeep_lane;
   WorkerPool workers;
+  std::map<std::string, std::unique_ptr<WorkerPool>, std::less<>> pools;
 };
 
 Engine::Engine(EngineOptions options, std::shared_ptr<const Schedule> schedule, std::vector<WallTime> watermarks,

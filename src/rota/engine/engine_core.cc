@@ -37,7 +37,7 @@ EngineCore::EngineCore(EngineOptions options, std::shared_ptr<const Schedule> sc
 void EngineCore::CatchUp(WallTime now) {
   for (const Agenda::Cohort& cohort : agenda_.cohorts()) {
     const std::optional<WallTime> latest = cohort.trigger->Previous(now + Milliseconds(1));
-    if (latest) Enqueue(cohort, *latest, reason::kDown);
+    if (latest) EnqueueDue({&cohort, WallTime::min(), *latest}, reason::kDown, now);
   }
 }
 
@@ -73,7 +73,7 @@ void EngineCore::On(const input::Woken&, Moment) {}
 void EngineCore::On(const input::ClaimsAnswered& answered, Moment now) {
   asked_ -= answered.requests.size();
   for (const ClaimRequest& request : answered.requests) {
-    if (request.purpose == ClaimPurpose::kRun) --reserved_workers_;
+    if (request.purpose == ClaimPurpose::kRun) --reserved_workers_[PoolOf(request)];
   }
   if (!answered.replies) {
     NoteStore(answered.replies.error(), now);
@@ -96,19 +96,26 @@ void EngineCore::On(const input::LeasesRenewed& renewed, Moment now) {
     renew_at_ = std::min(renew_at_, now.steady + kStoreRetry);
     return;
   }
-  if (store_down_ && (!outbox_.empty() || !in_doubt_.empty())) {
+  if (store_down_ && (!outbox_.empty() || !held_up_.empty())) {
     store_retry_at_ = now.steady;  // It answers again, but whether it decides and writes shows when it has to.
   } else {
     NoteStore(Status::Ok(), now);
   }
   preference_.SetServers(renewed.reply->servers);
+  for (const RenewReply::Stop& stop : renewed.reply->stops) {
+    if (Run* run = runs_.Find(stop.run_id)) CancelRun(*run, stop.cause, now);
+  }
   LoseLeases(leases_.Renewed(renewed.leases, renewed.reply->outcomes, renewed.asked), now);
   // After an outage every server gets one renewal period to show that it lives, before anyone declares it dead.
-  if (renewed_before && now.steady >= quiet_until_) decision_.actions.push_back(action::Reap{});
+  if (renewed_before && now.steady >= quiet_until_ && !for_one_run_) decision_.actions.push_back(action::Reap{});
 }
 
 void EngineCore::On(const input::Reaped& reaped, Moment now) {
-  for (const OccurrenceRecord& record : reaped.lost) {
+  for (const OccurrenceRecord& record : reaped.found) {
+    if (record.outcome == Outcome::kRunning) {
+      Adopt(record, reaped.asked, now);
+      continue;
+    }
     const Task* task = record.outcome == Outcome::kUnknown ? schedule_->Find(record.task) : nullptr;
     if (task != nullptr) {
       CloseSpan(*task->trigger, record, now);
@@ -128,6 +135,7 @@ void EngineCore::On(const input::Recorded& recorded, Moment now) {
   }
   NoteStore(Status::Ok(), now);
   for (OccurrenceRecord& record : outbox_.Answered(*recorded.outcomes, now.steady, now.steady + kStoreRetry)) {
+    WakeBusy(record.scope, now);
     recent_.Add(std::move(record), now.steady);
   }
 }
@@ -181,11 +189,13 @@ void EngineCore::On(const input::ZonesChanged& changed, Moment now) {
 }
 
 void EngineCore::On(const input::RunRequested& requested, Moment now) {
+  for_one_run_ = true;
   const std::optional<WallTime>& at = requested.backfill;
   const Trigger& trigger = *schedule_->tasks()[requested.task].trigger;
   ClaimRequest request =
       MakeRequest(requested.task, at.value_or(now.wall), at ? trigger.Previous(*at) : std::nullopt, "", now);
   request.kind = at ? OccurrenceKind::kBackfill : OccurrenceKind::kManual;
+  if (at && request.overlap != OverlapPolicy::kAllow) request.overlap = OverlapPolicy::kQueueOne;
   Ask(std::move(request));
 }
 
@@ -198,11 +208,15 @@ void EngineCore::On(const input::ShutdownRequested&, Moment now) {
     if (phase_ == Phase::kStopping) phase_ends_ = now.steady;
     return;
   }
-  Publish(EventKind::kServerStopping, now, Format("{} running", runs_.size()));
+  Publish(EventKind::kServerStopping, now, Format("{} running", runs_.all().size()));
   phase_ = Phase::kStopping;
   phase_ends_ = now.steady + options_.shutdown_grace;
   waiting_.clear();
   closings_.clear();
+  for (const Retry& retry : retries_) {
+    if (!IsAskedFor(retry.request.kind)) continue;  // Undecided: left to others.
+    outbox_.Add(Close(retry.request, Outcome::kCancelled, "shutdown", now));
+  }
   retries_.clear();
   EndWaitingRuns("shutdown", now);
 }
@@ -246,14 +260,15 @@ Memory EngineCore::Remember(Moment now) const {
   Memory memory;
   memory.records = recent_.All();
   std::ranges::move(outbox_.All(), std::back_inserter(memory.records));
-  for (const auto& [run_id, run] : runs_) {
+  for (const auto& [run_id, run] : runs_.all()) {
     const std::optional<Milliseconds> lock_left = leases_.LockLeft(run_id, now.steady);
     if (!lock_left) {  // It was told to stop; what becomes of it is still to come.
       memory.records.push_back(run.record);
       continue;
     }
-    const OverlapPolicy overlap = schedule_->tasks()[run.task].policies->overlap;
-    memory.runs.push_back({run.record, overlap, options_.lease_ttl, *lock_left});
+    const TaskPolicies& policies = *run.policies;
+    memory.runs.push_back({run.record, policies.overlap, options_.lease_ttl, *lock_left, AttemptsIfLost(policies),
+                           policies.lock_timeout});
   }
   for (TaskIndex i = 0; i < decided_.size(); ++i) {
     if (seeded_[i]) continue;  // It would hide what others decided before, and what they are about to.
@@ -280,7 +295,7 @@ void EngineCore::AdvanceShutdown(Moment now) {
     phase_ = Phase::kKilled;
     phase_ends_ = now.steady + kSettle;
   } else if (phase_ == Phase::kKilled) {
-    for (auto& [run_id, run] : runs_) {
+    for (const auto& [run_id, run] : runs_.all()) {
       OccurrenceRecord record = run.record;
       record.finished_at = now.wall;
       record.outcome = Outcome::kCancelled;
@@ -306,8 +321,7 @@ SteadyTime EngineCore::NextWake(Moment now) const {
   const auto at_wall = [&wake, now](WallTime instant) {
     wake = std::min(wake, instant <= now.wall ? now.steady : now.steady + (instant - now.wall));
   };
-  wake = std::min({wake, leases_.NextDeadline(), overdue_at_, phase_ends_});
-  if (retry_due_ > now.steady) wake = std::min(wake, retry_due_);
+  wake = std::min({wake, leases_.NextDeadline(), runs_.NextDeadline(now.steady), phase_ends_});
   if (!renewing_ && !state_lost_) wake = std::min(wake, renew_at_);
   if (state_lost_ && !reasserting_ && store_retry_at_ > now.steady) wake = std::min(wake, store_retry_at_);
   const bool needs_store = !retries_.empty() || !closings_.empty() || !waiting_.empty() || !outbox_.empty();
@@ -317,7 +331,11 @@ SteadyTime EngineCore::NextWake(Moment now) const {
   if (phase_ == Phase::kFollowing && agenda_.NextDue()) at_wall(*agenda_.NextDue());
   for (const Waiting& waiting : waiting_) {
     if (asked_ > 0) break;  // The answer wakes it.
-    at_wall(now.wall < waiting.not_before ? waiting.not_before : waiting.expires + Milliseconds(1));
+    if (now.wall < waiting.not_before) {
+      at_wall(waiting.not_before);
+    } else if (waiting.expires != WallTime::max()) {
+      at_wall(waiting.expires + Milliseconds(1));
+    }
   }
   if (now.steady < quiet_until_) wake = std::min(wake, quiet_until_);
   for (const auto& [index, closing] : closings_) {
@@ -325,7 +343,8 @@ SteadyTime EngineCore::NextWake(Moment now) const {
   }
   for (const Retry& retry : retries_) {
     if (retry.not_before > now.steady) wake = std::min(wake, retry.not_before);
-    if (retry.request.purpose == ClaimPurpose::kRun) wake = std::min(wake, retry.expires + Milliseconds(1));
+    const bool expires = retry.request.purpose == ClaimPurpose::kRun && retry.expires != SteadyTime::max();
+    if (expires) wake = std::min(wake, retry.expires + Milliseconds(1));
   }
   return std::max(wake, now.steady);
 }
@@ -334,12 +353,12 @@ bool EngineCore::Finished() const {
   if (phase_ == Phase::kOver) return true;
   if (phase_ == Phase::kFollowing || asked_ > 0 || !outbox_.empty()) return false;
   if (phase_ == Phase::kAbandoned) return true;
-  return runs_.empty() && waiting_.empty() && retries_.empty() && closings_.empty() && asking_.empty();
+  return runs_.all().empty() && waiting_.empty() && retries_.empty() && closings_.empty() && asking_.empty();
 }
 
 // What is left to be done waits for the store, or for the parts of it that do not answer.
 bool EngineCore::OnlyStoreMissing() const {
-  if (!runs_.empty() || asked_ > 0 || outbox_.empty()) return false;
+  if (!runs_.all().empty() || asked_ > 0 || outbox_.empty()) return false;
   return store_down_ || (outbox_.stuck() && waiting_.empty() && retries_.empty());
 }
 
@@ -356,8 +375,16 @@ bool EngineCore::MayClaim(Moment now) const {
   return StoreMayAnswer(now) && !state_lost_ && now.steady >= quiet_until_;
 }
 
-TaskIndex EngineCore::TaskOf(const ClaimRequest& request) const {
-  const Task* task = schedule_->Find(request.task);
+bool EngineCore::RunsByItself(const TaskPolicies& policies) const {
+  return policies.placement == Placement::kEveryServer || (policies.store_outage == StoreOutage::kOpen && store_down_);
+}
+
+const std::string& EngineCore::PoolOf(const ClaimRequest& request) const {
+  return schedule_->tasks()[TaskOf(request.task)].policies->pool;
+}
+
+TaskIndex EngineCore::TaskOf(const TaskId& id) const {
+  const Task* task = schedule_->Find(id);
   ROTA_CHECK(task != nullptr, "claims are for tasks of the schedule");
   return static_cast<TaskIndex>(task - schedule_->tasks().data());
 }

@@ -21,6 +21,7 @@
 #include "rota/engine/outbox.h"
 #include "rota/engine/preference.h"
 #include "rota/engine/recent_records.h"
+#include "rota/engine/run_book.h"
 #include "rota/engine/runner.h"
 #include "rota/schedule/schedule.h"
 
@@ -30,7 +31,8 @@ struct EngineOptions {
   std::string server = "server";        // The id that the fleet gave this process.
   std::string scope_server = "server";  // Whose tasks that every server runs these are; mostly the same.
   std::string environment = "production";
-  int workers = 16;  // Runs at once.
+  int workers = 16;                                    // Runs at once, of tasks without a pool.
+  std::map<std::string, int, std::less<>> pools = {};  // And of those of each pool.
   Milliseconds lease_ttl = std::chrono::seconds(15);
   Milliseconds shutdown_grace = std::chrono::seconds(30);  // For running work to end by itself.
   Milliseconds kill_after = std::chrono::seconds(5);       // From the stop to the kill.
@@ -59,7 +61,8 @@ struct LeasesRenewed {
   SteadyTime asked;
 };
 struct Reaped {
-  std::vector<OccurrenceRecord> lost;
+  std::vector<OccurrenceRecord> found;
+  SteadyTime asked = {};
 };
 struct Recorded {
   Result<std::vector<FinishOutcome>> outcomes;
@@ -146,7 +149,7 @@ class EngineCore {
   Decision Decide(const EngineInput& input, Moment now);
 
   // Runs that did not end although they were killed; only after a decision said `finished`.
-  std::size_t abandoned() const { return runs_.size(); }
+  std::size_t abandoned() const { return runs_.all().size(); }
 
  private:
   static constexpr Milliseconds kStoreRetry = std::chrono::seconds(1);
@@ -160,7 +163,7 @@ class EngineCore {
     const Agenda::Cohort* cohort;
     WallTime at;
     std::optional<WallTime> previous;  // The trigger's instant before `at`.
-    WallTime expires;                  // After it the occurrence is late: recorded, not run.
+    WallTime expires;  // After it the occurrence is late: recorded, not run. Maximal: it is made up for.
     std::string_view gap_reason;
     Part part = Part::kRest;
     WallTime not_before;
@@ -181,23 +184,13 @@ class EngineCore {
     enum class Stage {
       kAsked,     // Without an answer, or with one that came too late.
       kEarly,     // Called early: nobody has decided it.
-      kHeldBack,  // Not asked yet, for another one of its scope is in doubt.
+      kBusy,      // Waits for the run that keeps the task busy: nobody has decided it.
+      kHeldBack,  // Not asked yet, for another one of its scope is in doubt, or waits.
     };
     ClaimRequest request;
     SteadyTime expires;  // By the steady clock, for it may be the wall clock that is wrong.
     SteadyTime not_before;
     Stage stage = Stage::kAsked;
-  };
-  struct Run {
-    TaskIndex task = 0;
-    std::optional<WallTime> previous;         // The trigger's instant before its own.
-    OccurrenceRecord record;                  // Its attempt is the last one that began.
-    std::string stop_cause;                   // Why it was told to stop for good; empty: it was not.
-    bool timed_out = false;                   // This attempt was told to stop.
-    SteadyTime stop_at = SteadyTime::max();   // The timeout of this attempt.
-    SteadyTime kill_at = SteadyTime::max();   // After it was told to stop.
-    std::optional<RunResult> failed;          // Of the last attempt, while the next one waits
-    SteadyTime retry_at = SteadyTime::max();  // until then, or until a worker is free.
   };
   enum class Phase {
     kFollowing,
@@ -224,10 +217,11 @@ class EngineCore {
 
   // What is due.
   void TakeDue(Moment now);
+  void EnqueueDue(const Agenda::Due& due, std::string_view gap_reason, WallTime now);
   void Enqueue(const Agenda::Cohort& cohort, WallTime at, std::string_view gap_reason);
   void Dispatch(Moment now);
   void DispatchWaiting(Waiting& waiting, Moment now);
-  void DispatchRetries(Moment now);
+  void DispatchRetries(std::set<Scope>& asked, Moment now);
   bool TakeUp(Retry& retry, std::set<Scope>& asked, Moment now);
   void HoldBack(ClaimRequest request, Moment now);
   void DispatchClosings(Moment now);
@@ -244,29 +238,36 @@ class EngineCore {
   void CloseSpan(const Trigger& trigger, OccurrenceRecord span, Moment now);
   void RetryLater(const ClaimRequest& request, SteadyTime due, SteadyTime not_before, Retry::Stage stage);
   void DecideWithoutStore(const ClaimRequest& request, Moment now);
-  bool RunsHere(const Scope& scope) const;
   void NoteDecided(const ClaimRequest& request);
   static OccurrenceRecord MakeRecord(const ClaimRequest& request);
   void CloseUndecided(const ClaimRequest& request, Moment now);
   OccurrenceRecord Close(const ClaimRequest& request, Outcome outcome, std::string_view reason, Moment now,
                          std::string detail = "");
 
+  // What waits for a task that is busy.
+  bool IsBusy(const ClaimRequest& request) const;
+  void Busy(const ClaimRequest& request, Moment now);
+  void Queue(ClaimRequest request, Moment now);
+  bool RunsHere(const ClaimRequest& request) const;
+  static void SkipOverlap(Retry& retry, Moment now);
+  void WakeBusy(const Scope& scope, Moment now);
+
   // What runs.
+  Run& AddRun(OccurrenceRecord record, std::optional<WallTime> previous);
   void StartRun(const ClaimRequest& request, std::uint64_t token, Moment now);
   void StartAttempt(Run& run, Moment now);
-  RunResult Judge(const Run& run, RunResult result) const;
-  bool MayTryAgain(const Run& run, const RunResult& result) const;
+  void Adopt(const OccurrenceRecord& record, SteadyTime asked, Moment now);
   void WaitForRetry(Run& run, RunResult result, Moment now);
   void StartAttempts(Moment now);
-  static OccurrenceRecord Ended(const Run& run, const RunResult& result, Moment now);
   void EndRun(const std::string& run_id, const RunResult& result, Moment now);
-  void EndWaitingRun(const std::string& run_id, std::string_view cause, Moment now);
+  void EndWaitingRun(const Run& run, std::string_view cause, Moment now);
   void EndWaitingRuns(std::string_view cause, Moment now);
+  void CancelRun(Run& run, std::string_view cause, Moment now);
+  void CancelRunsOf(const Scope& scope, std::string_view cause, Moment now);
   void LoseLeases(const std::vector<LeaseBook::Lost>& lost, Moment now);
-  void StopRun(const std::string& run_id, Run& run, action::StopHow how, Moment now);
+  void StopRun(Run& run, action::StopHow how, Moment now);
   void StopOverdue(Moment now);
   void StopRuns(action::StopHow how);
-  const TaskPolicies& PoliciesOf(const Run& run) const;
 
   // The store.
   void NoteStore(const Status& status, Moment now);
@@ -281,9 +282,12 @@ class EngineCore {
   SteadyTime NextWake(Moment now) const;
   bool Finished() const;
 
-  TaskIndex TaskOf(const ClaimRequest& request) const;
+  TaskIndex TaskOf(const TaskId& id) const;
   WallTime GraceEnd(const ClaimRequest& request) const;
-  int FreeWorkers() const;
+  const std::string& PoolOf(const ClaimRequest& request) const;
+  int FreeWorkers(const TaskPolicies& policies) const;
+  // It needs no store to run.
+  bool RunsByItself(const TaskPolicies& policies) const;
   bool Claiming() const { return phase_ <= Phase::kDraining; }
   bool StoreMayAnswer(Moment now) const;
   bool MayClaim(Moment now) const;
@@ -312,22 +316,20 @@ class EngineCore {
   std::deque<Waiting> waiting_;
   std::map<TaskIndex, Closing> closings_;  // The latest of each task: an older one becomes part of its gap.
   std::vector<Retry> retries_;
-  // Of unique tasks, where the last claim was not answered: one claim of each is asked at a time, and what falls due
-  // meanwhile is not, so that a part of the store that is down is not asked for ever more.
-  std::set<Scope> in_doubt_;
-  std::vector<ClaimRequest> asking_;           // To be sent with this decision.
-  std::size_t asked_ = 0;                      // Sent and not answered.
-  int reserved_workers_ = 0;                   // For claims that may become runs.
-  std::map<std::string, Run> runs_;            // By run id.
-  int waiting_runs_ = 0;                       // Those of them that wait for their next attempt.
-  SteadyTime overdue_at_ = SteadyTime::max();  // No run is to be stopped or killed before,
-  SteadyTime retry_due_ = SteadyTime::max();   // and no attempt to be made again.
+  // Where the last claim was not answered, or found the task busy: one claim of each is asked at a time, and what falls
+  // due meanwhile is not, so that a part of the store that is down is not asked for ever more, and turns are kept.
+  std::set<Scope> held_up_;
+  std::vector<ClaimRequest> asking_;                          // To be sent with this decision.
+  std::size_t asked_ = 0;                                     // Sent and not answered.
+  std::map<std::string, int, std::less<>> reserved_workers_;  // By pool: for claims that may become runs.
+  RunBook runs_;
 
   Outbox outbox_;
   SteadyTime flush_by_ = SteadyTime::max();  // Until then what is in it lets claims go first.
   RecentRecords recent_;                     // Outcomes that the store acknowledged.
   bool renewing_ = false;
-  bool renewed_ = false;  // The last renewal was answered.
+  bool renewed_ = false;      // The last renewal was answered.
+  bool for_one_run_ = false;  // A person waits for a run: what other servers left behind is not taken up here.
   SteadyTime renew_at_ = SteadyTime::min();
   bool store_down_ = false;
   SteadyTime store_retry_at_ = SteadyTime::min();

@@ -15,10 +15,10 @@ namespace {
 using std::chrono::seconds;
 
 constexpr Milliseconds kLongestDrain = seconds(10);  // For a claim that is early: others make it, or the next tick.
-constexpr Milliseconds kBusy = seconds(1);           // Before a backfill asks again whether its task is free.
-constexpr Milliseconds kForever = std::chrono::hours(24 * 366);
-constexpr std::size_t kBatch = 500;       // Claims in one call.
-constexpr std::size_t kMostAsked = 2000;  // Claims under way, so that the store is never far behind.
+constexpr std::size_t kBatch = 500;                  // Claims in one call.
+constexpr std::size_t kMostAsked = 2000;             // Claims under way, so that the store is never far behind.
+constexpr std::size_t kMostQueued = 100;             // Occurrences that wait for one task.
+constexpr Milliseconds kBusyRetry = seconds(1);      // Until a busy task is asked for again, if its run is elsewhere.
 constexpr std::uint64_t kMostCounted = 20'000;
 
 }  // namespace
@@ -26,14 +26,27 @@ constexpr std::uint64_t kMostCounted = 20'000;
 void EngineCore::TakeDue(Moment now) {
   if (phase_ != Phase::kFollowing) return;
   for (const Agenda::Due& due : agenda_.PopDue(now.wall)) {
-    Enqueue(*due.cohort, due.at, WhyLate(now));
+    EnqueueDue(due, WhyLate(now), now.wall);
+  }
+}
+
+// What was missed together runs as the misfire policy has it: the latest, or each of them in turn.
+void EngineCore::EnqueueDue(const Agenda::Due& due, std::string_view gap_reason, WallTime now) {
+  const std::vector<WallTime> instants = Agenda::ToRun(*due.cohort, due.first, due.at, now);
+  if (instants.size() == 1) return Enqueue(*due.cohort, due.at, gap_reason);
+  WallTime not_before = now;
+  for (const WallTime at : instants) {
+    waiting_.push_back(
+        {due.cohort, at, due.cohort->trigger->Previous(at), WallTime::max(), gap_reason, Part::kRest, not_before});
+    not_before += due.cohort->policies->misfire.pace;
   }
 }
 
 void EngineCore::Enqueue(const Agenda::Cohort& cohort, WallTime at, std::string_view gap_reason) {
-  const WallTime expires = Agenda::Expiry(*cohort.trigger, cohort.grace, at);
+  const WallTime expires = Agenda::Expiry(*cohort.trigger, cohort.policies->misfire, at);
   Waiting waiting{&cohort, at, cohort.trigger->Previous(at), expires, gap_reason, Part::kRest, at};
-  if (preference_.shared() && cohort.placement == Placement::kOneServer && !cohort.trigger->fires_at_start()) {
+  if (preference_.shared() && cohort.policies->placement == Placement::kOneServer &&
+      !cohort.trigger->fires_at_start()) {
     waiting.part = Part::kPreferred;
     waiting_.push_back(waiting);
     waiting.part = Part::kRest;
@@ -44,11 +57,15 @@ void EngineCore::Enqueue(const Agenda::Cohort& cohort, WallTime at, std::string_
 }
 
 void EngineCore::Dispatch(Moment now) {
-  DispatchRetries(now);
+  std::set<Scope> asked;
+  DispatchRetries(asked, now);
   DispatchClosings(now);  // Before their tasks' next occurrences are looked at.
   // One round of claims at a time: what falls due meanwhile goes into the next one, together.
   if (asked_ == 0) {
+    std::ranges::stable_sort(waiting_, std::greater<>(),
+                             [](const Waiting& waiting) { return waiting.cohort->policies->priority; });
     for (Waiting& waiting : waiting_) DispatchWaiting(waiting, now);
+    DispatchRetries(asked, now);  // What gave way to those.
   }
   std::erase_if(waiting_, [](const Waiting& waiting) { return waiting.next == waiting.cohort->tasks.size(); });
   DispatchClosings(now);
@@ -58,18 +75,22 @@ void EngineCore::DispatchWaiting(Waiting& waiting, Moment now) {
   if (now.wall < waiting.not_before) return;
   const std::vector<TaskIndex>& members = waiting.cohort->tasks;
   const bool late = now.wall > waiting.expires;
-  const bool every_server = waiting.cohort->placement == Placement::kEveryServer;
+  const bool every_server = waiting.cohort->policies->placement == Placement::kEveryServer;
+  const bool by_itself = RunsByItself(*waiting.cohort->policies);
   const bool at_start = waiting.cohort->trigger->fires_at_start();
   const bool may_claim = MayClaim(now);
   std::set<TaskIndex> retried;  // Taken up before the clock was set back.
   for (const Retry& retry : retries_) {
-    if (retry.request.at == waiting.at) retried.insert(TaskOf(retry.request));
+    if (retry.request.at == waiting.at) retried.insert(TaskOf(retry.request.task));
   }
   for (; waiting.next < members.size(); ++waiting.next) {
     const TaskIndex index = members[waiting.next];
     if (waiting.part == Part::kPreferred && !preference_.Prefers(index)) continue;
     if (!at_start && (waiting.at <= watermarks_[index] || retried.contains(index))) continue;
     const Task& task = schedule_->tasks()[index];
+    // What is made up for waits its turn instead of being skipped.
+    const bool made_up = waiting.expires == WallTime::max() && task.policies->overlap == OverlapPolicy::kSkip;
+    const OverlapPolicy overlap = made_up ? OverlapPolicy::kQueueAll : task.policies->overlap;
     const auto close = [&](Outcome outcome, std::string_view reason, WallTime not_before) {
       closings_[index] = {waiting.at, waiting.previous, outcome, reason, waiting.gap_reason, not_before};
     };
@@ -78,16 +99,18 @@ void EngineCore::DispatchWaiting(Waiting& waiting, Moment now) {
       close(Outcome::kSkipped, reason::kEnvironment, every_server ? waiting.at : waiting.expires);
     } else if (late) {
       close(Outcome::kMissed, HeldByStore(now) && !every_server ? reason::kStore : waiting.gap_reason, waiting.at);
-    } else if (every_server && task.policies->overlap == OverlapPolicy::kSkip &&
-               RunsHere(MakeScope(task, options_.scope_server))) {
+    } else if (every_server && overlap == OverlapPolicy::kSkip && runs_.Holds(MakeScope(task, options_.scope_server))) {
       close(Outcome::kSkipped, reason::kOverlap, waiting.at);
-    } else if (FreeWorkers() == 0 || (!may_claim && !every_server)) {
+    } else if (FreeWorkers(*task.policies) == 0 || (!may_claim && !by_itself)) {
       return;  // Waits within its grace: a unique task cannot be claimed without its store.
     } else {
       ClaimRequest request = MakeRequest(index, waiting.at, waiting.previous, waiting.gap_reason, now);
-      if (!may_claim || outbox_.Owes(request.scope)) {
+      request.overlap = overlap;
+      if (IsBusy(request)) {
+        Queue(std::move(request), now);
+      } else if (!may_claim || outbox_.Owes(request.scope)) {
         DecideWithoutStore(request, now);
-      } else if (in_doubt_.contains(request.scope)) {
+      } else if (held_up_.contains(request.scope)) {
         HoldBack(std::move(request), now);
       } else {
         Ask(std::move(request));
@@ -102,8 +125,8 @@ bool EngineCore::IsFor(const Task& task) const {
   return environments.empty() || std::ranges::find(environments, options_.environment) != environments.end();
 }
 
-void EngineCore::DispatchRetries(Moment now) {
-  std::set<Scope> asked;
+// `asked`: the scopes of which a claim is asked already, where one is asked at a time.
+void EngineCore::DispatchRetries(std::set<Scope>& asked, Moment now) {
   auto kept = retries_.begin();
   for (auto place = retries_.begin(); place != retries_.end(); ++place) {
     if (TakeUp(*place, asked, now)) continue;
@@ -113,16 +136,18 @@ void EngineCore::DispatchRetries(Moment now) {
   retries_.erase(kept, retries_.end());
 }
 
-// Asks, or leaves to a later claim; false: it waits. `asked`: the scopes in doubt of which a claim is asked already.
+// Asks, or leaves to a later claim; false: it waits.
 bool EngineCore::TakeUp(Retry& retry, std::set<Scope>& asked, Moment now) {
   ClaimRequest& request = retry.request;
   const bool late = request.purpose == ClaimPurpose::kRun && now.steady > retry.expires;
   if (!late && now.steady < retry.not_before) return false;
-  const Task& task = schedule_->tasks()[TaskOf(request)];
-  const bool in_doubt = in_doubt_.contains(request.scope);
+  const bool to_run = request.purpose == ClaimPurpose::kRun;
+  if (retry.stage == Retry::Stage::kBusy && to_run && RunsHere(request)) return false;
+  const Task& task = schedule_->tasks()[TaskOf(request.task)];
+  const bool held_up = held_up_.contains(request.scope);
   if (late) {
     if (retry.stage == Retry::Stage::kHeldBack) {
-      Closing& closing = closings_[TaskOf(request)];
+      Closing& closing = closings_[TaskOf(request.task)];
       if (closing.at < request.at) {
         closing = {request.at, request.previous, Outcome::kMissed, reason::kStore, reason::kStore, request.at};
       }
@@ -131,22 +156,30 @@ bool EngineCore::TakeUp(Retry& retry, std::set<Scope>& asked, Moment now) {
     // What became late meanwhile is closed under the same run id, so that a claim whose reply was lost is found.
     request.purpose = ClaimPurpose::kRecord;
     request.outcome = Outcome::kMissed;
-    request.reason = std::string(in_doubt ? reason::kStore : WhyLate(now));
+    request.reason = std::string(held_up ? reason::kStore : WhyLate(now));
     request.record_from = GraceEnd(request);
   }
+  if (Queues(request.overlap) && to_run && store_down_ && RunsByItself(*task.policies)) {
+    if (FreeWorkers(*task.policies) == 0 || RunsHere(request)) return false;
+    held_up_.erase(request.scope);
+    DecideWithoutStore(request, now);
+    return true;
+  }
   if (now.steady < retry.not_before || !MayClaim(now) || outbox_.Owes(request.scope)) return false;
-  if (in_doubt && (retry.stage == Retry::Stage::kHeldBack || asked.contains(request.scope))) return false;
+  if (held_up && retry.stage == Retry::Stage::kHeldBack) return false;
+  const bool in_turn = held_up || Queues(request.overlap);
+  if (in_turn && asked.contains(request.scope)) return false;
   if (request.purpose == ClaimPurpose::kRun && request.overlap == OverlapPolicy::kSkip && !task.unique() &&
-      RunsHere(request.scope)) {
+      runs_.Holds(request.scope)) {
     request.purpose = ClaimPurpose::kRecord;
     request.outcome = Outcome::kSkipped;
     request.reason = reason::kOverlap;
   }
-  if (request.purpose == ClaimPurpose::kRun && FreeWorkers() == 0) return false;
-  if (in_doubt) asked.insert(request.scope);
+  if (request.purpose == ClaimPurpose::kRun && FreeWorkers(*task.policies) == 0) return false;
+  if (in_turn) asked.insert(request.scope);
   // A jump back may have put the watermark before the instant. One that lies ahead by the right clock must not raise it
   // past those that come first.
-  WallTime& watermark = watermarks_[TaskOf(request)];
+  WallTime& watermark = watermarks_[TaskOf(request.task)];
   if (request.kind == OccurrenceKind::kScheduled && request.at <= now.wall) watermark = std::max(watermark, request.at);
   Ask(std::move(request));
   return true;
@@ -167,7 +200,7 @@ void EngineCore::DispatchClosings(Moment now) {
       continue;
     }
     const Scope scope = MakeScope(schedule_->tasks()[index], options_.scope_server);
-    if (outbox_.Owes(scope) || in_doubt_.contains(scope)) {
+    if (outbox_.Owes(scope) || held_up_.contains(scope)) {
       ++place;
       continue;
     }
@@ -199,11 +232,12 @@ ClaimRequest EngineCore::MakeRequest(TaskIndex index, WallTime at, std::optional
   request.lock_timeout = task.policies->lock_timeout;
   request.tags = task.policies->tags;
   request.even_in_maintenance_mode = task.policies->even_in_maintenance_mode;
+  request.attempts_if_lost = AttemptsIfLost(*task.policies);
   return request;
 }
 
 void EngineCore::Ask(ClaimRequest request) {
-  if (request.purpose == ClaimPurpose::kRun) ++reserved_workers_;
+  if (request.purpose == ClaimPurpose::kRun) ++reserved_workers_[PoolOf(request)];
   asking_.push_back(std::move(request));
 }
 
@@ -220,10 +254,11 @@ void EngineCore::SendClaims(Moment now) {
 }
 
 void EngineCore::Granted(const ClaimRequest& request, const ClaimReply& reply, SteadyTime asked, Moment now) {
-  if (reply.outcome != ClaimOutcome::kUnanswered) in_doubt_.erase(request.scope);
-  if (reply.outcome != ClaimOutcome::kEarly && reply.outcome != ClaimOutcome::kUnanswered) NoteDecided(request);
+  const bool held_up = reply.outcome == ClaimOutcome::kUnanswered || reply.outcome == ClaimOutcome::kBusy;
+  if (!held_up) held_up_.erase(request.scope);
+  if (!held_up && reply.outcome != ClaimOutcome::kEarly) NoteDecided(request);
   if (reply.gap) {
-    CloseSpan(*schedule_->tasks()[TaskOf(request)].trigger, *reply.gap, now);
+    CloseSpan(*schedule_->tasks()[TaskOf(request.task)].trigger, *reply.gap, now);
     if (reply.gap->run_id == request.run_id) return;  // The span ends with this occurrence.
   }
   switch (reply.outcome) {
@@ -233,10 +268,6 @@ void EngineCore::Granted(const ClaimRequest& request, const ClaimReply& reply, S
     case ClaimOutcome::kDecided:
       return;  // Another server runs it, or ran it.
     case ClaimOutcome::kOverlap:
-      if (request.kind == OccurrenceKind::kBackfill) {
-        if (Claiming()) retries_.push_back({request, now.steady + kForever, now.steady + kBusy, Retry::Stage::kAsked});
-        return;
-      }
       recent_.Add(Close(request, Outcome::kSkipped, reason::kOverlap, now, reply.holder), now.steady);
       return;
     case ClaimOutcome::kPaused:
@@ -249,6 +280,9 @@ void EngineCore::Granted(const ClaimRequest& request, const ClaimReply& reply, S
         RetryLater(request, now.steady + wait, now.steady + wait, Retry::Stage::kEarly);
       }
       return;
+    case ClaimOutcome::kBusy:
+      Busy(request, now);
+      return;
     case ClaimOutcome::kUnanswered:
       Unanswered(request, now);
       return;
@@ -256,7 +290,7 @@ void EngineCore::Granted(const ClaimRequest& request, const ClaimReply& reply, S
 }
 
 void EngineCore::Claimed(const ClaimRequest& request, std::uint64_t token, SteadyTime asked, Moment now) {
-  const bool unique = schedule_->tasks()[TaskOf(request)].unique();
+  const bool unique = schedule_->tasks()[TaskOf(request.task)].unique();
   const Milliseconds good = std::min(options_.lease_ttl, request.lock_timeout) * 9 / 10;
   if (request.purpose == ClaimPurpose::kRecord) {
     recent_.Add(Close(request, request.outcome, request.reason, now), now.steady);
@@ -270,7 +304,7 @@ void EngineCore::Claimed(const ClaimRequest& request, std::uint64_t token, Stead
     }
   } else if (phase_ >= Phase::kStopped) {  // Nothing begins any more.
     outbox_.Add(Close(request, Outcome::kCancelled, "shutdown", now));
-  } else if (!unique && request.overlap == OverlapPolicy::kSkip && RunsHere(request.scope)) {
+  } else if (!unique && request.overlap != OverlapPolicy::kAllow && runs_.Holds(request.scope)) {
     // That run began without the store, which could not know of it.
     outbox_.Add(Close(request, Outcome::kSkipped, reason::kOverlap, now, options_.server));
   } else {
@@ -286,13 +320,84 @@ void EngineCore::Unanswered(const ClaimRequest& request, Moment now) {
     outbox_.Add(Close(request, Outcome::kMissed, reason::kStore, now));
   } else if (!Claiming()) {
     return;  // Undecided: another server takes it, or the next start finds it.
-  } else if (!schedule_->tasks()[TaskOf(request)].unique()) {
+  } else if (const Task& task = schedule_->tasks()[TaskOf(request.task)];
+             !task.unique() || task.policies->store_outage == StoreOutage::kOpen) {
     DecideWithoutStore(request, now);
   } else if (phase_ != Phase::kFollowing) {
-    in_doubt_.erase(request.scope);
+    held_up_.erase(request.scope);
   } else {
-    in_doubt_.insert(request.scope);
+    held_up_.insert(request.scope);
     RetryLater(request, now.steady - (now.wall - request.at), now.steady + kStoreRetry, Retry::Stage::kAsked);
+  }
+}
+
+// The task runs, here or elsewhere, and the occurrence is to wait for its end.
+void EngineCore::Busy(const ClaimRequest& request, Moment now) {
+  const bool may_wait = IsAskedFor(request.kind) ? Claiming() : phase_ == Phase::kFollowing;
+  if (may_wait) {
+    ClaimRequest waiting = request;
+    waiting.purpose = ClaimPurpose::kRun;  // It may have been called late here.
+    return Queue(std::move(waiting), now);
+  }
+  held_up_.erase(request.scope);
+  if (IsAskedFor(request.kind)) outbox_.Add(Close(request, Outcome::kCancelled, "shutdown", now));
+}
+
+bool EngineCore::IsBusy(const ClaimRequest& request) const {
+  if (!Queues(request.overlap)) return false;
+  return RunsHere(request) || std::ranges::any_of(retries_, [&request](const Retry& retry) {
+           return retry.expires == SteadyTime::max() && retry.request.scope == request.scope;
+         });
+}
+
+// Where no store need be asked to know.
+bool EngineCore::RunsHere(const ClaimRequest& request) const {
+  const bool every_server = !schedule_->tasks()[TaskOf(request.task)].unique();
+  return (every_server || store_down_) && runs_.Holds(request.scope);
+}
+
+// Puts an occurrence in its place among those that wait for the task. Where one at most is to wait, or too many do, the
+// older ones are recorded as skipped.
+void EngineCore::Queue(ClaimRequest request, Moment now) {
+  held_up_.insert(request.scope);
+  if (request.overlap == OverlapPolicy::kCancelPrevious) CancelRunsOf(request.scope, Name(request.overlap), now);
+  const std::size_t most = request.overlap == OverlapPolicy::kQueueAll ? kMostQueued : 1;
+  const bool scheduled = request.kind == OccurrenceKind::kScheduled;
+  Retry waiting{std::move(request), SteadyTime::max(), now.steady + kBusyRetry, Retry::Stage::kBusy};
+  const Scope& scope = waiting.request.scope;
+  std::vector<Retry*> others;
+  for (Retry& retry : retries_) {
+    const bool waits = retry.stage == Retry::Stage::kBusy || retry.stage == Retry::Stage::kHeldBack;
+    const bool alike = retry.request.kind == OccurrenceKind::kScheduled && retry.request.purpose == ClaimPurpose::kRun;
+    if (!waits || !alike || retry.request.scope != scope) continue;
+    retry.expires = SteadyTime::max();  // It was held back, as it turns out, by a run.
+    others.push_back(&retry);
+  }
+  if (scheduled) {
+    const auto is_older = [&](const Retry* other) { return other->request.at < waiting.request.at; };
+    if (std::ranges::any_of(others, is_older)) {
+      waiting.stage = Retry::Stage::kHeldBack;
+      waiting.not_before = now.steady;
+    }
+    others.push_back(&waiting);
+    std::ranges::sort(others, {}, [](const Retry* one) { return one->request.at; });
+    for (std::size_t i = 0; i + most < others.size(); ++i) SkipOverlap(*others[i], now);
+  }
+  retries_.push_back(std::move(waiting));
+}
+
+void EngineCore::SkipOverlap(Retry& retry, Moment now) {
+  retry.request.purpose = ClaimPurpose::kRecord;
+  retry.request.outcome = Outcome::kSkipped;
+  retry.request.reason = reason::kOverlap;
+  retry.not_before = now.steady;
+}
+
+// A run of the scope has ended: whatever waits for it may be next.
+void EngineCore::WakeBusy(const Scope& scope, Moment now) {
+  if (!held_up_.contains(scope)) return;
+  for (Retry& retry : retries_) {
+    if (retry.stage == Retry::Stage::kBusy && retry.request.scope == scope) retry.not_before = now.steady;
   }
 }
 
@@ -301,39 +406,34 @@ void EngineCore::RetryLater(const ClaimRequest& request, SteadyTime due, SteadyT
 }
 
 WallTime EngineCore::GraceEnd(const ClaimRequest& request) const {
-  const Task& task = schedule_->tasks()[TaskOf(request)];
-  return Agenda::Expiry(*task.trigger, task.policies->grace, request.at);
+  const Task& task = schedule_->tasks()[TaskOf(request.task)];
+  return Agenda::Expiry(*task.trigger, task.policies->misfire, request.at);
 }
 
 // A task that every server runs for itself needs nobody's leave. The store learns of it, under the run ids that it may
 // have been asked with, as soon as it answers, before it is asked for anything else of the scope.
 void EngineCore::DecideWithoutStore(const ClaimRequest& request, Moment now) {
   constexpr auto kHere = Outbox::DecidedBy::kThisServer;
+  const bool to_run = request.purpose == ClaimPurpose::kRun;
+  if (to_run && Queues(request.overlap) && runs_.Holds(request.scope)) return Queue(request, now);
   CloseUndecided(request, now);
   NoteDecided(request);
   if (request.purpose == ClaimPurpose::kRecord) {
     outbox_.Add(Close(request, request.outcome, request.reason, now), kHere);
-  } else if (now.wall > GraceEnd(request)) {
+  } else if (now.wall > GraceEnd(request) && !Queues(request.overlap)) {
     outbox_.Add(Close(request, Outcome::kMissed, reason::kStore, now), kHere);
-  } else if (request.overlap == OverlapPolicy::kSkip && RunsHere(request.scope)) {
+  } else if (request.overlap == OverlapPolicy::kSkip && runs_.Holds(request.scope)) {
     outbox_.Add(Close(request, Outcome::kSkipped, reason::kOverlap, now, options_.server), kHere);
   } else {
     StartRun(request, 0, now);
-    outbox_.Add(runs_.at(request.run_id).record, kHere);
+    outbox_.Add(runs_.Find(request.run_id)->record, kHere);
   }
-}
-
-// A run that was told to stop, at its lock timeout say, holds nobody back.
-bool EngineCore::RunsHere(const Scope& scope) const {
-  return std::ranges::any_of(runs_, [&scope](const auto& entry) {
-    return entry.second.stop_cause.empty() && entry.second.record.scope == scope;
-  });
 }
 
 // The instants that lie between the last decided one and this, which no store uncovers: it will find the watermark
 // moved.
 void EngineCore::CloseUndecided(const ClaimRequest& request, Moment now) {
-  const TaskIndex index = TaskOf(request);
+  const TaskIndex index = TaskOf(request.task);
   if (!request.previous || *request.previous <= decided_[index]) return;
   OccurrenceRecord gap = MakeRecord(request);
   gap.run_id = Format("{}.gap", request.run_id);
@@ -347,7 +447,7 @@ void EngineCore::CloseUndecided(const ClaimRequest& request, Moment now) {
 
 void EngineCore::NoteDecided(const ClaimRequest& request) {
   if (request.kind != OccurrenceKind::kScheduled) return;
-  const TaskIndex index = TaskOf(request);
+  const TaskIndex index = TaskOf(request.task);
   decided_[index] = std::max(decided_[index], request.at);
   seeded_[index] = false;
 }

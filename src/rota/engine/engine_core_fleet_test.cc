@@ -186,7 +186,7 @@ TEST(EngineCoreInAFleet, AsksForAnEarlyInstantUnderOneRunIdAlsoWhenItsClockIsSet
 
 TEST(EngineCoreInAFleet, RunsWhatItsClockCalledLateUntilItWasSetBack) {
   TaskPolicies policies = Unique();
-  policies.grace = seconds(5);
+  policies.misfire.grace = seconds(5);
   Core core({MakeTask("a", seconds(60), policies)});
   core.Follow();
   core.JumpWall(seconds(70));

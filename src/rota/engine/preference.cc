@@ -60,11 +60,11 @@ void Preference::SetServers(const std::vector<std::string>& servers) {
   const auto self = static_cast<std::size_t>(std::ranges::find(servers_, server_) - servers_.begin());
   std::size_t unique = 0;
   for (const Agenda::Cohort& cohort : agenda_.cohorts()) {
-    if (cohort.placement == Placement::kOneServer) unique += cohort.tasks.size();
+    if (cohort.policies->placement == Placement::kOneServer) unique += cohort.tasks.size();
   }
   const std::size_t most_of_all = CeilDiv(unique, shares.size());
   for (const Agenda::Cohort& cohort : agenda_.cohorts()) {
-    if (cohort.placement != Placement::kOneServer) continue;
+    if (cohort.policies->placement != Placement::kOneServer) continue;
     for (Share& share : shares) share.cohort = 0;
     const std::size_t most_of_cohort = CeilDiv(cohort.tasks.size(), shares.size());
     for (const TaskIndex task : cohort.tasks) {

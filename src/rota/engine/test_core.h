@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,15 +42,21 @@ inline TaskPolicies Unique() {
 // A core at a time of its own, and everything that it wanted since it was last asked for.
 class Core {
  public:
-  Core(std::vector<Task> tasks, int workers = 4, WallTime watermark = kStart)
-      : schedule_(std::make_shared<const Schedule>(std::move(tasks))),
-        core_(Options(workers), schedule_, std::vector<WallTime>(schedule_->tasks().size(), watermark)) {}
+  using Pools = std::map<std::string, int, std::less<>>;
 
-  static EngineOptions Options(int workers) {
+  Core(std::vector<Task> tasks, int workers = 4, WallTime watermark = kStart)
+      : Core(std::move(tasks), workers, Pools(), watermark) {}
+  Core(std::vector<Task> tasks, int workers, Pools pools, WallTime watermark = kStart)
+      : schedule_(std::make_shared<const Schedule>(std::move(tasks))),
+        core_(Options(workers, std::move(pools)), schedule_,
+              std::vector<WallTime>(schedule_->tasks().size(), watermark)) {}
+
+  static EngineOptions Options(int workers, Pools pools = {}) {
     EngineOptions options;
     options.server = options.scope_server = "a";
     options.environment = "production";
     options.workers = workers;
+    options.pools = std::move(pools);
     options.lease_ttl = std::chrono::seconds(15);
     return options;
   }

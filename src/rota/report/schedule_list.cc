@@ -48,8 +48,14 @@ ScheduleRow MakeRow(const Task& task, std::span<const Pause> pauses, WallTime no
   row.overlap = policies.overlap;
   row.lock_timeout = policies.lock_timeout;
   row.timeout = policies.timeout;
+  row.kill_after = policies.kill_after;
   row.retry = policies.retry;
   row.even_in_maintenance_mode = policies.even_in_maintenance_mode;
+  row.misfire = policies.misfire;
+  row.on_lost = policies.on_lost;
+  row.store_outage = policies.store_outage;
+  row.pool = policies.pool;
+  row.priority = policies.priority;
   row.isolated = policies.isolated;
   row.output = policies.output;
   row.environments = policies.environments;
@@ -57,6 +63,13 @@ ScheduleRow MakeRow(const Task& task, std::span<const Pause> pauses, WallTime no
   row.conditional = !policies.when.empty() || !policies.skip.empty();
   if (const Pause* pause = FindPause(pauses, AsPausable(task), now)) row.pause = *pause;
   return row;
+}
+
+boost::json::value MisfireJson(const MisfirePolicy& misfire) {
+  return {{"policy", Name(misfire.what)},
+          {"grace_ms", json::Millis(misfire.grace)},
+          {"max_runs", misfire.max_runs},
+          {"pace_ms", json::Millis(misfire.pace)}};
 }
 
 boost::json::value RetryJson(const std::optional<RetryPolicy>& retry) {
@@ -123,7 +136,13 @@ std::string DescribePolicies(const ScheduleRow& row) {
     words.push_back(Format("lock timeout {}", FormatDuration(row.lock_timeout)));
   }
   if (row.timeout) words.push_back(Format("timeout {}", FormatDuration(*row.timeout)));
+  if (row.kill_after) words.push_back(Format("killed {} later", FormatDuration(*row.kill_after)));
   if (row.retry) words.push_back(Describe(*row.retry));
+  if (row.misfire != MisfirePolicy()) words.push_back("misfire " + Describe(row.misfire));
+  if (row.on_lost == OnLost::kRetry) words.emplace_back("tried again when lost");
+  if (row.store_outage == StoreOutage::kOpen) words.emplace_back("runs without the store");
+  if (!row.pool.empty()) words.push_back("pool " + row.pool);
+  if (row.priority != 0) words.push_back(Format("priority {}", row.priority));
   if (row.isolated) words.emplace_back("isolated");
   if (row.output) {
     words.push_back((row.output->mode == OutputFile::Mode::kAppend ? "output added to " : "output to ") +
@@ -204,8 +223,14 @@ std::string ToJson(std::span<const ScheduleRow> rows) {
         {"overlap", json::Text(Name(row.overlap))},
         {"lock_timeout_ms", json::Millis(row.lock_timeout)},
         {"timeout_ms", json::Millis(row.timeout)},
+        {"kill_after_ms", json::Millis(row.kill_after)},
         {"retry", RetryJson(row.retry)},
         {"even_in_maintenance_mode", row.even_in_maintenance_mode},
+        {"misfire", MisfireJson(row.misfire)},
+        {"on_lost", json::Text(Name(row.on_lost))},
+        {"store_outage", json::Text(Name(row.store_outage))},
+        {"pool", json::Text(row.pool)},
+        {"priority", row.priority},
         {"isolated", row.isolated},
         {"output", OutputJson(row.output)},
         {"environments", json::Texts(row.environments)},

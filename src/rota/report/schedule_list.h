@@ -30,8 +30,14 @@ struct ScheduleRow {
   OverlapPolicy overlap = OverlapPolicy::kAllow;
   Milliseconds lock_timeout{};
   std::optional<Milliseconds> timeout;
+  std::optional<Milliseconds> kill_after;
   std::optional<RetryPolicy> retry;
   bool even_in_maintenance_mode = false;
+  MisfirePolicy misfire;
+  OnLost on_lost = OnLost::kRecord;
+  StoreOutage store_outage = StoreOutage::kClosed;
+  std::string pool;
+  int priority = 0;
   bool isolated = false;
   std::optional<OutputFile> output;
   std::vector<std::string> environments;  // Empty: all.

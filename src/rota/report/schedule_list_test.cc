@@ -129,9 +129,33 @@ TEST(ScheduleList, TellsTimeoutAndRetries) {
   const std::string table = ToTable(ListSchedule(schedule, {}, kNow));
   EXPECT_THAT(table, HasSubstr("every server, overlap allow, timeout 5m, 2 attempts 10s apart\n"));
   EXPECT_THAT(table, HasSubstr("5 attempts 1s to 8s apart with full jitter after exit 75 or 111\n"));
-  EXPECT_THAT(ToJson(ListSchedule(schedule, {}, kNow)),
-              HasSubstr(R"("timeout_ms":300000,"retry":{"attempts":2,"delay_ms":10000,"backoff":"fixed",)"
-                        R"("max_delay_ms":3600000,"jitter":"none","exit_codes":[]})"));
+  EXPECT_THAT(
+      ToJson(ListSchedule(schedule, {}, kNow)),
+      HasSubstr(R"("timeout_ms":300000,"kill_after_ms":null,"retry":{"attempts":2,"delay_ms":10000,"backoff":"fixed",)"
+                R"("max_delay_ms":3600000,"jitter":"none","exit_codes":[]})"));
+}
+
+TEST(ScheduleList, TellsWhatHappensWhenARunCannotBeAsPlanned) {
+  const Schedule schedule = MakeSchedule([](Scheduler& scheduler) {
+    scheduler.Command("backup:run")
+        .Daily()
+        .Unique()
+        .Overlap(OverlapPolicy::kQueueOne)
+        .KillAfter(seconds(30))
+        .Misfire({.what = Misfire::kRunAll, .grace = hours(24), .max_runs = 10, .pace = minutes(1)})
+        .AtLeastOnce()
+        .OnStoreOutage(StoreOutage::kOpen)
+        .Pool("slow")
+        .Priority(5)
+        .Register();
+  });
+  const std::vector<ScheduleRow> rows = ListSchedule(schedule, {}, kNow);
+  EXPECT_THAT(ToTable(rows), HasSubstr("unique, overlap queue_one, lock timeout 30m, killed 30s later, misfire run_all "
+                                       "within 1d, 10 runs at most, 1m apart, tried again when lost, runs without the "
+                                       "store, pool slow, priority 5\n"));
+  EXPECT_THAT(ToJson(rows),
+              HasSubstr(R"("misfire":{"policy":"run_all","grace_ms":86400000,"max_runs":10,"pace_ms":60000},)"
+                        R"("on_lost":"retry","store_outage":"open","pool":"slow","priority":5,)"));
 }
 
 TEST(ScheduleList, TellsTheTasksOwnPartOfItsSpread) {
@@ -185,7 +209,8 @@ TEST(ScheduleList, GivesEverythingAsJson) {
       ToJson(ListSchedule(SeedSchedule(), pauses, kNow, {.tag = "db"})),
       R"([{"task":"backup:run","description":"","work":"backup:run","process":null,"schedule":"At 02:00","cron":"0 2 * * *",)"
       R"("dialect":"ocps","zone":"Asia/Shanghai","dst_gap":null,"dst_overlap":null,"spread":null,"fires_at_start":false,"next":[{"utc":"2026-03-06T18:00:00Z","local":"2026-03-07 02:00:00 +08:00"}],)"
-      R"("unique":true,"runs_on":"one server","overlap":"skip","lock_timeout_ms":1800000,"timeout_ms":null,"retry":null,"even_in_maintenance_mode":false,"isolated":false,"output":null,"environments":[],)"
+      R"("unique":true,"runs_on":"one server","overlap":"skip","lock_timeout_ms":1800000,"timeout_ms":null,"kill_after_ms":null,"retry":null,)"
+      R"("even_in_maintenance_mode":false,"misfire":{"policy":"run_once","grace_ms":null,"max_runs":100,"pace_ms":0},"on_lost":"record","store_outage":"closed","pool":"","priority":0,"isolated":false,"output":null,"environments":[],)"
       R"("tags":["db"],"conditional":false,"pause":{"all_tasks":false,"maintenance":false,"tag":null,"author":"ann",)"
       R"("reason":"disk \"swap\"","since":"2026-03-06T12:00:00Z","until":null}}])"
       "\n");

@@ -182,6 +182,11 @@ class Explainer {
           server->schedule_digest, schedule_.digest());
     }
     SayWhoHoldsTheLease();
+    if (!facts_.running.empty() && Queues(task_.policies->overlap)) {
+      Say("It waits for that run to end: overlap {}.", rota::Name(task_.policies->overlap));
+      result_.advice = Format("To stop that run: schedule:cancel {}", task_.id);
+      return;
+    }
     if (!IsForHere() && task_.unique() && Deadline() > now_) {
       Say("It is recorded as skipped(environment) when its grace is over, at {}, unless a server of {} takes it.",
           At(Deadline()), Environments());
@@ -211,7 +216,7 @@ class Explainer {
   }
 
   // When the grace of the instant is over.
-  WallTime Deadline() const { return Agenda::Expiry(*task_.trigger, task_.policies->grace, *facts_.instant); }
+  WallTime Deadline() const { return Agenda::Expiry(*task_.trigger, task_.policies->misfire, *facts_.instant); }
 
   bool IsForHere() const {
     const std::vector<std::string>& environments = task_.policies->environments;

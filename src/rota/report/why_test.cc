@@ -134,6 +134,20 @@ TEST_F(Why, SpellsOutWhyItWasSkipped) {
   }
 }
 
+TEST_F(Why, TellsForWhatItWaits) {
+  schedule_ = MakeSchedule([](Scheduler& scheduler) {
+    scheduler.Command("backup:run").Daily().At("02:00").Unique().Overlap(OverlapPolicy::kQueueOne).Register();
+  });
+  OccurrenceRecord holder = Run(Outcome::kRunning);
+  holder.scheduled_at -= hours(24);
+  facts_.running = {holder};
+  facts_.servers = {Server("web1", due_ - hours(30))};
+  facts_.recorded_before = true;
+  EXPECT_THAT(Text(), HasSubstr("is still under way on web1, since 2026-03-07 02:00:01 +00:00."));
+  EXPECT_THAT(Text(), HasSubstr("It waits for that run to end: overlap queue_one."));
+  EXPECT_THAT(Text(), HasSubstr("To stop that run: schedule:cancel backup:run"));
+}
+
 TEST_F(Why, NamesTheRunThatHeldTheLease) {
   facts_.records = {Record(Outcome::kSkipped, "overlap")};
   OccurrenceRecord holder = Run(Outcome::kRunning);

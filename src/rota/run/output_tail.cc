@@ -21,6 +21,9 @@ std::string Grouped(std::uint64_t number) {
   return digits;
 }
 
+// How long a piece is when rendered, at least; a carriage return at its end may be gone.
+std::size_t LeastBytes(std::size_t printed, bool begins) { return printed + (begins ? kStampBytes : 0); }
+
 }  // namespace
 
 void OutputTail::Write(WallTime at, std::string_view bytes) {
@@ -43,14 +46,21 @@ void OutputTail::Write(WallTime at, std::string_view bytes) {
 
 std::string OutputTail::Finish() {
   if (!pending_.empty()) Commit(pending_.size(), LineEnd::kLater);
+  std::string end;
+  std::size_t first = tail_.size();
+  for (; first > 0; --first) {
+    const std::string text = Render(tail_[first - 1]);
+    if (end.size() + text.size() > kTailBytes) break;
+    end.insert(0, text);
+  }
+  for (; first > 0; --first) CutFirst();
   std::string text = std::move(head_);
   if (cut_bytes_ > 0) {
     if (!text.ends_with('\n')) text += '\n';
     text += Format("… {} bytes in {} {} are left out …\n", Grouped(cut_bytes_),
                    Grouped(std::max<std::uint64_t>(cut_lines_, 1)), cut_lines_ > 1 ? "lines" : "line");
   }
-  for (const Piece& piece : tail_) text += piece.text;
-  return text;
+  return text + end;
 }
 
 // How much of the bytes, up to a line's beginning, could not be kept because what follows it fills the tail. A run that
@@ -75,36 +85,42 @@ std::size_t OutputTail::Skip(std::string_view bytes) {
 }
 
 void OutputTail::Commit(std::size_t length, LineEnd end) {
-  std::string_view shown = std::string_view(pending_).substr(0, length);
-  Piece piece;
-  piece.bytes = shown.size() + (end == LineEnd::kHere ? 1 : 0);
-  piece.begins = pending_begins_;
-  if (end == LineEnd::kHere && shown.ends_with('\r')) shown.remove_suffix(1);
-  if (piece.begins) piece.text = Stamp(pending_at_);
-  piece.text += PrintableLine(shown);
-  if (end == LineEnd::kHere) piece.text += '\n';
+  Piece piece{pending_.substr(0, length), pending_at_, pending_begins_, end == LineEnd::kHere};
   pending_.erase(0, length);
-  pending_begins_ = end == LineEnd::kHere;
+  pending_begins_ = piece.ends;
   Keep(std::move(piece));
 }
 
 void OutputTail::Keep(Piece piece) {
-  head_closed_ = head_closed_ || head_.size() + piece.text.size() > kHeadBytes;
   if (!head_closed_) {
-    head_ += piece.text;
-    return;
+    const std::string text = Render(piece);
+    head_closed_ = head_.size() + text.size() > kHeadBytes;
+    if (!head_closed_) {
+      head_ += text;
+      return;
+    }
   }
-  tail_bytes_ += piece.text.size();
+  tail_bytes_ += LeastBytes(piece.text.size(), piece.begins);
   tail_.push_back(std::move(piece));
   while (tail_bytes_ > kTailBytes) CutFirst();
 }
 
 void OutputTail::CutFirst() {
   const Piece& first = tail_.front();
-  tail_bytes_ -= first.text.size();
-  cut_bytes_ += first.bytes;
+  tail_bytes_ -= LeastBytes(first.text.size(), first.begins);
+  cut_bytes_ += first.text.size() + (first.ends ? 1 : 0);
   if (first.begins) ++cut_lines_;
   tail_.pop_front();
+}
+
+// Making bytes printable takes its time: only what is kept is made so.
+std::string OutputTail::Render(const Piece& piece) {
+  std::string_view shown = piece.text;
+  if (piece.ends && shown.ends_with('\r')) shown.remove_suffix(1);
+  std::string text = piece.begins ? Stamp(piece.at) : std::string();
+  text += PrintableLine(shown);
+  if (piece.ends) text += '\n';
+  return text;
 }
 
 // Lines that came together have one stamp, which is made once.

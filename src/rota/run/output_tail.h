@@ -31,9 +31,10 @@ class OutputTail {
  private:
   // A line, or a part of one that is long.
   struct Piece {
-    std::string text;
-    std::uint64_t bytes = 0;  // As printed.
-    bool begins = true;       // A line.
+    std::string text;  // As printed, without its line end.
+    WallTime at;
+    bool begins = true;  // A line.
+    bool ends = false;
   };
   enum class LineEnd { kHere, kLater };
 
@@ -41,6 +42,7 @@ class OutputTail {
   void Commit(std::size_t length, LineEnd end);
   void Keep(Piece piece);
   void CutFirst();
+  std::string Render(const Piece& piece);
   const std::string& Stamp(WallTime at);
 
   std::string pending_;         // The last piece, as printed so far.
@@ -51,7 +53,7 @@ class OutputTail {
   std::string head_;
   bool head_closed_ = false;
   std::deque<Piece> tail_;
-  std::size_t tail_bytes_ = 0;
+  std::size_t tail_bytes_ = 0;  // Of it when rendered, at least.
   std::uint64_t cut_bytes_ = 0;
   std::uint64_t cut_lines_ = 0;  // By their beginnings.
 };

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "rota/base/format.h"
+#include "rota/base/suggest.h"
 #include "rota/base/text.h"
 #include "rota/base/ulid.h"
 #include "rota/coordination/joined_servers.h"
@@ -34,6 +35,18 @@ std::string HostName() {
   char name[256] = "";
   if (gethostname(name, sizeof(name) - 1) != 0 || name[0] == '\0') return "localhost";
   return name;
+}
+
+Status CheckPools(const Schedule& schedule, const std::map<std::string, int, std::less<>>& pools) {
+  for (const Task& task : schedule.tasks()) {
+    const std::string& pool = task.policies->pool;
+    if (pool.empty() || pools.contains(pool)) continue;
+    std::vector<std::string> names;
+    for (const auto& [name, size] : pools) names.push_back(name);
+    return InvalidArgument("{}: pool {}: expected one of server.pools{}; {}", task.id, pool, DidYouMean(pool, names),
+                           names.empty() ? "none is defined" : "defined: " + Join(names, ", "));
+  }
+  return Status::Ok();
 }
 
 // Hands what runs print to a watcher, who may be slow, on a thread of its own. Its end waits until he has had it all.
@@ -115,7 +128,10 @@ Result<std::shared_ptr<const Schedule>> Wiring::BuildSchedule(const Config& conf
     }
   }
   if (Status defined = config.DefineTasks(scheduler); !defined.ok()) return Fail(std::move(defined));
-  return scheduler.Build().map([](Schedule schedule) { return std::make_shared<const Schedule>(std::move(schedule)); });
+  Result<Schedule> built = scheduler.Build();
+  if (!built) return Fail(built.error());
+  if (Status pools = CheckPools(*built, config.options().server.pools); !pools.ok()) return Fail(std::move(pools));
+  return std::make_shared<const Schedule>(*std::move(built));
 }
 
 Result<std::string> Wiring::Environment() {
@@ -177,6 +193,7 @@ Status Wiring::Open(LogTo where, const JoinRequest& request, Milliseconds shutdo
   engine.scope_server = request.scope_server.empty() ? joined->server_id : request.scope_server;
   engine.environment = options.app.environment;
   engine.workers = options.server.workers;
+  engine.pools = options.server.pools;
   engine.lease_ttl = options.coordination.lease_ttl;
   engine.shutdown_grace = shutdown_grace;
   engine.kill_after = options.server.kill_after;
@@ -186,7 +203,9 @@ Status Wiring::Open(LogTo where, const JoinRequest& request, Milliseconds shutdo
                             session->runner, session->events, std::move(joined->seeded));
   } catch (const std::system_error& error) {
     (void)store_->Leave(session->server);
-    return Unavailable("server.workers: {} threads cannot be started: {}", options.server.workers, error);
+    int threads = options.server.workers;
+    for (const auto& [name, size] : options.server.pools) threads += size;
+    return Unavailable("server.workers and server.pools: {} threads cannot be started: {}", threads, error);
   }
   session_ = std::move(session);
   return Status::Ok();

@@ -21,6 +21,12 @@ AttributeValues Merge(const AttributeValues& outer, AttributeValues inner) {
   if (!inner.timeout) inner.timeout = outer.timeout;
   if (!inner.kill_after) inner.kill_after = outer.kill_after;
   if (!inner.retry) inner.retry = outer.retry;
+  if (!inner.overlap) inner.overlap = outer.overlap;
+  if (!inner.misfire) inner.misfire = outer.misfire;
+  if (!inner.store_outage) inner.store_outage = outer.store_outage;
+  if (!inner.pool) inner.pool = outer.pool;
+  if (!inner.priority) inner.priority = outer.priority;
+  inner.at_least_once |= outer.at_least_once;
   if (!inner.output) inner.output = outer.output;
   if (inner.between.empty()) inner.between = outer.between;
   inner.unique |= outer.unique;
@@ -100,6 +106,30 @@ Attributes Attributes::KillAfter(Milliseconds delay) const {
 
 Attributes Attributes::Retry(RetryPolicy policy) const {
   return Changed([&](AttributeValues& values) { values.retry = std::move(policy); });
+}
+
+Attributes Attributes::Overlap(OverlapPolicy policy) const {
+  return Changed([&](AttributeValues& values) { values.overlap = policy; });
+}
+
+Attributes Attributes::Misfire(MisfirePolicy policy) const {
+  return Changed([&](AttributeValues& values) { values.misfire = policy; });
+}
+
+Attributes Attributes::AtLeastOnce() const {
+  return Changed([](AttributeValues& values) { values.at_least_once = true; });
+}
+
+Attributes Attributes::OnStoreOutage(StoreOutage policy) const {
+  return Changed([&](AttributeValues& values) { values.store_outage = policy; });
+}
+
+Attributes Attributes::Pool(std::string_view name) const {
+  return Changed([&](AttributeValues& values) { values.pool = name; });
+}
+
+Attributes Attributes::Priority(int priority) const {
+  return Changed([&](AttributeValues& values) { values.priority = priority; });
 }
 
 Attributes Attributes::Isolated() const {

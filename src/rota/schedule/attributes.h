@@ -40,6 +40,12 @@ struct AttributeValues {
   std::optional<Milliseconds> timeout;
   std::optional<Milliseconds> kill_after;
   std::optional<RetryPolicy> retry;
+  std::optional<OverlapPolicy> overlap;
+  std::optional<MisfirePolicy> misfire;
+  bool at_least_once = false;
+  std::optional<StoreOutage> store_outage;
+  std::optional<std::string> pool;
+  std::optional<int> priority;
   std::optional<OutputFile> output;
   std::vector<std::string> tags;
   std::vector<Window> between;
@@ -74,6 +80,12 @@ class [[nodiscard]] Attributes {
   Attributes Timeout(Milliseconds timeout) const;
   Attributes KillAfter(Milliseconds delay) const;
   Attributes Retry(RetryPolicy policy) const;
+  Attributes Overlap(OverlapPolicy policy) const;
+  Attributes Misfire(MisfirePolicy policy) const;
+  Attributes AtLeastOnce() const;
+  Attributes OnStoreOutage(StoreOutage policy) const;
+  Attributes Pool(std::string_view name) const;
+  Attributes Priority(int priority) const;
   Attributes Isolated() const;
   Attributes AppendOutputTo(std::string_view path) const;
   Attributes Tag(std::string_view tag) const;
@@ -82,9 +94,9 @@ class [[nodiscard]] Attributes {
   Attributes When(std::function<bool()> condition) const;
   Attributes Skip(std::function<bool()> condition) const;
 
-  // These attributes around `inner`: its time zone, DST policies, calendar, spread, environments, lock timeout,
-  // timeout, retry and Between() windows replace these; its tags, UnlessBetween() windows and conditions are added;
-  // what either switches on is on.
+  // These attributes around `inner`: what a task has once (its time zone, environments, timeout, …) and its Between()
+  // windows replace these; its tags, UnlessBetween() windows and conditions are added; what either
+  // switches on is on.
   Attributes With(const Attributes& inner) const;
 
   const AttributeValues& values() const { return *values_; }

@@ -66,6 +66,32 @@ std::string CallOf(const RetryPolicy& policy) {
   return call + "})";
 }
 
+std::string CallOf(OverlapPolicy policy) {
+  switch (policy) {
+    case OverlapPolicy::kSkip:
+      return "Overlap(OverlapPolicy::kSkip)";
+    case OverlapPolicy::kQueueOne:
+      return "Overlap(OverlapPolicy::kQueueOne)";
+    case OverlapPolicy::kQueueAll:
+      return "Overlap(OverlapPolicy::kQueueAll)";
+    case OverlapPolicy::kCancelPrevious:
+      return "Overlap(OverlapPolicy::kCancelPrevious)";
+    case OverlapPolicy::kAllow:
+      return "Overlap(OverlapPolicy::kAllow)";
+  }
+  return "Overlap(?)";
+}
+
+std::string CallOf(const MisfirePolicy& policy) {
+  const MisfirePolicy usual;
+  const char* what = policy.what == Misfire::kSkip ? "kSkip" : policy.what == Misfire::kRunAll ? "kRunAll" : "kRunOnce";
+  std::string call = Format("Misfire({{.what = Misfire::{}", what);
+  if (policy.grace) call += Format(", .grace = {}", DurationText(*policy.grace));
+  if (policy.max_runs != usual.max_runs) call += Format(", .max_runs = {}", policy.max_runs);
+  if (policy.pace != usual.pace) call += Format(", .pace = {}", DurationText(policy.pace));
+  return call + "})";
+}
+
 std::string CallOf(const OutputFile& file) {
   return Format("{}OutputTo({})", file.mode == OutputFile::Mode::kAppend ? "Append" : "Send", Quote(file.path));
 }

@@ -125,8 +125,10 @@ Status Contradiction(std::string_view first, std::string_view second, std::strin
 // The call that makes this choice: `On("cn", Shift::kNext)`.
 std::string CallOf(const CalendarChoice& choice);
 
-// The call that sets this policy: `Retry({.attempts = 3, .delay = 10s})`.
+// The calls that set these policies: `Retry({.attempts = 3, .delay = 10s})`.
 std::string CallOf(const RetryPolicy& policy);
+std::string CallOf(OverlapPolicy policy);
+std::string CallOf(const MisfirePolicy& policy);
 
 // The call that sets this file: `AppendOutputTo("var/log/backup.log")`.
 std::string CallOf(const OutputFile& file);

@@ -32,7 +32,7 @@ std::string PoliciesKey(const TaskPolicies& policies) {
   key += ' ';
   key += std::to_string(policies.lock_timeout.count());
   key += ' ';
-  key += policies.grace ? std::to_string(policies.grace->count()) : "-";
+  key += policies.misfire.grace ? std::to_string(policies.misfire.grace->count()) : "-";
   if (policies.timeout) key += Format(" timeout {}", policies.timeout->count());
   if (policies.kill_after) key += Format(" kill {}", policies.kill_after->count());
   if (const std::optional<RetryPolicy>& retry = policies.retry) {
@@ -41,6 +41,15 @@ std::string PoliciesKey(const TaskPolicies& policies) {
     for (const int code : retry->exit_codes) key += Format(" {}", code);
   }
   if (policies.even_in_maintenance_mode) key += " even in maintenance";
+  const MisfirePolicy usual;
+  const MisfirePolicy& misfire = policies.misfire;
+  if (misfire.what != usual.what || misfire.max_runs != usual.max_runs || misfire.pace != usual.pace) {
+    key += Format(" misfire {} {} {}", Name(misfire.what), misfire.max_runs, misfire.pace.count());
+  }
+  if (policies.on_lost != OnLost::kRecord) key += Format(" lost {}", Name(policies.on_lost));
+  if (policies.store_outage != StoreOutage::kClosed) key += Format(" outage {}", Name(policies.store_outage));
+  if (!policies.pool.empty()) key += Format(" pool {}:{}", policies.pool.size(), policies.pool);
+  if (policies.priority != 0) key += Format(" priority {}", policies.priority);
   if (policies.isolated) key += " isolated";
   if (const std::optional<OutputFile>& output = policies.output) {
     Append(key, output->mode == OutputFile::Mode::kAppend ? '+' : '>', {output->path});
@@ -59,7 +68,11 @@ std::vector<PolicyFact> PolicyFacts(const TaskPolicies& policies) {
       {"timeout", Words(policies.timeout)},
       {"kill_after", Words(policies.kill_after)},
       {"retry", policies.retry ? Describe(*policies.retry) : std::string()},
-      {"grace", Words(policies.grace)},
+      {"misfire", Describe(policies.misfire)},
+      {"on_lost", std::string(Name(policies.on_lost))},
+      {"store_outage", std::string(Name(policies.store_outage))},
+      {"pool", policies.pool},
+      {"priority", std::to_string(policies.priority)},
       {"even_in_maintenance_mode", policies.even_in_maintenance_mode ? "true" : "false"},
       {"isolated", policies.isolated ? "true" : "false"},
       {"output", policies.output ? Words(*policies.output) : std::string()},

@@ -62,7 +62,7 @@ TEST(Schedule, HasADigestThatDiffersWithEveryDefinition) {
       [](Task&, TaskPolicies& policies) { policies.even_in_maintenance_mode = true; },
       [](Task&, TaskPolicies& policies) { policies.environments = {"x"}; },
       [](Task&, TaskPolicies& policies) { policies.tags = {"x"}; },
-      [](Task&, TaskPolicies& policies) { policies.grace = 1s; },
+      [](Task&, TaskPolicies& policies) { policies.misfire.grace = 1s; },
   };
   std::vector<std::string> digests = {digest};
   for (const auto& change : changes) {

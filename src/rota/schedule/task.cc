@@ -42,11 +42,40 @@ std::string_view Name(OverlapPolicy policy) {
   switch (policy) {
     case OverlapPolicy::kSkip:
       return "skip";
+    case OverlapPolicy::kQueueOne:
+      return "queue_one";
+    case OverlapPolicy::kQueueAll:
+      return "queue_all";
+    case OverlapPolicy::kCancelPrevious:
+      return "cancel_previous";
     case OverlapPolicy::kAllow:
       return "allow";
   }
   ROTA_CHECK(false, "unknown overlap policy");
   return "";
+}
+
+std::string_view Name(Misfire misfire) {
+  switch (misfire) {
+    case Misfire::kSkip:
+      return "skip";
+    case Misfire::kRunOnce:
+      return "run_once";
+    case Misfire::kRunAll:
+      return "run_all";
+  }
+  ROTA_CHECK(false, "unknown misfire policy");
+}
+
+std::string_view Name(OnLost on_lost) { return on_lost == OnLost::kRetry ? "retry" : "record"; }
+
+std::string_view Name(StoreOutage outage) { return outage == StoreOutage::kOpen ? "open" : "closed"; }
+
+// A run that kills its server must not kill the fleet.
+int AttemptsIfLost(const TaskPolicies& policies) {
+  constexpr int kUsual = 3;
+  if (policies.on_lost == OnLost::kRecord) return 1;
+  return policies.retry ? policies.retry->attempts : kUsual;
 }
 
 std::string_view Name(Backoff backoff) { return backoff == Backoff::kFixed ? "fixed" : "exponential"; }
@@ -60,6 +89,15 @@ Milliseconds DelayAfter(int failed, const RetryPolicy& policy, double draw) {
   }
   if (policy.jitter == Jitter::kNone) return delay;
   return Milliseconds(static_cast<std::int64_t>(static_cast<double>(delay.count()) * draw));
+}
+
+std::string Describe(const MisfirePolicy& misfire) {
+  const MisfirePolicy usual;
+  std::string words(Name(misfire.what));
+  if (misfire.grace) words += Format(" within {}", FormatDuration(*misfire.grace));
+  if (misfire.max_runs != usual.max_runs) words += Format(", {} runs at most", misfire.max_runs);
+  if (misfire.pace != usual.pace) words += Format(", {} apart", FormatDuration(misfire.pace));
+  return words;
 }
 
 std::string Describe(const RetryPolicy& retry) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <compare>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -27,10 +28,51 @@ enum class Placement {
 
 // What happens when an occurrence is due while the task still runs.
 enum class OverlapPolicy {
-  kSkip,   // The occurrence is recorded as skipped(overlap).
-  kAllow,  // It runs beside the other.
+  kSkip,            // The occurrence is recorded as skipped(overlap).
+  kQueueOne,        // It waits for the other to end; one that waits already is recorded as skipped(overlap).
+  kQueueAll,        // It waits its turn, behind those that wait already.
+  kCancelPrevious,  // The other is told to stop; else as kQueueOne.
+  kAllow,           // It runs beside the other.
 };
-std::string_view Name(OverlapPolicy policy);  // "skip", "allow"
+std::string_view Name(OverlapPolicy policy);  // "skip", "queue_one", "queue_all", "cancel_previous", "allow"
+// Whether an occurrence that is due while the task still runs waits for its end.
+constexpr bool Queues(OverlapPolicy policy) {
+  return policy != OverlapPolicy::kSkip && policy != OverlapPolicy::kAllow;
+}
+
+// What becomes of an occurrence that could not begin when it was due: no server ran, the store did not answer, no
+// worker was free, or the clock jumped.
+enum class Misfire {
+  kSkip,     // It is recorded as missed.
+  kRunOnce,  // Of those that were missed together the latest runs, within its grace.
+  kRunAll,   // Each of them runs, within its grace, one after the other, the oldest first.
+};
+std::string_view Name(Misfire misfire);  // "skip", "run_once", "run_all"
+
+struct MisfirePolicy {
+  Misfire what = Misfire::kRunOnce;
+  // How late an occurrence may begin. Nothing: of kSkip min(period, 10 s), of kRunOnce min(period, 1 h), of kRunAll 24
+  // h.
+  std::optional<Milliseconds> grace = std::nullopt;
+  int max_runs = 100;    // Of kRunAll: how many run, the latest ones. The others are recorded as missed.
+  Milliseconds pace{0};  // Of kRunAll: the least time from one's start to the next one's.
+
+  friend auto operator<=>(const MisfirePolicy&, const MisfirePolicy&) = default;
+};
+
+// What becomes of a run whose server died.
+enum class OnLost {
+  kRecord,  // It is recorded as lost.
+  kRetry,   // And another server tries it again, unless one runs the task already.
+};
+std::string_view Name(OnLost on_lost);  // "record", "retry"
+
+// What a unique task does while the store does not answer.
+enum class StoreOutage {
+  kClosed,  // It waits, within the grace.
+  kOpen,    // Every server runs it for itself.
+};
+std::string_view Name(StoreOutage outage);  // "closed", "open"
 
 enum class Backoff {
   kFixed,        // The same delay before each further attempt.
@@ -64,6 +106,8 @@ Milliseconds DelayAfter(int failed, const RetryPolicy& policy, double draw);
 
 // "3 attempts 10s apart", "5 attempts 1s to 5m apart with full jitter after exit 75".
 std::string Describe(const RetryPolicy& retry);
+// "run_all within 1d, 10 runs at most, 1m apart".
+std::string Describe(const MisfirePolicy& misfire);
 
 // A registered command by name, with its arguments as on a command line.
 struct CommandCall {
@@ -121,10 +165,15 @@ struct TaskPolicies {
   // Asked on a worker before the run; a run needs every `when` true and every `skip` false.
   std::vector<std::function<bool()>> when;
   std::vector<std::function<bool()>> skip;
-
-  // The longest delay after which a due occurrence still runs: the misfire grace. Nothing: min(period, 1 h).
-  std::optional<Milliseconds> grace;
+  MisfirePolicy misfire;
+  OnLost on_lost = OnLost::kRecord;
+  StoreOutage store_outage = StoreOutage::kClosed;
+  std::string pool;  // The workers that run it. Empty: those that no pool has.
+  int priority = 0;  // Where workers of the pool are short, the larger one goes first.
 };
+
+// How many attempts an occurrence of the task has, those included whose servers died.
+int AttemptsIfLost(const TaskPolicies& policies);
 
 // A task: a named, immutable definition of what runs, when and how.
 struct Task {

@@ -552,6 +552,44 @@ TaskBuilder TaskBuilder::Retry(RetryPolicy policy) && {
   return std::move(*this);
 }
 
+TaskBuilder TaskBuilder::Overlap(OverlapPolicy policy) && {
+  internal::Definition& definition = chain().definition;
+  definition.SetOnce(definition.attributes.overlap, internal::CallOf(policy), policy, "overlap policy");
+  return std::move(*this);
+}
+
+TaskBuilder TaskBuilder::Misfire(MisfirePolicy policy) && {
+  internal::Definition& definition = chain().definition;
+  definition.SetOnce(definition.attributes.misfire, internal::CallOf(policy), policy, "misfire policy");
+  return std::move(*this);
+}
+
+TaskBuilder TaskBuilder::AtLeastOnce() && {
+  chain().definition.Record("AtLeastOnce()");
+  chain().definition.attributes.at_least_once = true;
+  return std::move(*this);
+}
+
+TaskBuilder TaskBuilder::OnStoreOutage(StoreOutage policy) && {
+  internal::Definition& definition = chain().definition;
+  const char* name = policy == StoreOutage::kOpen ? "kOpen" : "kClosed";
+  definition.SetOnce(definition.attributes.store_outage, Format("OnStoreOutage(StoreOutage::{})", name), policy,
+                     "policy for store outages");
+  return std::move(*this);
+}
+
+TaskBuilder TaskBuilder::Pool(std::string_view name) && {
+  internal::Definition& definition = chain().definition;
+  definition.SetOnce(definition.attributes.pool, Format("Pool({})", Quote(name)), std::string(name), "pool");
+  return std::move(*this);
+}
+
+TaskBuilder TaskBuilder::Priority(int priority) && {
+  internal::Definition& definition = chain().definition;
+  definition.SetOnce(definition.attributes.priority, Format("Priority({})", priority), priority, "priority");
+  return std::move(*this);
+}
+
 TaskBuilder TaskBuilder::Isolated() && {
   chain().definition.Record("Isolated()");
   chain().definition.attributes.isolated = true;

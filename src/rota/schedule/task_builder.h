@@ -157,6 +157,21 @@ class [[nodiscard]] TaskBuilder {
   TaskBuilder KillAfter(Milliseconds delay) &&;
   // Tries again what failed or timed out: Retry({.attempts = 3, .backoff = Backoff::kExponential}).
   TaskBuilder Retry(RetryPolicy policy) &&;
+  // What becomes of an occurrence that is due while the task still runs: of a unique task skip, of others allow, unless
+  // given.
+  TaskBuilder Overlap(OverlapPolicy policy) &&;
+  // What becomes of an occurrence that could not begin when it was due:
+  // Misfire({.what = Misfire::kRunAll, .grace = 24h, .max_runs = 10, .pace = 1min}).
+  TaskBuilder Misfire(MisfirePolicy policy) &&;
+  // A run whose server died is tried again by another one: 3 attempts in all, or those of Retry(). Only for unique
+  // tasks.
+  TaskBuilder AtLeastOnce() &&;
+  // StoreOutage::kOpen: each server runs it for itself while the store does not answer.
+  TaskBuilder OnStoreOutage(StoreOutage policy) &&;
+  // The workers that run it: one of the configuration's `server.pools`.
+  TaskBuilder Pool(std::string_view name) &&;
+  // Where workers are short, the larger one goes first: -100 to 100, 0 unless given.
+  TaskBuilder Priority(int priority) &&;
   // Runs a command in a child process of this program, whose crash is the run's failure and nothing else. Programs and
   // shell lines have processes of their own anyway.
   TaskBuilder Isolated() &&;

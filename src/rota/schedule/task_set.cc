@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdlib>
 #include <utility>
 
 #include "rota/base/format.h"
@@ -20,6 +21,8 @@ constexpr Milliseconds kLongestKillAfter = std::chrono::hours(1);
 constexpr Milliseconds kLongestDelay = std::chrono::hours(24);
 constexpr Milliseconds kLongestSpread = std::chrono::hours(24);
 constexpr int kMostAttempts = 100;
+constexpr int kMostMadeUp = 10'000;
+constexpr int kMostUrgent = 100;
 
 Status CheckId(const TaskId& id) {
   if (Trim(id).empty()) return InvalidArgument("a task's name is empty: expected printable text");
@@ -54,6 +57,51 @@ Status CheckRetry(const RetryPolicy& retry) {
   const auto is_failure = [](int code) { return code >= 1 && code <= 255; };
   if (!std::ranges::all_of(retry.exit_codes, is_failure)) return refuse("exit codes 1 to 255");
   return Status();
+}
+
+Status CheckMisfire(const MisfirePolicy& misfire) {
+  const auto refuse = [&misfire](std::string_view expected) {
+    return InvalidArgument("{}: expected {}", CallOf(misfire), expected);
+  };
+  const Milliseconds grace = misfire.grace.value_or(Milliseconds(0));
+  if (grace < Milliseconds(0) || grace > kMaxDuration) {
+    return refuse(Format("a grace from {} to {}", FormatDuration(Milliseconds(0)), FormatDuration(kMaxDuration)));
+  }
+  const MisfirePolicy usual;
+  const bool limits = misfire.max_runs != usual.max_runs || misfire.pace != usual.pace;
+  if (limits && misfire.what != Misfire::kRunAll) return refuse("max_runs and pace with Misfire::kRunAll alone");
+  if (misfire.max_runs < 1 || misfire.max_runs > kMostMadeUp) return refuse(Format("1 to {} runs", kMostMadeUp));
+  if (misfire.pace < Milliseconds(0) || misfire.pace > kLongestDelay) {
+    return refuse(Format("a pace from {} to {}", FormatDuration(Milliseconds(0)), FormatDuration(kLongestDelay)));
+  }
+  return Status();
+}
+
+// When it runs where it cannot run as it was planned.
+Status SetFallbacks(const AttributeValues& attributes, TaskPolicies& policies) {
+  if (attributes.unique || attributes.without_overlapping) policies.overlap = OverlapPolicy::kSkip;
+  policies.overlap = attributes.overlap.value_or(policies.overlap);
+  if (attributes.without_overlapping && policies.overlap == OverlapPolicy::kAllow) {
+    return Contradiction("WithoutOverlapping()", CallOf(policies.overlap), "a run overlaps others or it does not");
+  }
+  policies.misfire = attributes.misfire.value_or(policies.misfire);
+  if (Status valid = CheckMisfire(policies.misfire); !valid.ok()) return valid;
+  if (attributes.at_least_once && !attributes.unique) {
+    return InvalidArgument("AtLeastOnce(): expected Unique() beside it, for another server tries it again");
+  }
+  if (attributes.at_least_once) policies.on_lost = OnLost::kRetry;
+  policies.store_outage = attributes.store_outage.value_or(policies.store_outage);
+  return Status();
+}
+
+Status SetPool(const AttributeValues& attributes, TaskPolicies& policies) {
+  policies.pool = attributes.pool.value_or("");
+  if (attributes.pool && (Trim(policies.pool).empty() || Printable(policies.pool) != policies.pool)) {
+    return InvalidArgument("Pool({}): expected a printable name", Quote(policies.pool));
+  }
+  policies.priority = attributes.priority.value_or(0);
+  if (std::abs(policies.priority) <= kMostUrgent) return Status();
+  return InvalidArgument("Priority({}): expected {} to {}", policies.priority, -kMostUrgent, kMostUrgent);
 }
 
 // How long a run may take, hold others up, and be tried again.
@@ -393,7 +441,8 @@ Result<std::shared_ptr<const Trigger>> TaskSet::TriggerOf(const TaskId& id, cons
 Result<std::shared_ptr<const TaskPolicies>> TaskSet::PoliciesOf(AttributeValues attributes) {
   TaskPolicies policies;
   if (attributes.unique) policies.placement = Placement::kOneServer;
-  if (attributes.unique || attributes.without_overlapping) policies.overlap = OverlapPolicy::kSkip;
+  if (Status valid = SetFallbacks(attributes, policies); !valid.ok()) return Fail(std::move(valid));
+  if (Status valid = SetPool(attributes, policies); !valid.ok()) return Fail(std::move(valid));
   policies.even_in_maintenance_mode = attributes.even_in_maintenance_mode;
   if (Status valid = SetLimits(attributes, policies); !valid.ok()) return Fail(std::move(valid));
   policies.isolated = attributes.isolated;

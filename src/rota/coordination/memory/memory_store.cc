@@ -1,6 +1,7 @@
 #include "rota/coordination/memory/memory_store.h"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include <map>
 #include <set>
@@ -99,12 +100,16 @@ class MemoryStore final : public Store {
       info->seen_at = now;
       info->alive_until = now + ttl;
     }
-    RenewReply reply{{}, ledger::LiveServers(servers_, now)};
+    const ServerInfo* own = FindServer(server);
+    RenewReply reply;
+    reply.servers = ledger::LiveServers(servers_, now);
     reply.outcomes.reserve(leases.size());
     for (const LeaseRef& lease : leases) {
-      ledger::RenewDecision decision = ledger::Renew(lease.run_id, Find(lease.scope), ttl, now);
+      ledger::RenewDecision decision = ledger::Renew(lease.run_id, Find(lease.scope),
+                                                     own == nullptr ? std::string_view() : own->incarnation, ttl, now);
       Apply(lease.scope, std::move(decision.changes));
       reply.outcomes.push_back(decision.outcome);
+      if (!decision.stop.empty()) reply.stops.push_back({lease.run_id, std::move(decision.stop)});
     }
     return reply;
   }
@@ -119,21 +124,25 @@ class MemoryStore final : public Store {
     return std::vector<FinishOutcome>(records.size(), FinishOutcome::kRecorded);
   }
 
-  Result<std::vector<OccurrenceRecord>> Reap(const std::string&) override {
+  Result<std::vector<OccurrenceRecord>> Reap(const std::string& reaper, Milliseconds ttl) override {
     MutexLock lock(mu_);
     const WallTime now = clock_.Now();
-    std::vector<std::pair<Scope, Changes>> reaped;
-    for (const Scope& scope : leased_) {
-      for (const Lease& lease : Find(scope).leases) {
-        if (auto changes = ledger::Reap(lease, FindServer(lease.server), records_.Find(lease.run_id), now)) {
-          reaped.emplace_back(scope, std::move(*changes));
-        }
-      }
-    }
     std::vector<OccurrenceRecord> lost;
-    for (auto& [scope, changes] : reaped) {
-      for (const Entry& entry : changes.entries) lost.push_back(entry.record);
-      Apply(scope, std::move(changes));
+    for (const Scope& scope : std::set<Scope>(leased_.begin(), leased_.end())) {
+      for (const Lease& lease : std::vector<Lease>(Find(scope).leases)) {
+        const Entry* known = records_.Find(lease.run_id);
+        auto changes =
+            ledger::Reap(lease, {.scope = Find(scope),
+                                 .server = FindServer(lease.server),
+                                 .known = known,
+                                 .next = known == nullptr ? nullptr : records_.Find(ledger::NextRunId(known->record)),
+                                 .reaper = reaper,
+                                 .ttl = ttl,
+                                 .now = now});
+        if (!changes) continue;
+        for (const Entry& entry : changes->entries) lost.push_back(entry.record);
+        Apply(scope, *std::move(changes));
+      }
     }
     std::ranges::sort(lost, {}, &OccurrenceRecord::run_id);
     SettleSuspects(now, lost);
@@ -178,12 +187,11 @@ class MemoryStore final : public Store {
   }
 
   Status Unlock(const Scope& scope, const std::string& run_id) override {
-    MutexLock lock(mu_);
-    const std::vector<Lease>& leases = Find(scope).leases;
-    const auto lease = std::ranges::find(leases, run_id, &Lease::run_id);
-    if (lease == leases.end()) return ledger::NoSuchLock(scope, run_id);
-    Apply(scope, ledger::Unlock(*lease, clock_.Now()));
-    return Status::Ok();
+    return ChangeLease(scope, run_id, [this](const Lease& lease) { return ledger::Unlock(lease, clock_.Now()); });
+  }
+
+  Status Cancel(const Scope& scope, const std::string& run_id, const std::string& cause) override {
+    return ChangeLease(scope, run_id, [&cause](const Lease& lease) { return ledger::Stop(lease, cause); });
   }
 
   Result<std::vector<Finding>> Examine() override {
@@ -256,6 +264,16 @@ class MemoryStore final : public Store {
   const ScopeState& Find(const Scope& scope) const ROTA_REQUIRES(mu_) {
     const auto found = scopes_.find(scope);
     return found == scopes_.end() ? unseen_ : found->second;
+  }
+
+  Status ChangeLease(const Scope& scope, const std::string& run_id,
+                     const std::function<Changes(const Lease&)>& decide) {
+    MutexLock lock(mu_);
+    const std::vector<Lease>& leases = Find(scope).leases;
+    const auto lease = std::ranges::find(leases, run_id, &Lease::run_id);
+    if (lease == leases.end()) return ledger::NoSuchLock(scope, run_id);
+    Apply(scope, decide(*lease));
+    return Status::Ok();
   }
 
   ServerInfo* FindServer(std::string_view id) ROTA_REQUIRES(mu_) {

@@ -141,7 +141,7 @@ bool OfSameTerms(const ClaimRequest& a, const ClaimRequest& b) {
   const auto terms = [](const ClaimRequest& request) {
     return std::tie(request.kind, request.at, request.previous, request.gap_reason, request.server, request.overlap,
                     request.lease_ttl, request.lock_timeout, request.tags, request.even_in_maintenance_mode,
-                    request.purpose, request.outcome, request.reason, request.record_from);
+                    request.attempts_if_lost, request.purpose, request.outcome, request.reason, request.record_from);
   };
   return terms(a) == terms(b);
 }
@@ -158,6 +158,7 @@ object TermsToJson(const ClaimRequest& request) {
   json["lock_timeout"] = Number(request.lock_timeout);
   if (!request.tags.empty()) json["tags"] = array(request.tags.begin(), request.tags.end());
   if (request.even_in_maintenance_mode) json["even_in_maintenance_mode"] = true;
+  if (request.attempts_if_lost > 1) json["attempts_if_lost"] = request.attempts_if_lost;
   if (request.purpose == ClaimPurpose::kRecord) {
     json["purpose"] = "record";
     json["outcome"] = Name(request.outcome);
@@ -170,7 +171,7 @@ object TermsToJson(const ClaimRequest& request) {
 ClaimReply ToReply(const object& json) {
   ClaimReply reply;
   reply.outcome = Named(Text(json, "outcome"), {ClaimOutcome::kClaimed, ClaimOutcome::kDecided, ClaimOutcome::kOverlap,
-                                                ClaimOutcome::kPaused, ClaimOutcome::kEarly});
+                                                ClaimOutcome::kBusy, ClaimOutcome::kPaused, ClaimOutcome::kEarly});
   reply.token = static_cast<std::uint64_t>(Number(json, "token", 0));
   if (const value* gap = json.if_contains("gap")) reply.gap = ToRecord(gap->as_object());
   reply.holder = Text(json, "holder");
@@ -278,18 +279,23 @@ Result<std::vector<ClaimReply>> DecodeClaims(std::string_view text) {
   });
 }
 
-std::string EncodeLeases(std::span<const LeaseRef* const> leases, Milliseconds ttl) {
+std::string EncodeLeases(std::span<const LeaseRef* const> leases, std::string_view incarnation, Milliseconds ttl) {
   array list;
   list.reserve(leases.size());
   for (const LeaseRef* lease : leases) list.push_back(object{{"run_id", lease->run_id}, {"scope", lease->scope}});
-  return serialize(object{{"leases", std::move(list)}, {"ttl", Number(ttl)}});
+  object json{{"leases", std::move(list)}, {"ttl", Number(ttl)}};
+  Put(json, "incarnation", incarnation);
+  return serialize(json);
 }
 
-Result<std::vector<bool>> DecodeFlags(std::string_view text) {
-  return Decode<std::vector<bool>>(text, [](const value& from) {
-    std::vector<bool> flags;
-    for (const value& one : List(from)) flags.push_back(one.as_bool());
-    return flags;
+Result<std::vector<Renewal>> DecodeRenewals(std::string_view text) {
+  return Decode<std::vector<Renewal>>(text, [](const value& from) {
+    std::vector<Renewal> renewals;
+    for (const value& one : List(from)) {
+      const bool stops = one.is_string();
+      renewals.push_back({stops || one.as_bool(), stops ? std::string(one.as_string()) : std::string()});
+    }
+    return renewals;
   });
 }
 
@@ -312,12 +318,14 @@ std::string EncodeMemory(const MemoryPart& part, const Incarnations& incarnation
   for (const OccurrenceRecord* record : part.records) records.push_back(told(*record));
   array runs;
   for (const HeldRun* run : part.runs) {
-    runs.push_back(object{{"record", told(run->record)},
-                          {"server", run->record.server},
-                          {"token", Number(run->record.token)},
-                          {"overlap", Name(run->overlap)},
-                          {"lease_ttl", Number(run->lease_ttl)},
-                          {"lock_left", Number(run->lock_left)}});
+    object json{{"record", told(run->record)},         {"server", run->record.server},
+                {"token", Number(run->record.token)},  {"overlap", Name(run->overlap)},
+                {"lease_ttl", Number(run->lease_ttl)}, {"lock_left", Number(run->lock_left)}};
+    if (run->attempts_if_lost > 1) {
+      json["attempts_if_lost"] = run->attempts_if_lost;
+      json["lock_timeout"] = Number(run->lock_timeout);
+    }
+    runs.push_back(std::move(json));
   }
   array watermarks;
   for (const Memory::Watermark* remembered : part.watermarks) {
@@ -338,7 +346,9 @@ std::string EncodeReap(const ReapOrder& order) {
   return serialize(object{{"alive", ToJson(order.alive)},
                           {"asked_at", Number(order.asked_at)},
                           {"keep", Number(order.keep)},
-                          {"max_records", Number(order.max_records)}});
+                          {"max_records", Number(order.max_records)},
+                          {"server", order.server},
+                          {"ttl", Number(order.ttl)}});
 }
 
 Result<Reaped> DecodeReaped(std::string_view text) {
@@ -367,6 +377,10 @@ Result<std::vector<Seeded>> DecodeSeeds(std::string_view text) {
 
 std::string EncodeUnlock(const Scope& scope, std::string_view run_id) {
   return serialize(object{{"scope", scope}, {"run_id", run_id}});
+}
+
+std::string EncodeCancel(const Scope& scope, std::string_view run_id, std::string_view cause) {
+  return serialize(object{{"scope", scope}, {"run_id", run_id}, {"cause", cause}});
 }
 
 Result<bool> DecodeFound(std::string_view text) {

@@ -55,8 +55,12 @@ Question EncodeClaims(std::span<const ClaimRequest* const> requests, const Incar
                       Milliseconds max_skew);
 Result<std::vector<ClaimReply>> DecodeClaims(std::string_view text);
 
-std::string EncodeLeases(std::span<const LeaseRef* const> leases, Milliseconds ttl);
-Result<std::vector<bool>> DecodeFlags(std::string_view text);
+std::string EncodeLeases(std::span<const LeaseRef* const> leases, std::string_view incarnation, Milliseconds ttl);
+struct Renewal {
+  bool renewed = false;
+  std::string stop;  // Why the run is to stop; empty: it is not.
+};
+Result<std::vector<Renewal>> DecodeRenewals(std::string_view text);
 
 Question EncodeRecords(std::span<const OccurrenceRecord* const> records, const Incarnations& incarnations);
 
@@ -76,10 +80,12 @@ struct ReapOrder {
   WallTime asked_at;
   Milliseconds keep{};
   std::int64_t max_records = 0;
+  std::string server;  // Who reaps,
+  Milliseconds ttl{};  // and for how long it holds what it is given.
 };
 std::string EncodeReap(const ReapOrder& order);
 struct Reaped {
-  std::vector<OccurrenceRecord> lost;
+  std::vector<OccurrenceRecord> lost;  // And further attempts of those.
   std::vector<OccurrenceRecord> unknown;
   bool more = false;
 };
@@ -93,6 +99,7 @@ struct Seeded {
 Result<std::vector<Seeded>> DecodeSeeds(std::string_view text);
 
 std::string EncodeUnlock(const Scope& scope, std::string_view run_id);
+std::string EncodeCancel(const Scope& scope, std::string_view run_id, std::string_view cause);
 Result<bool> DecodeFound(std::string_view text);
 Result<std::vector<Lock>> DecodeLocks(std::string_view text);
 

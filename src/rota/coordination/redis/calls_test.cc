@@ -116,8 +116,16 @@ TEST(DecodeRecord, SaysWhatItCannotRead) {
 
 TEST(DecodeClaims, TakesAnEmptyObjectForAnEmptyList) {
   EXPECT_THAT(DecodeClaims("{}").value(), IsEmpty());
-  EXPECT_THAT(DecodeFlags("{}").value(), IsEmpty());
-  EXPECT_THAT(DecodeFlags("[true,false]").value(), ElementsAre(true, false));
+  EXPECT_THAT(DecodeRenewals("{}").value(), IsEmpty());
+}
+
+TEST(DecodeRenewals, TellsWhatIsToStop) {
+  const std::vector<Renewal> renewals = DecodeRenewals(R"([true,false,"cancel_previous"])").value();
+  ASSERT_EQ(renewals.size(), 3u);
+  EXPECT_TRUE(renewals[0].renewed && renewals[0].stop.empty());
+  EXPECT_FALSE(renewals[1].renewed);
+  EXPECT_TRUE(renewals[2].renewed);
+  EXPECT_EQ(renewals[2].stop, "cancel_previous");
 }
 
 TEST(DecodeSeeds, TellsSeedsFromDecisions) {

@@ -39,6 +39,7 @@ class FleetRows {
 
   // Server to incarnation, for those that joined here.
   Incarnations Joined() const { return joined_.Incarnations(); }
+  std::string IncarnationOf(const std::string& server) const { return joined_.Find(server).incarnation; }
   std::vector<Finding> FindTaken(const std::vector<ServerInfo>& servers) const { return joined_.FindTaken(servers); }
 
  private:

@@ -104,7 +104,7 @@ class RedisStore final : public Store {
   Result<std::vector<ClaimReply>> Claim(std::span<const ClaimRequest> requests) override;
   Result<RenewReply> Renew(const std::string& server, std::span<const LeaseRef> leases, Milliseconds ttl) override;
   Result<std::vector<FinishOutcome>> Finish(std::span<const OccurrenceRecord> records) override;
-  Result<std::vector<OccurrenceRecord>> Reap(const std::string& server) override;
+  Result<std::vector<OccurrenceRecord>> Reap(const std::string& reaper, Milliseconds ttl) override;
   Result<Milliseconds> Reassert(const std::string& server, const Memory& memory) override;
   Result<std::vector<OccurrenceRecord>> Query(const HistoryQuery& query) override;
   Result<JoinReply> Join(const JoinRequest& request) override;
@@ -116,9 +116,12 @@ class RedisStore final : public Store {
   Result<std::vector<Pause>> Pauses() override;
   Result<std::vector<Lock>> Locks() override;
   Status Unlock(const Scope& scope, const std::string& run_id) override;
+  Status Cancel(const Scope& scope, const std::string& run_id, const std::string& cause) override;
   Result<std::vector<Finding>> Examine() override { return redis::Examine(options_, keys_, client_, fleet_, clock_); }
 
  private:
+  // Has the script change the lease of a run.
+  Status ChangeLease(const Scope& scope, const std::string& run_id, const redis::Script& script, std::string asked);
   // What a script's answer says, read by `decode`.
   template <typename Decoder>
   auto Read(const Found& found, Decoder decode) const -> decltype(decode(std::string_view())) {
@@ -204,6 +207,7 @@ Result<RenewReply> RedisStore::Renew(const std::string& server, std::span<const 
     tally.Add(seen.error());
   }
 
+  const std::string incarnation = fleet_.IncarnationOf(server);
   std::vector<Part> parts = Divide(shards_, leases);
   std::vector<bool> asked(static_cast<std::size_t>(shards_.count()));
   for (const Part& part : parts) asked[static_cast<std::size_t>(part.shard)] = true;
@@ -212,19 +216,23 @@ Result<RenewReply> RedisStore::Renew(const std::string& server, std::span<const 
   }
   std::vector<Shards::Call> calls;
   for (const Part& part : parts) {
-    calls.push_back({part.shard, &redis::AllScripts().renew, {redis::EncodeLeases(Pick(leases, part), ttl)}});
+    calls.push_back(
+        {part.shard, &redis::AllScripts().renew, {redis::EncodeLeases(Pick(leases, part), incarnation, ttl)}});
   }
   const std::vector<Found> found = shards_.Ask(calls);
   reply.outcomes.assign(leases.size(), RenewOutcome::kUnanswered);
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    const Result<std::vector<bool>> renewed = ReadEach(found[i], parts[i], redis::DecodeFlags);
+    Result<std::vector<redis::Renewal>> renewed = ReadEach(found[i], parts[i], redis::DecodeRenewals);
     if (!renewed) {
       tally.Add(renewed.error());
       continue;
     }
     tally.Answered();
     for (std::size_t n = 0; n < renewed->size(); ++n) {
-      reply.outcomes[parts[i].items[n]] = renewed->at(n) ? RenewOutcome::kRenewed : RenewOutcome::kExpired;
+      redis::Renewal& one = renewed->at(n);
+      const std::size_t item = parts[i].items[n];
+      reply.outcomes[item] = one.renewed ? RenewOutcome::kRenewed : RenewOutcome::kExpired;
+      if (!one.stop.empty()) reply.stops.push_back({leases[item].run_id, std::move(one.stop)});
     }
   }
   if (Status error = Verdict(tally); !error.ok()) return Fail(std::move(error));
@@ -256,11 +264,11 @@ Result<std::vector<FinishOutcome>> RedisStore::Finish(std::span<const Occurrence
 }
 
 // What was recorded must reach the caller; whatever is wrong with some shard, the next call meets it too.
-Result<std::vector<OccurrenceRecord>> RedisStore::Reap(const std::string&) {
+Result<std::vector<OccurrenceRecord>> RedisStore::Reap(const std::string& reaper, Milliseconds ttl) {
   if (Status status = shards_.lost(); !status.ok()) return Fail(std::move(status));
   const Result<redis::FleetRows::Seen> seen = fleet_.Drop(options_.keep);
   if (!seen) return Fail(seen.error());
-  redis::ReapOrder order{{}, seen->now, options_.keep, 0};
+  redis::ReapOrder order{{}, seen->now, options_.keep, 0, reaper, ttl};
   order.max_records = std::max<std::int64_t>(1, options_.max_records / shards_.count());
   for (const ServerInfo& server : seen->servers) {
     if (server.alive_until > seen->now) order.alive.emplace(server.id, server.incarnation);
@@ -456,8 +464,17 @@ Result<std::vector<Lock>> RedisStore::Locks() {
 }
 
 Status RedisStore::Unlock(const Scope& scope, const std::string& run_id) {
+  return ChangeLease(scope, run_id, redis::AllScripts().unlock, redis::EncodeUnlock(scope, run_id));
+}
+
+Status RedisStore::Cancel(const Scope& scope, const std::string& run_id, const std::string& cause) {
+  return ChangeLease(scope, run_id, redis::AllScripts().cancel, redis::EncodeCancel(scope, run_id, cause));
+}
+
+Status RedisStore::ChangeLease(const Scope& scope, const std::string& run_id, const redis::Script& script,
+                               std::string asked) {
   if (Status status = fleet_.Check(); !status.ok()) return status;
-  const Shards::Call call{shards_.Of(scope), &redis::AllScripts().unlock, {redis::EncodeUnlock(scope, run_id)}};
+  const Shards::Call call{shards_.Of(scope), &script, {std::move(asked)}};
   const Result<bool> found = Read(shards_.Ask({&call, 1}, Shards::Mode::kPlain).front(), redis::DecodeFound);
   if (!found) return found.error();
   return *found ? Status::Ok() : ledger::NoSuchLock(scope, run_id);

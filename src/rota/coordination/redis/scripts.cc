@@ -23,6 +23,7 @@ const Scripts& AllScripts() {
                                 .reap = OfShard(lua::kReap),
                                 .seed = OfShard(lua::kSeed),
                                 .unlock = OfShard(lua::kUnlock),
+                                .cancel = OfShard(lua::kCancel),
                                 .locks = OfShard(lua::kLocks),
                                 .pause = Alone(lua::kPause),
                                 .fleet = Alone(lua::kFleet)};

@@ -8,8 +8,8 @@ namespace rota::redis {
 
 // The texts of scripts/*.lua, which the build puts into a source file.
 namespace lua {
-extern const std::string_view kCall, kShard, kLedger, kClaim, kRenew, kFinish, kReassert, kReap, kSeed, kUnlock, kLocks,
-    kPause, kFleet;
+extern const std::string_view kCall, kShard, kLedger, kClaim, kRenew, kFinish, kReassert, kReap, kSeed, kUnlock,
+    kCancel, kLocks, kPause, kFleet;
 }  // namespace lua
 
 // The decisions that are made inside Redis. Immutable.
@@ -22,6 +22,7 @@ struct Scripts {
   Script reap;
   Script seed;
   Script unlock;
+  Script cancel;
   Script locks;
   Script pause;
   // Of the fleet.

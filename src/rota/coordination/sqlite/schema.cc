@@ -1,14 +1,18 @@
 #include "rota/coordination/sqlite/schema.h"
 
+#include <algorithm>
+#include <iterator>
+#include <string>
+
 #include "rota/base/format.h"
+#include "rota/base/text.h"
 
 namespace rota::sqlite {
 namespace {
 
-constexpr std::int64_t kVersion = 1;
 constexpr std::int64_t kApplicationId = 0x526f7461;  // "Rota"
 
-// Instants are milliseconds since 1970, UTC.
+// Version 1. Instants are milliseconds since 1970, UTC.
 constexpr std::string_view kTables[] = {
     R"(CREATE TABLE scopes (
          scope TEXT PRIMARY KEY,
@@ -67,6 +71,14 @@ constexpr std::string_view kTables[] = {
        ) STRICT)",
 };
 
+// Each makes the next version of the one before it.
+constexpr std::string_view kUpgrades[] = {
+    "ALTER TABLE leases ADD COLUMN stop TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE leases ADD COLUMN attempts_if_lost INTEGER NOT NULL DEFAULT 1;"
+    "ALTER TABLE leases ADD COLUMN lock_timeout INTEGER NOT NULL DEFAULT 0",
+};
+constexpr std::int64_t kVersion = 1 + std::size(kUpgrades);
+
 std::int64_t Number(Connection& connection, std::string_view sql) {
   Rows rows = connection.Query(sql);
   return rows.Next() ? rows.Int(0) : 0;
@@ -83,7 +95,12 @@ void Make(Connection& connection) {
         InvalidArgument("{}: made by a newer version (schema {}, this program knows {}): use the newer program",
                         connection.path(), version, kVersion));
   } else if (version < kVersion) {
-    for (const std::string_view sql : kTables) connection.Run(sql);
+    if (version == 0) {
+      for (const std::string_view sql : kTables) connection.Run(sql);
+    }
+    for (std::int64_t i = std::max<std::int64_t>(version, 1) - 1; i < std::ssize(kUpgrades); ++i) {
+      for (const std::string_view sql : Split(kUpgrades[i], ';')) connection.Run(sql);
+    }
     connection.Run(Format("PRAGMA application_id = {}", kApplicationId));
     connection.Run(Format("PRAGMA user_version = {}", kVersion));
   }

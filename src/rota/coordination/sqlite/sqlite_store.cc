@@ -1,6 +1,7 @@
 #include "rota/coordination/sqlite/sqlite_store.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <utility>
 
@@ -50,7 +51,7 @@ class SqliteStore final : public Store {
   Result<std::vector<ClaimReply>> Claim(std::span<const ClaimRequest> requests) override;
   Result<RenewReply> Renew(const std::string& server, std::span<const LeaseRef> leases, Milliseconds ttl) override;
   Result<std::vector<FinishOutcome>> Finish(std::span<const OccurrenceRecord> records) override;
-  Result<std::vector<OccurrenceRecord>> Reap(const std::string& server) override;
+  Result<std::vector<OccurrenceRecord>> Reap(const std::string& reaper, Milliseconds ttl) override;
   // A file keeps what it acknowledged, or cannot be read at all: nobody is ever asked to remember for it.
   Result<Milliseconds> Reassert(const std::string&, const Memory&) override { return Milliseconds(0); }
   Result<std::vector<OccurrenceRecord>> Query(const HistoryQuery& query) override;
@@ -63,6 +64,7 @@ class SqliteStore final : public Store {
   Result<std::vector<Pause>> Pauses() override;
   Result<std::vector<Lock>> Locks() override;
   Status Unlock(const Scope& scope, const std::string& run_id) override;
+  Status Cancel(const Scope& scope, const std::string& run_id, const std::string& cause) override;
   Result<std::vector<Finding>> Examine() override;
 
  private:
@@ -82,6 +84,9 @@ class SqliteStore final : public Store {
         [&](Connection& connection) { return connection.Transact(Access::kWrite, [&] { work(connection); }); });
   }
 
+  // Changes the lease of a run, in a transaction.
+  Status ChangeLease(const Scope& scope, const std::string& run_id,
+                     const std::function<Changes(const ledger::Lease&)>& decide);
   void Beat(Connection& connection, const std::string& server, WallTime now, WallTime alive_until);
   ServerInfo JoinFleet(Connection& connection, const JoinRequest& request);
   Status Register(const JoinRequest& request, JoinReply& reply);
@@ -127,12 +132,14 @@ Result<RenewReply> SqliteStore::Renew(const std::string& server, std::span<const
     const WallTime now = clock_.Now();
     Beat(connection, server, now, now + ttl);
     reply.servers = ledger::LiveServers(sqlite::LoadServers(connection), now);
+    const std::string incarnation = joined_.Find(server).incarnation;
     reply.outcomes.reserve(leases.size());
     for (const LeaseRef& lease : leases) {
-      const ledger::RenewDecision decision =
-          ledger::Renew(lease.run_id, sqlite::LoadScope(connection, lease.scope), ttl, now);
+      ledger::RenewDecision decision =
+          ledger::Renew(lease.run_id, sqlite::LoadScope(connection, lease.scope), incarnation, ttl, now);
       sqlite::Apply(connection, lease.scope, decision.changes);
       reply.outcomes.push_back(decision.outcome);
+      if (!decision.stop.empty()) reply.stops.push_back({lease.run_id, std::move(decision.stop)});
     }
   });
 }
@@ -159,7 +166,7 @@ Result<std::vector<FinishOutcome>> SqliteStore::Finish(std::span<const Occurrenc
   });
 }
 
-Result<std::vector<OccurrenceRecord>> SqliteStore::Reap(const std::string&) {
+Result<std::vector<OccurrenceRecord>> SqliteStore::Reap(const std::string& reaper, Milliseconds ttl) {
   WallTime oldest;
   auto lost = Transact<std::vector<OccurrenceRecord>>(Access::kWrite, [&](Connection& connection, auto& records) {
     const WallTime now = clock_.Now();
@@ -167,12 +174,20 @@ Result<std::vector<OccurrenceRecord>> SqliteStore::Reap(const std::string&) {
     for (const auto& [scope, lease] : sqlite::LoadExpiredLeases(connection, now)) {
       const std::optional<ServerInfo> server = sqlite::LoadServer(connection, lease.server);
       const std::optional<Entry> known = sqlite::LoadEntry(connection, lease.run_id);
-      const std::optional<Changes> changes =
-          ledger::Reap(lease, server ? &*server : nullptr, known ? &*known : nullptr, now);
+      const std::optional<Entry> next =
+          known ? sqlite::LoadEntry(connection, ledger::NextRunId(known->record)) : std::nullopt;
+      const std::optional<Changes> changes = ledger::Reap(lease, {.scope = sqlite::LoadScope(connection, scope),
+                                                                  .server = server ? &*server : nullptr,
+                                                                  .known = known ? &*known : nullptr,
+                                                                  .next = next ? &*next : nullptr,
+                                                                  .reaper = reaper,
+                                                                  .ttl = ttl,
+                                                                  .now = now});
       if (!changes) continue;
       sqlite::Apply(connection, scope, *changes);
       for (const Entry& entry : changes->entries) records.push_back(entry.record);
     }
+    std::ranges::sort(records, {}, &OccurrenceRecord::run_id);
     connection.Run("DELETE FROM servers WHERE alive_until < ?", {oldest});
   });
   if (!lost) return lost;
@@ -310,6 +325,11 @@ Result<std::vector<Lock>> SqliteStore::Locks() {
 }
 
 Status SqliteStore::Unlock(const Scope& scope, const std::string& run_id) {
+  return ChangeLease(scope, run_id, [this](const ledger::Lease& lease) { return ledger::Unlock(lease, clock_.Now()); });
+}
+
+Status SqliteStore::ChangeLease(const Scope& scope, const std::string& run_id,
+                                const std::function<Changes(const ledger::Lease&)>& decide) {
   return Write([&](Connection& connection) {
     const ledger::ScopeState state = sqlite::LoadScope(connection, scope);
     const auto lease = std::ranges::find(state.leases, run_id, &ledger::Lease::run_id);
@@ -317,8 +337,12 @@ Status SqliteStore::Unlock(const Scope& scope, const std::string& run_id) {
       connection.Fail(ledger::NoSuchLock(scope, run_id));
       return;
     }
-    sqlite::Apply(connection, scope, ledger::Unlock(*lease, clock_.Now()));
+    sqlite::Apply(connection, scope, decide(*lease));
   });
+}
+
+Status SqliteStore::Cancel(const Scope& scope, const std::string& run_id, const std::string& cause) {
+  return ChangeLease(scope, run_id, [&cause](const ledger::Lease& lease) { return ledger::Stop(lease, cause); });
 }
 
 // Whatever is wrong with a file shows as an error of the call that meets it.

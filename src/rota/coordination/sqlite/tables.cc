@@ -17,6 +17,10 @@ constexpr std::string_view kRecordColumns =
     "run_id, task, scope, kind, scheduled_at, scheduled_last, count, server, attempt, token, started_at, finished_at, "
     "outcome, reason, output_tail, answer, holder";
 
+constexpr std::string_view kLeaseColumns =
+    "run_id, server, incarnation, exclusive, token, lease_until, lock_until, stop, attempts_if_lost, lock_timeout, "
+    "scope";
+
 // Returns the enumerator with this name; a name that does not exist fails the transaction.
 template <typename Enum, std::size_t kCount>
 Enum Named(Connection& connection, std::string_view name, const std::array<Enum, kCount>& all) {
@@ -33,7 +37,7 @@ constexpr std::array kOutcomes = {Outcome::kRunning,  Outcome::kSucceeded, Outco
                                   Outcome::kTimedOut, Outcome::kCancelled, Outcome::kLost,
                                   Outcome::kSkipped,  Outcome::kMissed,    Outcome::kUnknown};
 constexpr std::array kAnswers = {ClaimOutcome::kClaimed, ClaimOutcome::kDecided, ClaimOutcome::kOverlap,
-                                 ClaimOutcome::kPaused, ClaimOutcome::kEarly};
+                                 ClaimOutcome::kPaused,  ClaimOutcome::kEarly,   ClaimOutcome::kBusy};
 
 Entry ReadEntry(Connection& connection, const Rows& rows) {
   Entry entry;
@@ -70,7 +74,7 @@ void SaveEntry(Connection& connection, const Entry& entry) {
              Name(record.outcome), record.reason, record.output_tail, answer, entry.holder});
 }
 
-// Reads a lease whose columns begin with the run id at column 0.
+// Reads a row of kLeaseColumns.
 Lease ReadLease(const Rows& rows) {
   Lease lease;
   lease.run_id = rows.Text(0);
@@ -80,6 +84,9 @@ Lease ReadLease(const Rows& rows) {
   lease.token = static_cast<std::uint64_t>(rows.Int(4));
   lease.lease_until = rows.Time(5);
   lease.lock_until = rows.Time(6);
+  lease.stop = rows.Text(7);
+  lease.attempts_if_lost = static_cast<int>(rows.Int(8));
+  lease.lock_timeout = Milliseconds(rows.Int(9));
   return lease;
 }
 
@@ -107,10 +114,8 @@ ScopeState LoadScope(Connection& connection, const Scope& scope) {
     state.watermark = rows.MaybeTime(0);
     state.token = static_cast<std::uint64_t>(rows.Int(1));
   }
-  Rows rows = connection.Query(
-      "SELECT run_id, server, incarnation, exclusive, token, lease_until, lock_until FROM leases WHERE scope = ? "
-      "ORDER BY token",
-      {scope});
+  static const std::string kSql = Format("SELECT {} FROM leases WHERE scope = ? ORDER BY token", kLeaseColumns);
+  Rows rows = connection.Query(kSql, {scope});
   while (rows.Next()) state.leases.push_back(ReadLease(rows));
   return state;
 }
@@ -133,20 +138,18 @@ WallTime SeedWatermark(Connection& connection, const Scope& scope, WallTime seed
 
 std::vector<ScopedLease> LoadExpiredLeases(Connection& connection, WallTime now) {
   std::vector<ScopedLease> expired;
-  Rows rows = connection.Query(
-      "SELECT run_id, server, incarnation, exclusive, token, lease_until, lock_until, scope FROM leases "
-      "WHERE lease_until <= ? ORDER BY run_id",
-      {now});
-  while (rows.Next()) expired.push_back({rows.Text(7), ReadLease(rows)});
+  static const std::string kSql =
+      Format("SELECT {} FROM leases WHERE lease_until <= ? ORDER BY scope, token", kLeaseColumns);
+  Rows rows = connection.Query(kSql, {now});
+  while (rows.Next()) expired.push_back({rows.Text(10), ReadLease(rows)});
   return expired;
 }
 
 std::vector<ScopedLease> LoadLeases(Connection& connection) {
   std::vector<ScopedLease> leases;
-  Rows rows = connection.Query(
-      "SELECT run_id, server, incarnation, exclusive, token, lease_until, lock_until, scope FROM leases "
-      "ORDER BY scope, token");
-  while (rows.Next()) leases.push_back({rows.Text(7), ReadLease(rows)});
+  static const std::string kSql = Format("SELECT {} FROM leases ORDER BY scope, token", kLeaseColumns);
+  Rows rows = connection.Query(kSql);
+  while (rows.Next()) leases.push_back({rows.Text(10), ReadLease(rows)});
   return leases;
 }
 
@@ -206,11 +209,11 @@ void Apply(Connection& connection, const Scope& scope, const Changes& changes) {
   }
   if (changes.lease) {
     const Lease& lease = *changes.lease;
-    connection.Run(
-        "REPLACE INTO leases (run_id, scope, server, incarnation, exclusive, token, lease_until, lock_until) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        {lease.run_id, scope, lease.server, lease.incarnation, lease.overlap == OverlapPolicy::kSkip ? 1 : 0,
-         lease.token, lease.lease_until, lease.lock_until});
+    static const std::string kSql =
+        Format("REPLACE INTO leases ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", kLeaseColumns);
+    connection.Run(kSql, {lease.run_id, lease.server, lease.incarnation, lease.overlap == OverlapPolicy::kAllow ? 0 : 1,
+                          lease.token, lease.lease_until, lease.lock_until, lease.stop, lease.attempts_if_lost,
+                          lease.lock_timeout.count(), scope});
   }
   for (const Entry& entry : changes.entries) SaveEntry(connection, entry);
 }

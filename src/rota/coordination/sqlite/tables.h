@@ -23,7 +23,7 @@ struct ScopedLease {
   Scope scope;
   ledger::Lease lease;
 };
-// The leases that ran out at or before `now`, by run id.
+// The leases that ran out at or before `now`, by scope and token.
 std::vector<ScopedLease> LoadExpiredLeases(Connection& connection, WallTime now);
 // All leases, by scope and token.
 std::vector<ScopedLease> LoadLeases(Connection& connection);

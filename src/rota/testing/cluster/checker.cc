@@ -126,13 +126,21 @@ void Checker::RunStarted(ProcessId process, const OccurrenceRecord& record, Stea
   ScopeTruth& truth = Truth(record.scope);
   Run run{process, record.scope, truth.task, record.scheduled_at, record.token, now, {}, {}, {}, {}};
   if (const auto decided = decided_.find(record.run_id); decided != decided_.end()) run.granted = decided->second.at;
-  if (!runs_.emplace(record.run_id, run).second) {
+  const auto [place, is_new] = runs_.emplace(record.run_id, run);
+  if (!is_new) {
+    Run& known = place->second;
+    if (known.outcome && record.attempt > 1) {  // Its next attempt.
+      known.outcome.reset();
+      known.told.reset();
+      truth.under_way.push_back(record.run_id);
+      return CheckOverlap(record.run_id, now);
+    }
     Violate(Format("{} was started twice", Describe(record)), now);
     return;
   }
   if (record.kind == OccurrenceKind::kScheduled && truth.task->unique()) {
     const auto [first, is_first] = truth.starts.emplace(record.scheduled_at, record.run_id);
-    if (!is_first) {
+    if (!is_first && !IsLaterAttempt(first->second, record)) {
       const Run& before = runs_.at(first->second);
       if (IsExcused(before.process, truth.shard, before.granted, run.granted, Whose::kClaim)) {
         Suspect("started again");
@@ -145,9 +153,14 @@ void Checker::RunStarted(ProcessId process, const OccurrenceRecord& record, Stea
   CheckOverlap(record.run_id, now);
 }
 
+bool Checker::IsLaterAttempt(std::string_view run_id, const OccurrenceRecord& record) {
+  const auto first = [](std::string_view id) { return id.substr(0, id.find('.')); };
+  return record.attempt > 1 && record.run_id != run_id && first(record.run_id) == first(run_id);
+}
+
 void Checker::CheckOverlap(const std::string& run_id, SteadyTime now) {
   const Run& run = runs_.at(run_id);
-  if (run.task->policies->overlap != OverlapPolicy::kSkip || run.told) return;
+  if (run.task->policies->overlap == OverlapPolicy::kAllow || run.told) return;
   const ScopeTruth& truth = Truth(run.scope);
   for (const std::string& other_id : truth.under_way) {
     const Run& other = runs_.at(other_id);
@@ -253,6 +266,7 @@ void Checker::CheckGrant(const Scope& scope, const ledger::Lease& lease, ScopeTr
 void Checker::CheckLost(const ledger::ScopeState& before, const OccurrenceRecord& record, StoreMoment moment) {
   const auto lease = std::ranges::find(before.leases, record.run_id, &ledger::Lease::run_id);
   if (lease == before.leases.end()) return;
+  if (record.attempt > 1 && record.reason.find("; no further attempt: ") != std::string::npos) return;  // It waited.
   if (record.server != lease->server) {
     Violate(Format("{} was recorded as lost with {}", Describe(record), lease->server), moment.now);
   }
@@ -290,6 +304,11 @@ void Checker::CheckMissed(const ScopeTruth& truth, const OccurrenceRecord& recor
     // A clock that is set forwards passes instants, also some that are not due yet by the store's.
     if (record.scheduled_last > moment.wall && record.run_id.ends_with(".gap")) {
       Suspect("passed by a fast clock");
+      return;
+    }
+    // What waits for a busy task may be given up, when that becomes free, by one who did not know that it waits.
+    if (Queues(truth.task->policies->overlap)) {
+      Suspect("given up in its turn");
       return;
     }
     // Its grace may be over by a clock that is ahead a little while others have not got to claim it yet.

@@ -148,6 +148,8 @@ class Checker {
   // The same of what the process remembers since `known`.
   bool IsExcused(ProcessId process, int shard, SteadyTime since, SteadyTime known, SteadyTime now, Whose whose) const;
   void Suspect(std::string_view kind);
+  // Whether the record is of another attempt of the run's occurrence, made after its server died.
+  static bool IsLaterAttempt(std::string_view run_id, const OccurrenceRecord& record);
   void CheckOverlap(const std::string& run_id, SteadyTime now);
   static void BeginAgain(ScopeTruth& truth, WallTime at);
   void NoteOutcome(const OccurrenceRecord& record, SteadyTime now);

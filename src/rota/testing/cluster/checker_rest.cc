@@ -16,6 +16,9 @@ constexpr std::uint64_t kMostCounted = 20'000;
 // Later than that nothing that is due is decided, but what waits for a worker.
 constexpr std::chrono::minutes kLongestGrace(1);
 
+// For a busy task, and nothing else waits longer.
+constexpr Milliseconds kLongestWait = std::chrono::minutes(2);
+
 std::string KindOf(const OccurrenceRecord& record) {
   const bool has_word = record.outcome == Outcome::kSkipped || record.outcome == Outcome::kMissed;
   return DescribeOutcome(record.outcome, has_word ? record.reason : "");
@@ -80,7 +83,9 @@ void Checker::ConcludeScope(const Scope& name, const ledger::ScopeState& scope,
 // The first instant that is not decided must not have been due for long.
 void Checker::CheckReached(const ScopeTruth& truth, const Scope& name, WallTime at, const Rest& rest) {
   const Task& task = *truth.task;
-  if (Agenda::Expiry(*task.trigger, task.policies->grace, at) >= rest.quiet_since - options_.lease_ttl) return;
+  const Milliseconds wait = Queues(task.policies->overlap) ? kLongestWait : Milliseconds(0);
+  const WallTime latest = Agenda::Expiry(*task.trigger, task.policies->misfire, at) + wait;
+  if (latest >= rest.quiet_since - options_.lease_ttl) return;
   if (!task.unique()) {
     const auto server =
         std::ranges::find_if(rest.servers, [&](const std::string& one) { return MakeScope(task, one) == name; });
@@ -96,6 +101,7 @@ void Checker::CheckTwice(const ScopeTruth& truth, const OccurrenceRecord& a, con
   if (newer.at < older.at) std::swap(older, newer);
   const std::string what = Format("{} at {} has two outcomes: {} by {} and {} by {}", a.scope, Utc(at), KindOf(a),
                                   a.run_id, KindOf(b), b.run_id);
+  if (IsLaterAttempt(a.run_id, b) || IsLaterAttempt(b.run_id, a)) return;
   // A process that could not be heard of may come back after another one has been given its id.
   const Process& first = processes_[older.process];
   const bool namesakes = older.process != newer.process && !truth.task->unique() &&
@@ -174,7 +180,8 @@ void Checker::ConcludeRun(const std::string& run_id, const Run& run, const Occur
   // It died before it could tell; the store may have recorded what it had answered, unheard, when it was asked.
   const bool untold = process.crashed && run.token == 0 && !run.recorded;
   if (untold && (record == nullptr || record->outcome != Outcome::kRunning)) return;
-  const bool is_as_it_was = record != nullptr && (record->outcome == run.outcome || !run.outcome);
+  const bool timed_out = record != nullptr && record->outcome == Outcome::kTimedOut && run.told;
+  const bool is_as_it_was = record != nullptr && (record->outcome == run.outcome || !run.outcome || timed_out);
   const bool is_lost =
       record != nullptr && record->outcome == Outcome::kLost && (process.crashed || IsLateReport(*record));
   if (is_as_it_was || is_lost) return;

@@ -76,10 +76,13 @@ ClaimReply ModelShard::Claim(const ClaimRequest& request, const Caller& caller, 
   return std::move(decision.reply);
 }
 
-RenewOutcome ModelShard::Renew(const LeaseRef& lease, Milliseconds ttl, StoreMoment moment) {
-  ledger::RenewDecision decision = ledger::Renew(lease.run_id, Find(lease.scope), ttl, moment.wall);
+void ModelShard::Renew(const LeaseRef& lease, const Caller& caller, Milliseconds ttl, StoreMoment moment,
+                       RenewReply& reply) {
+  ledger::RenewDecision decision =
+      ledger::Renew(lease.run_id, Find(lease.scope), caller.server.incarnation, ttl, moment.wall);
   Apply(lease.scope, std::move(decision.changes), moment);
-  return decision.outcome;
+  reply.outcomes.push_back(decision.outcome);
+  if (!decision.stop.empty()) reply.stops.push_back({lease.run_id, std::move(decision.stop)});
 }
 
 void ModelShard::Finish(const OccurrenceRecord& record, const Caller& caller, StoreMoment moment) {
@@ -99,20 +102,26 @@ void ModelShard::Reassert(const Memory::Watermark& watermark, StoreMoment moment
         ledger::ReassertWatermark(watermark.at, Find(watermark.scope), moment.wall + options_.max_skew), moment);
 }
 
-std::vector<OccurrenceRecord> ModelShard::Reap(std::span<const ServerInfo> servers, StoreMoment moment) {
-  std::vector<std::pair<Scope, ledger::Changes>> reaped;
-  for (const Scope& scope : state_.leased) {
-    for (const ledger::Lease& lease : Find(scope).leases) {
-      const auto server = std::ranges::find(servers, lease.server, &ServerInfo::id);
-      auto changes =
-          ledger::Reap(lease, server == servers.end() ? nullptr : &*server, FindEntry(lease.run_id), moment.wall);
-      if (changes) reaped.emplace_back(scope, std::move(*changes));
-    }
-  }
+std::vector<OccurrenceRecord> ModelShard::Reap(std::span<const ServerInfo> servers, const Caller& caller,
+                                               Milliseconds ttl, StoreMoment moment) {
   std::vector<OccurrenceRecord> decided;
-  for (auto& [scope, changes] : reaped) {
-    for (const ledger::Entry& entry : changes.entries) decided.push_back(entry.record);
-    Apply(scope, std::move(changes), moment);
+  for (const Scope& scope : std::set<Scope>(state_.leased)) {
+    for (const ledger::Lease& lease : std::vector<ledger::Lease>(Find(scope).leases)) {
+      const auto server = std::ranges::find(servers, lease.server, &ServerInfo::id);
+      const ledger::Entry* known = FindEntry(lease.run_id);
+      auto changes =
+          ledger::Reap(lease, {.scope = Find(scope),
+                               .server = server == servers.end() ? nullptr : &*server,
+                               .known = known,
+                               .next = known == nullptr ? nullptr : FindEntry(ledger::NextRunId(known->record)),
+                               .reaper = caller.server.id,
+                               .ttl = ttl,
+                               .now = moment.wall,
+                               .token_floor = state_.meta.token_floor});
+      if (!changes) continue;
+      for (const ledger::Entry& entry : changes->entries) decided.push_back(entry.record);
+      Apply(scope, *std::move(changes), moment);
+    }
   }
   Settle(moment, decided);
   return decided;

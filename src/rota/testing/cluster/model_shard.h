@@ -64,11 +64,13 @@ class ModelShard {
   bool Judges(StoreMoment moment) const;
 
   ClaimReply Claim(const ClaimRequest& request, const Caller& caller, StoreMoment moment);
-  RenewOutcome Renew(const LeaseRef& lease, Milliseconds ttl, StoreMoment moment);
+  // Adds to the reply.
+  void Renew(const LeaseRef& lease, const Caller& caller, Milliseconds ttl, StoreMoment moment, RenewReply& reply);
   void Finish(const OccurrenceRecord& record, const Caller& caller, StoreMoment moment);
   void Reassert(const HeldRun& run, const Caller& caller, StoreMoment moment);
   void Reassert(const Memory::Watermark& watermark, StoreMoment moment);
-  std::vector<OccurrenceRecord> Reap(std::span<const ServerInfo> servers, StoreMoment moment);
+  std::vector<OccurrenceRecord> Reap(std::span<const ServerInfo> servers, const Caller& caller, Milliseconds ttl,
+                                     StoreMoment moment);
   // Returns what the scope then has.
   const ledger::ScopeState& Seed(const Scope& scope, WallTime watermark, StoreMoment moment);
   void SetPauses(std::vector<Pause> pauses, StoreMoment moment);

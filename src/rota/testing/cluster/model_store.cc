@@ -127,7 +127,11 @@ Answer<RenewReply> ModelStore::Renew(const Caller& caller, std::span<const Lease
   for (std::size_t i = 1; i < shards_.size(); ++i) (void)visit.Enter(i);
   for (const LeaseRef& lease : leases) {
     ModelShard* shard = visit.Enter(lease.scope);
-    reply.outcomes.push_back(shard == nullptr ? RenewOutcome::kUnanswered : shard->Renew(lease, ttl, moment));
+    if (shard == nullptr) {
+      reply.outcomes.push_back(RenewOutcome::kUnanswered);
+    } else {
+      shard->Renew(lease, caller, ttl, moment, reply);
+    }
   }
   return visit.Finish(std::move(reply));
 }
@@ -144,7 +148,7 @@ Answer<std::vector<FinishOutcome>> ModelStore::Finish(const Caller& caller, std:
   return visit.Finish(std::move(outcomes));
 }
 
-Answer<std::vector<OccurrenceRecord>> ModelStore::Reap(const Caller& caller, StoreMoment moment) {
+Answer<std::vector<OccurrenceRecord>> ModelStore::Reap(const Caller& caller, Milliseconds ttl, StoreMoment moment) {
   Visit visit(*this, caller, moment);
   std::vector<OccurrenceRecord> decided;
   const ModelShard* fleet = visit.Enter(0);
@@ -153,7 +157,7 @@ Answer<std::vector<OccurrenceRecord>> ModelStore::Reap(const Caller& caller, Sto
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     ModelShard* shard = visit.Enter(i);
     if (shard == nullptr || !shard->Judges(moment)) continue;
-    std::vector<OccurrenceRecord> some = shard->Reap(fleet->servers(), moment);
+    std::vector<OccurrenceRecord> some = shard->Reap(fleet->servers(), caller, ttl, moment);
     std::ranges::move(some, std::back_inserter(decided));
   }
   return visit.Finish(std::move(decided));

@@ -36,7 +36,7 @@ class ModelStore {
                            StoreMoment moment);
   Answer<std::vector<FinishOutcome>> Finish(const Caller& caller, std::span<const OccurrenceRecord> records,
                                             StoreMoment moment);
-  Answer<std::vector<OccurrenceRecord>> Reap(const Caller& caller, StoreMoment moment);
+  Answer<std::vector<OccurrenceRecord>> Reap(const Caller& caller, Milliseconds ttl, StoreMoment moment);
   Answer<Milliseconds> Reassert(const Caller& caller, const Memory& memory, StoreMoment moment);
   Answer<Milliseconds> Leave(const Caller& caller, StoreMoment moment);
   void SetPauses(const std::vector<Pause>& pauses, StoreMoment moment);

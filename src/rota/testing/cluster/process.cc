@@ -302,9 +302,11 @@ void Process::CarryOut(action::Renew& renew) {
 void Process::CarryOut(action::Reap&) {
   Call<std::vector<OccurrenceRecord>>(
       lease_lane_, Needs::kState,
-      [](ModelStore& store, const Caller& caller, StoreMoment moment) { return store.Reap(caller, moment); },
-      [this](Result<std::vector<OccurrenceRecord>> lost, SteadyTime) {
-        if (lost && !lost->empty()) Step(input::Reaped{*std::move(lost)});
+      [ttl = world_.engine.lease_ttl](ModelStore& store, const Caller& caller, StoreMoment moment) {
+        return store.Reap(caller, ttl, moment);
+      },
+      [this](Result<std::vector<OccurrenceRecord>> found, SteadyTime asked) {
+        if (found && !found->empty()) Step(input::Reaped{*std::move(found), asked});
       });
 }
 

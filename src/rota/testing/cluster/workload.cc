@@ -33,6 +33,17 @@ std::shared_ptr<const Trigger> DrawTrigger(Dice& dice) {
   return std::make_shared<const Trigger>(IntervalFrequency{period}, TimeZone(), Restrictions{});
 }
 
+// What is done where a run does not go as planned.
+void DrawFallbacks(Dice& dice, TaskPolicies& policies) {
+  if (dice.OneIn(6)) policies.misfire.what = Misfire::kSkip;
+  if (dice.OneIn(8))
+    policies.misfire = {Misfire::kRunAll, seconds(20), 5, dice.OneOf<Milliseconds>({seconds(0), seconds(1)})};
+  if (policies.placement == Placement::kOneServer && dice.OneIn(4)) policies.on_lost = OnLost::kRetry;
+  if (dice.OneIn(6)) policies.timeout = dice.OneOf<Milliseconds>({milliseconds(300), seconds(2)});
+  if (dice.OneIn(5))
+    policies.retry = RetryPolicy{.attempts = 3, .delay = dice.OneOf<Milliseconds>({seconds(0), seconds(2)})};
+}
+
 TaskPolicies DrawPolicies(Dice& dice) {
   TaskPolicies policies;
   const bool unique = !dice.OneIn(4);
@@ -40,7 +51,11 @@ TaskPolicies DrawPolicies(Dice& dice) {
   policies.overlap = unique != dice.OneIn(5) ? OverlapPolicy::kSkip : OverlapPolicy::kAllow;
   policies.lock_timeout = dice.OneOf<Milliseconds>({seconds(8), seconds(40), minutes(30), minutes(30)});
   if (dice.OneIn(3))
-    policies.grace = dice.OneOf<Milliseconds>({milliseconds(500), seconds(5), seconds(20), minutes(1)});
+    policies.misfire.grace = dice.OneOf<Milliseconds>({milliseconds(500), seconds(5), seconds(20), minutes(1)});
+  if (policies.overlap == OverlapPolicy::kSkip && dice.OneIn(4)) {
+    policies.overlap = dice.OneOf<OverlapPolicy>({OverlapPolicy::kQueueOne, OverlapPolicy::kCancelPrevious});
+  }
+  DrawFallbacks(dice, policies);
   return policies;
 }
 

@@ -17,7 +17,8 @@ struct Workload {
 };
 
 // Draws a schedule for so many servers: cron expressions and intervals, unique tasks and others, overlap skipped and
-// allowed, graces, lock timeouts, tasks that start on their servers; short runs and long ones.
+// allowed, graces, lock timeouts, tasks that start on their servers; misfire policies, retries, timeouts, short runs
+// and long ones.
 Workload DrawWorkload(Dice& dice, int servers);
 
 }  // namespace rota::cluster

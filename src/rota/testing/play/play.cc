@@ -29,7 +29,7 @@ std::shared_ptr<const Schedule> Prepare(const Schedule& schedule, const std::str
     if (environments.empty() || std::ranges::find(environments, environment) != environments.end()) continue;
     // There is no server that might still take it up: it is skipped right away, not when its grace is over.
     TaskPolicies policies = *task.policies;
-    policies.grace = Milliseconds(0);
+    policies.misfire.grace = Milliseconds(0);
     task.policies = std::make_shared<const TaskPolicies>(std::move(policies));
   }
   return std::make_shared<const Schedule>(std::move(tasks));
@@ -128,7 +128,7 @@ class Player {
     mail_.emplace_back(input::ClaimsAnswered{std::move(claim.requests), std::move(replies), now_.steady});
   }
   void CarryOut(action::Renew& renew) { renewal_ = std::move(renew.leases); }
-  void CarryOut(action::Reap&) { ROTA_CHECK(store_->Reap(engine_.server)->empty(), "nobody else's run is lost"); }
+  void CarryOut(action::Reap&) { ROTA_CHECK(store_->Reap(engine_.server, engine_.lease_ttl)->empty(), "nobody else's run is lost"); }
   void CarryOut(action::Record& record) { mail_.emplace_back(input::Recorded{store_->Finish(record.records)}); }
   void CarryOut(action::Reassert&) { ROTA_CHECK(false, "a store in memory loses nothing"); }
 

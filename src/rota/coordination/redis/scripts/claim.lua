@@ -40,8 +40,10 @@ local function prepare(terms)
   terms.__index = terms
   terms.lock_until = now + terms.lock_timeout
   terms.lease_until = math.min(now + terms.lease_ttl, terms.lock_until)
+  local tries = terms.attempts_if_lost
   terms.lease = string.gsub(encode({server = terms.server, incarnation = asked.incarnations[terms.server],
-    overlap = terms.overlap, lease_until = terms.lease_until, lock_until = terms.lock_until}), '}$', '')
+    overlap = terms.overlap, lease_until = terms.lease_until, lock_until = terms.lock_until,
+    attempts_if_lost = tries, lock_timeout = tries and terms.lock_timeout}), '}$', '')
   terms.record = string.gsub(encode({kind = terms.kind, scheduled_at = terms.at, server = terms.server,
     outcome = 'running', started_at = now, answer = 'claimed'}), '}$', '')
   return terms
@@ -109,16 +111,22 @@ local function claim(request)
   local scope, known = scopes[name], find_entry(request.run_id)
   if known then return repeated(request, known) end
 
-  local gap
   if not request.kind then
     if scope.watermark and request.at <= scope.watermark then return {outcome = 'decided'} end
     local earliest = request.at - asked.max_skew
     if request.purpose == 'record' then earliest = math.max(request.at, request.record_from or 0) end
     if now < earliest then return {outcome = 'early', wait = earliest - now} end
-    gap = move_watermark(request, scope)
   end
   local pause, why = find_pause(request)
   local to_record = request.purpose == 'record'
+  local queues = request.overlap ~= 'allow' and request.overlap ~= 'skip'
+  local to_run = not to_record or (queues and request.outcome == 'missed')
+  local busy = not pause and to_run and request.overlap ~= 'allow' and find_live(name) or nil
+  if busy and queues then
+    if request.overlap == 'cancel_previous' then stop(name, busy, request.overlap) end
+    return {outcome = 'busy', holder = busy.server}
+  end
+  local gap = not request.kind and move_watermark(request, scope) or nil
   if not pause and to_record and gap and request.outcome == 'missed' and request.reason == request.gap_reason then
     gap.run_id, gap.scheduled_last, gap.answer = request.run_id, request.at, 'claimed'
     put(gap)
@@ -127,7 +135,6 @@ local function claim(request)
   if gap then put(gap) end
 
   local reply = {gap = gap}
-  local busy = request.overlap == 'skip' and find_live(name) or nil
   if pause then
     reply.outcome, reply.reason = 'paused', why
     reply.holder = pause.reason and pause.author .. ': ' .. pause.reason or pause.author
@@ -137,7 +144,7 @@ local function claim(request)
     close(request, request.outcome, request.reason, reply)
   elseif busy then
     reply.outcome, reply.holder = 'overlap', busy.server
-    if request.kind ~= 'backfill' then close(request, 'skipped', 'overlap', reply) end
+    close(request, 'skipped', 'overlap', reply)
   else
     reply = grant(request, scope)
     reply.gap = gap

@@ -41,11 +41,19 @@ local function renew_lease(lease, name, ttl)
   put_leases(name)
 end
 
-local function renew(name, run_id, ttl)
+-- Answers whether the lease was renewed, with the cause where its run is to stop.
+local function renew(name, run_id, incarnation, ttl)
   local lease = find_lease(name, run_id)
   if not lease or not may_renew(lease, name) then return false end
+  lease.incarnation = lease.incarnation or incarnation
   renew_lease(lease, name, ttl)
-  return true
+  return lease.stop or true
+end
+
+local function stop(name, lease, cause)
+  if lease.stop then return end
+  lease.stop = cause
+  put_leases(name)
 end
 
 local function decide(scope, instant) scope.watermark, scope.seeded = instant, nil end

@@ -1,5 +1,6 @@
--- asked: alive (server -> incarnation) as of asked_at, keep, max_records. Answers with the records that it made lost,
--- with those of suspect instants, and whether there is more to drop than one call does.
+-- asked: alive (server -> incarnation) as of asked_at, keep, max_records, server (which reaps), ttl (of the leases that it
+-- is given). Answers with the records that it made lost, with the further attempts of those that it gave to the server,
+-- with the records of suspect instants, and whether there is more to drop than one call does.
 
 local BATCH = 500
 local found = {lost = {}, unknown = {}, more = false}
@@ -7,6 +8,25 @@ local found = {lost = {}, unknown = {}, more = false}
 -- A lease that ran out after its server was looked up says nothing yet.
 local function dead(lease)
   return lease.lease_until <= math.min(now, asked.asked_at) and asked.alive[lease.server] ~= (lease.incarnation or '')
+end
+
+-- Gives the next attempt of a run that was lost to the server that reaps.
+local function next_run_id(lost) return string.match(lost.run_id, '^[^.]*') .. '.' .. ((lost.attempt or 1) + 1) end
+
+local function try_again(name, lease, lost)
+  local scope, attempt = scopes[name], (lost.attempt or 1) + 1
+  scope.token = math.max(scope.token, token_floor) + 1
+  put_scope(name)
+  local run_id = next_run_id(lost)
+  local lock_until = now + lease.lock_timeout
+  put_lease(name, {run_id = run_id, server = asked.server, overlap = lease.overlap, token = scope.token,
+    lease_until = math.min(now + asked.ttl, lock_until), lock_until = lock_until,
+    attempts_if_lost = lease.attempts_if_lost, lock_timeout = lease.lock_timeout})
+  put({run_id = run_id, task = lost.task, scope = lost.scope, kind = lost.kind, scheduled_at = lost.scheduled_at,
+    scheduled_last = lost.scheduled_last, count = lost.count, server = asked.server, attempt = attempt,
+    token = scope.token, started_at = now, outcome = 'running'})
+  found.lost[#found.lost + 1] = find_entry(run_id)
+  return '; attempt ' .. attempt .. ' on ' .. asked.server
 end
 
 local function reap_leases()
@@ -22,15 +42,31 @@ local function reap_leases()
     end
   end
   load_entries(run_ids)
+  local owners, following = {}, {}
+  for i, one in ipairs(reaped) do
+    owners[i] = one[1]
+    local entry = find_entry(one[2].run_id)
+    if entry then following[#following + 1] = next_run_id(entry) end
+  end
+  load_scopes(owners)
+  load_entries(following)
   for _, one in ipairs(reaped) do
     local name, lease = unpack(one)
-    release(name, lease.run_id)
     local entry = find_entry(lease.run_id)
-    if entry and entry.outcome == 'running' then
+    local runs = entry and entry.outcome == 'running'
+    local again = runs and not find_entry(next_run_id(entry)) and (entry.attempt or 1) < (lease.attempts_if_lost or 1)
+    local other = lease.overlap ~= 'allow' and find_live(name)
+    release(name, lease.run_id)
+    if runs then
       entry.outcome, entry.reason = 'lost', 'server ' .. lease.server .. ' died'
       entry.finished_at = math.max(lease.lease_until, entry.started_at or 0)
-      put(entry)
       found.lost[#found.lost + 1] = entry
+      if again and other then
+        entry.reason = entry.reason .. '; not tried again: ' .. other.server .. ' runs the task already'
+      elseif again then
+        entry.reason = entry.reason .. try_again(name, lease, entry)
+      end
+      put(entry)
     end
   end
 end

@@ -1,5 +1,5 @@
--- asked: records (run_id, scope, text), runs (record, server, token, overlap, lease_ttl, lock_left), watermarks (scope,
--- at), incarnations (server -> incarnation), max_skew. Answers with the milliseconds until claims go on.
+-- asked: records (run_id, scope, text), runs (record, server, token, overlap, lease_ttl, lock_left, attempts_if_lost,
+-- lock_timeout), watermarks (scope, at), incarnations (server -> incarnation), max_skew. Answers with the milliseconds until claims go on.
 
 local function reassert_run(run)
   local record = run.record
@@ -9,7 +9,7 @@ local function reassert_run(run)
   local lock_until = now + run.lock_left
   put_lease(record.scope, {run_id = record.run_id, server = run.server, incarnation = asked.incarnations[run.server],
     overlap = run.overlap, token = run.token, lease_until = math.min(now + run.lease_ttl, lock_until),
-    lock_until = lock_until})
+    lock_until = lock_until, attempts_if_lost = run.attempts_if_lost, lock_timeout = run.lock_timeout})
 end
 
 local function reassert_watermark(name, remembered)

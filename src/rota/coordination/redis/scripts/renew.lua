@@ -1,4 +1,5 @@
--- asked: leases (run_id, scope), ttl. Answers with true or false for each lease, in order.
+-- asked: leases (run_id, scope), incarnation (of the server that renews), ttl. Answers for each lease, in order, with
+-- true or false, or the cause where it was renewed and its run is to stop.
 
 if not enter() then return answer({}) end
 local names = {}
@@ -6,6 +7,6 @@ for i, lease in ipairs(asked.leases) do names[i] = lease.scope end
 load_scopes(names)
 load_leases(names)
 local renewed = {}
-for i, lease in ipairs(asked.leases) do renewed[i] = renew(lease.scope, lease.run_id, asked.ttl) end
+for i, lease in ipairs(asked.leases) do renewed[i] = renew(lease.scope, lease.run_id, asked.incarnation, asked.ttl) end
 save()
 return answer(renewed)
