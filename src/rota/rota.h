@@ -7,6 +7,7 @@
 #include "rota/run/command.h"
 #include "rota/run/command_registry.h"
 #include "rota/run/context.h"
+#include "rota/run/hook_facts.h"
 #include "rota/runtime/application.h"
 #include "rota/schedule/attributes.h"
 #include "rota/schedule/scheduler.h"

@@ -26,11 +26,12 @@ yaml::Position Offender(const TaskEntry& task, const Status& error) {
   const auto position = [&task](const auto& key) { return key ? key->position : task.position; };
   const yaml::Position work = task.command ? task.command->position
                               : task.exec  ? position(task.exec)
+                              : task.http  ? position(task.http)
                                            : position(task.shell);
   if (error.code() == StatusCode::kNotFound) return work;
   const auto tells = [&error](std::string_view text) { return error.message().find(text) != std::string::npos; };
   if (tells("task's name") || tells("task with this name")) return task.name ? task.name->position : work;
-  if (tells(": Exec(") || tells(": Shell(")) return work;
+  if (tells(": Exec(") || tells(": Shell(") || tells(": Http(")) return work;
   if (tells(": Between(")) return position(task.between);
   if (tells(": UnlessBetween(")) return position(task.unless_between);
   if (tells("OnBusinessDay(") || tells("OnLastBusinessDay(")) return position(task.business_day);
@@ -48,6 +49,7 @@ yaml::Position Offender(const TaskEntry& task, const Status& error) {
   if (tells(": AtLeastOnce(")) return position(task.on_lost);
   if (tells(": Pool(")) return position(task.pool);
   if (tells(": Priority(")) return position(task.priority);
+  if (tells(": Ping(")) return position(task.ping);
   if (tells(": Environments(")) return position(task.environments);
   // Arguments that the command does not take.
   if (task.command && tells(Format(": {}: ", task.command->value)))
@@ -59,6 +61,7 @@ yaml::Position Offender(const TaskEntry& task, const Status& error) {
 TaskBuilder BeginTask(Scheduler& scheduler, const TaskEntry& task) {
   if (task.exec) return scheduler.Exec(task.exec->value, task.process);
   if (task.shell) return scheduler.Shell(task.shell->value, task.process);
+  if (task.http) return scheduler.Http(task.http->value.method, task.http->value.url, task.http->value.options);
   return scheduler.Command(task.command->value, task.arguments ? task.arguments->value : std::vector<std::string>());
 }
 
@@ -91,6 +94,11 @@ TaskBuilder ApplyKeys(TaskBuilder builder, const TaskEntry& task) {
   if (task.store_outage) builder = std::move(builder).OnStoreOutage(task.store_outage->value);
   if (task.pool) builder = std::move(builder).Pool(task.pool->value);
   if (task.priority) builder = std::move(builder).Priority(task.priority->value);
+  if (task.ping) {
+    for (const Hook& ping : task.ping->value) {
+      builder = std::move(builder).Ping(ping.point, std::get<std::string>(ping.action), ping.timeout);
+    }
+  }
   if (task.isolated && task.isolated->value) builder = std::move(builder).Isolated();
   if (task.output) {
     const auto& [path, mode] = task.output->value;

@@ -230,9 +230,9 @@ TEST(Config, RefusesUnknownKeysWithTheNearestAndAllKnownOnes) {
   EXPECT_EQ(ErrorOf("tasks:\n  - shell: \"true\"\n    schedule: daily\n    xyzzy: 1\n"),
             "config/config.yaml:4:5: unknown key \"xyzzy\" in a task; allowed: name, description, schedule, dialect, "
             "timezone, on, except, shift, business_day, dst_gap, dst_overlap, spread, command, arguments, exec, shell, "
-            "env, directory, user, umask, limits, unique, without_overlapping, even_in_maintenance_mode, "
+            "env, directory, user, umask, limits, http, unique, without_overlapping, even_in_maintenance_mode, "
             "lock_timeout, timeout, kill_after, retry, overlap, misfire, on_lost, store_outage, pool, priority, "
-            "isolated, output, environments, between, "
+            "ping, isolated, output, environments, between, "
             "unless_between, tags");
 }
 
@@ -414,9 +414,9 @@ TEST(Config, ChecksWhatATaskNeeds) {
   EXPECT_EQ(ErrorOf("tasks: {a: 1}"), "config/config.yaml:1:8: tasks: expected a list of tasks, found a map");
   EXPECT_EQ(ErrorOf("tasks: [x]"), "config/config.yaml:1:9: tasks: expected a map of keys, found a single value");
   EXPECT_EQ(ErrorOf("tasks:\n  - schedule: daily\n"),
-            "config/config.yaml:2:5: this task has none of command, exec and shell: expected one of them");
+            "config/config.yaml:2:5: this task has none of command, exec, shell and http: expected one of them");
   EXPECT_EQ(ErrorOf("tasks:\n  - {schedule: daily, shell: a, exec: [b]}\n"),
-            "config/config.yaml:2:5: this task has two of command, exec and shell: expected one of them");
+            "config/config.yaml:2:5: this task has two of command, exec, shell and http: expected one of them");
   EXPECT_EQ(ErrorOf("tasks:\n  - shell: \"true\"\n"),
             "config/config.yaml:2:5: this task has no schedule: expected a cron expression or words such as \"daily at "
             "02:00\"");

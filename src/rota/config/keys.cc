@@ -6,6 +6,8 @@
 
 #include "rota/base/suggest.h"
 #include "rota/base/text.h"
+#include "rota/config/http_keys.h"
+#include "rota/config/ping_keys.h"
 #include "rota/config/process_keys.h"
 #include "rota/config/redis_section.h"
 
@@ -262,8 +264,10 @@ std::string KeysAsMarkdown() {
   page +=
       "## `calendars`\n\nBusiness calendars by name, each a map of these keys.\n\n" + KeysTable(CalendarKeys()) + "\n";
   page += "## `tasks`\n\nA list of tasks, each a map of these keys.\n\n" + KeysTable(TaskKeys());
+  page += "\n### `http`\n\nOf a task.\n\n" + KeysTable(HttpKeys());
   page += "\n### `retry`\n\nOf a task.\n\n" + KeysTable(RetryKeys());
   page += "\n### `misfire`\n\nOf a task.\n\n" + KeysTable(MisfireKeys());
+  page += "\n### `ping`\n\nOf a task.\n\n" + KeysTable(PingKeys());
   page += "\n### `output`\n\nOf a task.\n\n" + KeysTable(OutputKeys());
   return page + "\n### `limits`\n\nOf a task's child process.\n\n" + KeysTable(LimitKeys());
 }

@@ -1,12 +1,14 @@
 #include "rota/config/task_keys.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <iterator>
 #include <utility>
 
 #include "rota/base/format.h"
 #include "rota/base/text.h"
+#include "rota/config/ping_keys.h"
 #include "rota/config/process_keys.h"
 
 namespace rota {
@@ -64,6 +66,20 @@ std::vector<Key<RetryPolicy>> MakeRetryKeys() {
 }
 
 // A map of its own keys, or the number of attempts alone.
+Key<TaskEntry> Http(std::string meaning) {
+  return {"http", "a map, or a URL", "", std::move(meaning),
+          [](ValueReader& reader, const Place& place, TaskEntry& task) {
+            Assign(task.http, ReadHttp(reader, place), place.node.position);
+          }};
+}
+
+Key<TaskEntry> Ping(std::string meaning) {
+  return {"ping", "a map of URLs", "", std::move(meaning),
+          [](ValueReader& reader, const Place& place, TaskEntry& task) {
+            Assign(task.ping, ReadPings(reader, place), place.node.position);
+          }};
+}
+
 Key<TaskEntry> Retry(std::string meaning) {
   return {"retry", "a map, or an integer from 2 to 100", "", std::move(meaning),
           [](ValueReader& reader, const Place& place, TaskEntry& task) {
@@ -193,12 +209,15 @@ std::vector<Key<TaskEntry>> MakeTaskKeys() {
                   "of an interval.",
                   &Task::spread),
       Value<Task>("command", Line(), "",
-                  "What it runs: a command of the program. One of `command`, `exec` and `shell`.", &Task::command),
+                  "What it runs: a command of the program. One of `command`, `exec`, `shell` and `http`.",
+                  &Task::command),
       List<Task>("arguments", Text(), "[--full, db1]", "The command's arguments, as on a command line.",
                  &Task::arguments),
       List<Task>("exec", Text(), "[ls, -l]", "What it runs: a program and its arguments, without a shell.",
                  &Task::exec),
       Value<Task>("shell", Text(), "", "What it runs: a line for `/bin/sh -c`.", &Task::shell),
+      Http("What it runs: a request, whose answer is the output of the run. A map of the keys below, or a URL for a "
+           "plain GET."),
       Value<Task>("unique", Boolean(), "false",
                   "One server of the fleet runs each occurrence, and the task does not overlap itself; otherwise every "
                   "server runs it.",
@@ -249,6 +268,8 @@ std::vector<Key<TaskEntry>> MakeTaskKeys() {
                   &Task::pool),
       Value<Task>("priority", Integer(-100, 100), "0", "Where workers are short, the larger one goes first.",
                   &Task::priority),
+      Ping("URLs that are asked when something happened to it, beside the run: as services that watch cron jobs expect "
+           "it. A map of the keys below."),
       Value<Task>("isolated", Boolean(), "false",
                   "A command runs in a child process of the program, whose crash is a failed run and nothing else.",
                   &Task::isolated),
@@ -271,12 +292,11 @@ std::vector<Key<TaskEntry>> MakeTaskKeys() {
 
 // What the table cannot say: keys that need or exclude each other.
 void CheckTask(ValueReader& reader, const TaskEntry& task) {
-  const int works = task.command.has_value() + task.exec.has_value() + task.shell.has_value();
+  constexpr std::array<const char*, 5> kCounts = {"none", "one", "two", "three", "all"};
+  const int works = task.command.has_value() + task.exec.has_value() + task.shell.has_value() + task.http.has_value();
   if (works != 1) {
-    reader.Refuse(task.position,
-                  Format("this task has {} of command, exec and shell: expected one of them", works == 0   ? "none"
-                                                                                              : works == 2 ? "two"
-                                                                                                           : "three"));
+    reader.Refuse(task.position, Format("this task has {} of command, exec, shell and http: expected one of them",
+                                        kCounts.at(static_cast<std::size_t>(works))));
   }
   if (task.arguments && !task.command) {
     reader.Refuse(task.arguments->position, "arguments: only a command takes them; those of exec stand in its list");

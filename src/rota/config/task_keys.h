@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "rota/base/instant.h"
+#include "rota/config/http_keys.h"
 #include "rota/config/key.h"
 #include "rota/config/value_reader.h"
 #include "rota/config/yaml.h"
@@ -37,6 +38,7 @@ struct TaskEntry {
   std::optional<Located<std::vector<std::string>>> arguments;
   std::optional<Located<std::vector<std::string>>> exec;
   std::optional<Located<std::string>> shell;
+  std::optional<Located<HttpEntry>> http;
   ProcessOptions process;
   std::optional<Located<std::string>> process_key;  // One of those that say it.
   std::optional<Located<bool>> unique;
@@ -52,6 +54,7 @@ struct TaskEntry {
   std::optional<Located<StoreOutage>> store_outage;
   std::optional<Located<std::string>> pool;
   std::optional<Located<int>> priority;
+  std::optional<Located<std::vector<Hook>>> ping;
   std::optional<Located<bool>> isolated;
   std::optional<Located<OutputFile>> output;
   std::optional<Located<std::vector<std::string>>> environments;

@@ -104,6 +104,16 @@ TEST(EngineCoreRuns, TriesAgainOnlyAfterItsExitCodes) {
   EXPECT_THAT(without.Events(), ElementsAre("run_finished a@600 failed(no route to host)"));
 }
 
+TEST(EngineCoreRuns, DoNotTryAgainWhatItsConditionsEnded) {
+  RetryingCore core(Retrying({.attempts = 2}));
+  RunResult result;
+  result.outcome = Outcome::kFailed;
+  result.reason = "When() threw";
+  result.final = true;
+  core.Tell(input::RunEnded{core.run_id(), result});
+  EXPECT_THAT(core.Events(), ElementsAre("run_finished a@600 failed(When() threw)"));
+}
+
 TEST(EngineCoreRuns, DoNotTryAgainWhatWasCancelled) {
   RetryingCore core(Retrying({.attempts = 2}));
   core.EndRun(core.run_id(), Outcome::kCancelled);

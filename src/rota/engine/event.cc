@@ -42,6 +42,8 @@ std::string_view Name(EventKind kind) {
       return "state_reasserted";
     case EventKind::kStoreFinding:
       return "store_finding";
+    case EventKind::kHookFailed:
+      return "hook_failed";
     case EventKind::kEventsDropped:
       return "events_dropped";
   }

@@ -28,6 +28,7 @@ enum class EventKind {
   kStateLost,        // The store may have lost what it acknowledged: `detail` tells how that shows.
   kStateReasserted,  // This server told it what it remembers; claims pause until all had the time to.
   kStoreFinding,     // What an examination of the store found or finds no more: `detail` tells.
+  kHookFailed,       // A hook of a task threw, failed or took too long: `detail` tells which and why.
   kEventsDropped,    // Nobody took the events from `at` on, and there were too many to keep: `detail` tells how many.
 };
 std::string_view Name(EventKind kind);  // "run_started", …

@@ -24,6 +24,7 @@ RunResult Run::Judge(RunResult result) const {
 
 bool Run::MayTryAgain(const RunResult& result) const {
   const std::optional<RetryPolicy>& retry = policies->retry;
+  if (result.final) return false;
   if (!retry || record.attempt >= retry->attempts || !stop_cause.empty()) return false;
   const std::vector<int>& codes = retry->exit_codes;
   if (result.outcome == Outcome::kTimedOut) return codes.empty();

@@ -38,6 +38,7 @@ struct RunResult {
   std::string reason;
   std::string output_tail;
   std::optional<int> exit_code = std::nullopt;  // Of a child process that ended by itself.
+  bool final = false;                           // No further attempt: the conditions of the task said no, or nothing.
 };
 
 // Carries out a run and blocks until it ended. Never throws: what user code throws is a result. Thread-safe.

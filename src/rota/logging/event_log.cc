@@ -141,6 +141,8 @@ Sentence Tell(const Event& event, const OccurrenceRecord& record) {
       return {LogLevel::kWarning, "the store was told again what this server remembers"};
     case EventKind::kStoreFinding:
       return {LogLevel::kWarning, "store finding"};
+    case EventKind::kHookFailed:
+      return {LogLevel::kWarning, Format("{}: a hook failed", record.task)};
     case EventKind::kEventsDropped:
       return {LogLevel::kWarning, "events are missing here"};
   }

@@ -172,6 +172,14 @@ TEST(EventLog, TellsOfALostLease) {
             "token=7");
 }
 
+TEST(EventLog, TellsOfAHookThatFailed) {
+  Event event = About(EventKind::kHookFailed, Running());
+  event.detail = "OnFailure() threw: no mail today";
+  EXPECT_EQ(Line(event),
+            "WARN  backup:run: a hook failed: OnFailure() threw: no mail today  event=hook_failed task=backup:run "
+            "run_id=01RUN occurrence=2026-03-07T02:00:00Z attempt=1 server=web-1 token=7");
+}
+
 TEST(EventLog, TellsOfTheServerTheClockAndTheStore) {
   EXPECT_EQ(Line(OfServer(EventKind::kServerStarted, "3 tasks, sqlite var/rota.db")),
             "INFO  server web-1 started: 3 tasks, sqlite var/rota.db  event=server_started server=web-1");

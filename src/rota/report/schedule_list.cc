@@ -60,6 +60,7 @@ ScheduleRow MakeRow(const Task& task, std::span<const Pause> pauses, WallTime no
   row.output = policies.output;
   row.environments = policies.environments;
   row.tags = policies.tags;
+  row.hooks = policies.hooks;
   row.conditional = !policies.when.empty() || !policies.skip.empty();
   if (const Pause* pause = FindPause(pauses, AsPausable(task), now)) row.pause = *pause;
   return row;
@@ -121,6 +122,32 @@ boost::json::value PauseJson(const std::optional<Pause>& pause) {
           {"until", json::Utc(pause->until)}};
 }
 
+// "hooks at start and fail", "pings at success and fail".
+std::vector<std::string> DescribeHooks(const std::vector<Hook>& hooks) {
+  std::vector<std::string> functions;
+  std::vector<std::string> pings;
+  for (const Hook& hook : hooks) {
+    std::vector<std::string>& points = std::holds_alternative<std::string>(hook.action) ? pings : functions;
+    const std::string point(Name(hook.point));
+    if (std::ranges::find(points, point) == points.end()) points.push_back(point);
+  }
+  std::vector<std::string> words;
+  if (!functions.empty()) words.push_back("hooks at " + Join(functions, " and "));
+  if (!pings.empty()) words.push_back("pings at " + Join(pings, " and "));
+  return words;
+}
+
+boost::json::array HooksJson(const std::vector<Hook>& hooks) {
+  boost::json::array array;
+  for (const Hook& hook : hooks) {
+    const auto* url = std::get_if<std::string>(&hook.action);
+    array.push_back({{"at", Name(hook.point)},
+                     {"ping", url == nullptr ? boost::json::value() : json::Text(MaskedUrl(*url))},
+                     {"timeout_ms", json::Millis(hook.timeout)}});
+  }
+  return array;
+}
+
 boost::json::value OutputJson(const std::optional<OutputFile>& output) {
   if (!output) return {};
   return {{"file", json::Text(output->path)}, {"append", output->mode == OutputFile::Mode::kAppend}};
@@ -150,6 +177,7 @@ std::string DescribePolicies(const ScheduleRow& row) {
   }
   if (row.dst.gap) words.push_back(Format("DST gap {}", Name(*row.dst.gap)));
   if (row.dst.overlap) words.push_back(Format("DST overlap {}", Name(*row.dst.overlap)));
+  for (const std::string& hooks : DescribeHooks(row.hooks)) words.push_back(hooks);
   if (row.conditional) words.emplace_back("conditional");
   if (row.even_in_maintenance_mode) words.emplace_back("even in maintenance mode");
   if (!row.environments.empty()) words.push_back("only in " + Join(row.environments, " or "));
@@ -231,6 +259,7 @@ std::string ToJson(std::span<const ScheduleRow> rows) {
         {"store_outage", json::Text(Name(row.store_outage))},
         {"pool", json::Text(row.pool)},
         {"priority", row.priority},
+        {"hooks", HooksJson(row.hooks)},
         {"isolated", row.isolated},
         {"output", OutputJson(row.output)},
         {"environments", json::Texts(row.environments)},

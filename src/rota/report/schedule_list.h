@@ -42,6 +42,7 @@ struct ScheduleRow {
   std::optional<OutputFile> output;
   std::vector<std::string> environments;  // Empty: all.
   std::vector<std::string> tags;
+  std::vector<Hook> hooks;
   bool conditional = false;    // Has a When() or Skip().
   std::optional<Pause> pause;  // In force now.
 };

@@ -158,6 +158,25 @@ TEST(ScheduleList, TellsWhatHappensWhenARunCannotBeAsPlanned) {
                         R"("on_lost":"retry","store_outage":"open","pool":"slow","priority":5,)"));
 }
 
+TEST(ScheduleList, TellsOfHooksAndPings) {
+  const Schedule schedule = MakeSchedule([](Scheduler& scheduler) {
+    const HookFunction hook = [](const HookFacts&) {};
+    scheduler.Command("backup:run")
+        .Daily()
+        .Before(hook)
+        .OnFailure(hook)
+        .OnFailure(hook)
+        .Ping(HookPoint::kSuccess, "https://a.example/ping?key=secret", seconds(3))
+        .Register();
+  });
+  const std::vector<ScheduleRow> rows = ListSchedule(schedule, {}, kNow);
+  EXPECT_THAT(ToTable(rows), HasSubstr("overlap allow, hooks at start and fail, pings at success\n"));
+  EXPECT_THAT(ToJson(rows),
+              HasSubstr(R"("hooks":[{"at":"start","ping":null,"timeout_ms":10000},)"
+                        R"({"at":"fail","ping":null,"timeout_ms":10000},{"at":"fail","ping":null,"timeout_ms":10000},)"
+                        R"({"at":"success","ping":"https://a.example/ping?***","timeout_ms":3000}])"));
+}
+
 TEST(ScheduleList, TellsTheTasksOwnPartOfItsSpread) {
   const Schedule schedule = MakeSchedule(
       [](Scheduler& scheduler) { scheduler.Command("backup:run").DailyAt("02:00").Spread(minutes(5)).Register(); });
@@ -210,7 +229,7 @@ TEST(ScheduleList, GivesEverythingAsJson) {
       R"([{"task":"backup:run","description":"","work":"backup:run","process":null,"schedule":"At 02:00","cron":"0 2 * * *",)"
       R"("dialect":"ocps","zone":"Asia/Shanghai","dst_gap":null,"dst_overlap":null,"spread":null,"fires_at_start":false,"next":[{"utc":"2026-03-06T18:00:00Z","local":"2026-03-07 02:00:00 +08:00"}],)"
       R"("unique":true,"runs_on":"one server","overlap":"skip","lock_timeout_ms":1800000,"timeout_ms":null,"kill_after_ms":null,"retry":null,)"
-      R"("even_in_maintenance_mode":false,"misfire":{"policy":"run_once","grace_ms":null,"max_runs":100,"pace_ms":0},"on_lost":"record","store_outage":"closed","pool":"","priority":0,"isolated":false,"output":null,"environments":[],)"
+      R"("even_in_maintenance_mode":false,"misfire":{"policy":"run_once","grace_ms":null,"max_runs":100,"pace_ms":0},"on_lost":"record","store_outage":"closed","pool":"","priority":0,"hooks":[],"isolated":false,"output":null,"environments":[],)"
       R"("tags":["db"],"conditional":false,"pause":{"all_tasks":false,"maintenance":false,"tag":null,"author":"ann",)"
       R"("reason":"disk \"swap\"","since":"2026-03-06T12:00:00Z","until":null}}])"
       "\n");

@@ -1,9 +1,7 @@
 #include "rota/run/conditions.h"
 
 #include <exception>
-#include <functional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "rota/base/format.h"
@@ -11,28 +9,48 @@
 namespace rota {
 namespace {
 
-std::optional<RunResult> Ask(const std::vector<std::function<bool()>>& conditions, bool expected,
-                             std::string_view call) {
-  try {
-    for (const auto& condition : conditions) {
-      if (condition() != expected) return RunResult{Outcome::kSkipped, std::string(reason::kCondition), ""};
+std::optional<RunResult> Ask(const std::vector<std::function<bool()>>& conditions, bool expected, std::string_view call,
+                             const AskCondition& ask) {
+  for (const auto& condition : conditions) {
+    const Result<bool> answer = ask(call, condition);
+    if (answer && *answer == expected) continue;
+    RunResult result;
+    if (answer) {
+      result.outcome = Outcome::kSkipped;
+      result.reason = reason::kCondition;
+    } else if (answer.error().code() == StatusCode::kCancelled) {
+      result.outcome = Outcome::kCancelled;
+      result.reason = "stopped before it began";
+    } else {
+      result.outcome = Outcome::kFailed;
+      result.reason = Format("{} {}", call, answer.error());
     }
-    return std::nullopt;
+    result.final = true;
+    return result;
+  }
+  return std::nullopt;
+}
+
+Result<bool> AskHere(std::string_view, const std::function<bool()>& condition) {
+  try {
+    return condition();
   } catch (const std::exception& error) {
-    return RunResult{Outcome::kFailed, Format("{} threw: {}", call, error), ""};
+    return Fail(Errorf("threw: {}", error));
   } catch (...) {
-    return RunResult{Outcome::kFailed, Format("{} threw something that is not a std::exception", call), ""};
+    return Fail(Errorf("threw something that is not a std::exception"));
   }
 }
 
 }  // namespace
 
-std::optional<RunResult> AskConditions(const RunOrder& order) {
-  if (IsAskedFor(order.kind)) return std::nullopt;
+std::optional<RunResult> AskConditions(const RunOrder& order, const AskCondition& ask) {
+  if (IsAskedFor(order.kind) || order.attempt > 1) return std::nullopt;
   const TaskPolicies& policies = *order.task->policies;
-  std::optional<RunResult> result = Ask(policies.when, true, "When()");
-  if (!result) result = Ask(policies.skip, false, "Skip()");
+  std::optional<RunResult> result = Ask(policies.when, true, "When()", ask);
+  if (!result) result = Ask(policies.skip, false, "Skip()", ask);
   return result;
 }
+
+std::optional<RunResult> AskConditions(const RunOrder& order) { return AskConditions(order, AskHere); }
 
 }  // namespace rota

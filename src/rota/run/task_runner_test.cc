@@ -8,12 +8,14 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <future>
 #include <iterator>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "rota/run/conditions.h"
 #include "rota/run/test_order.h"
 #include "rota/testing/fake_clock.h"
 
@@ -41,7 +43,7 @@ RunResult Execute(const TestOrder& test) {
   CommandRegistry registry;
   registry.Register(std::make_unique<Hello>());
   registry.Register(std::make_unique<Mumble>());
-  const FakeClock clock(WallTime(std::chrono::seconds(1772848800)));
+  FakeClock clock(WallTime(std::chrono::seconds(1772848800)));
   OutputFeed feed;
   return TaskRunner(registry, clock, feed).Run(test.order);
 }
@@ -103,6 +105,96 @@ TEST(TaskRunner, FailsWhenAConditionThrows) {
   EXPECT_EQ(Execute(test).reason, "Skip() threw something that is not a std::exception");
 }
 
+TEST(TaskRunner, AsksTheConditionsOnceForAnOccurrence) {
+  int asked = 0;
+  TestOrder test(CommandCall{"hello", {}});
+  test.policies->when = {[&asked] { return ++asked < 2; }};
+  EXPECT_EQ(Execute(test).outcome, Outcome::kSucceeded);
+  test.order.attempt = 2;
+  EXPECT_EQ(Execute(test).outcome, Outcome::kSucceeded);
+  EXPECT_EQ(asked, 1);
+}
+
+TEST(TaskRunner, LetsNoFurtherAttemptFollowAConditionWithoutAnAnswer) {
+  TestOrder test(CommandCall{"hello", {}});
+  test.policies->when = {[]() -> bool { throw std::runtime_error("no such table"); }};
+  EXPECT_TRUE(Execute(test).final);
+  test.policies->when = {};
+  EXPECT_FALSE(Execute(test).final);
+}
+
+TEST(TaskRunner, WaitsForNoConditionForEver) {
+  std::promise<void> begun;
+  std::promise<void> end;
+  TestOrder test(CommandCall{"hello", {}});
+  test.policies->skip = {[&begun, ended = end.get_future().share()] {
+    begun.set_value();
+    ended.wait();
+    return false;
+  }};
+  CommandRegistry registry;
+  registry.Register(std::make_unique<Hello>());
+  FakeClock clock{WallTime()};
+  OutputFeed feed;
+  TaskRunner runner(registry, clock, feed);
+  std::future<RunResult> result = std::async(std::launch::async, [&] { return runner.Run(test.order); });
+  begun.get_future().wait();
+  clock.AwaitWaiters(1);
+  clock.Advance(kConditionTimeout);
+  EXPECT_EQ(result.get().reason, "Skip() did not answer within 10s");
+  EXPECT_EQ(runner.abandoned(), 1u);
+
+  const RunResult next = runner.Run(test.order);
+  EXPECT_EQ(next.outcome, Outcome::kFailed);
+  EXPECT_EQ(next.reason, "Skip() was not asked: an earlier call of it has not ended yet");
+  end.set_value();
+}
+
+TEST(TaskRunner, IsStoppedWhileItAsksACondition) {
+  std::promise<void> end;
+  TestOrder test(CommandCall{"hello", {}});
+  test.policies->when = {[&test, ended = end.get_future().share()] {
+    test.order.signals->stop.request_stop();
+    ended.wait();
+    return true;
+  }};
+  CommandRegistry registry;
+  registry.Register(std::make_unique<Hello>());
+  FakeClock clock{WallTime()};
+  OutputFeed feed;
+  TaskRunner runner(registry, clock, feed);
+  const RunResult result = runner.Run(test.order);
+  EXPECT_EQ(result.outcome, Outcome::kCancelled);
+  EXPECT_EQ(result.reason, "stopped before it began");
+  end.set_value();
+}
+
+TEST(TaskRunner, TellsWhenTheWorkOfAnOccurrenceBegins) {
+  std::string begun;
+  const auto run = [&begun](const TestOrder& test) {
+    CommandRegistry registry;
+    registry.Register(std::make_unique<Hello>());
+    SystemClock clock;
+    OutputFeed feed;
+    return TaskRunner(registry, clock, feed, [&begun](const RunOrder& order) { begun += order.run_id + " "; })
+        .Run(test.order);
+  };
+  TestOrder test(CommandCall{"hello", {}});
+  test.order.run_id = "first";
+  run(test);
+  test.order.attempt = 2;  // Tried again.
+  run(test);
+  test.order.attempt = 1;
+  test.order.run_id = "skipped";
+  test.policies->when = {[] { return false; }};
+  run(test);
+  test.order.run_id = "cancelled";
+  test.policies->when = {};
+  test.order.signals->stop.request_stop();
+  run(test);
+  EXPECT_EQ(begun, "first ");
+}
+
 TEST(TaskRunner, StartsNothingAfterAStop) {
   for (const Work& work : {Work(CommandCall{"hello", {}}), Work(ExecCall{{"/bin/echo"}})}) {
     TestOrder test(work);
@@ -129,7 +221,7 @@ TEST(TaskRunner, KeepsMemoryFlatUnderHugeOutput) {
 
 TEST(TaskRunner, HandsWhatARunPrintsToWhoWatchesItAndNoOther) {
   CommandRegistry registry;
-  const FakeClock clock(WallTime(std::chrono::seconds(1772848800)));
+  FakeClock clock(WallTime(std::chrono::seconds(1772848800)));
   OutputFeed feed;
   TaskRunner runner(registry, clock, feed);
   OutputFeed::Subscription lines(feed, {.run_id = "1"});
@@ -161,7 +253,7 @@ TEST(TaskRunner, LeavesNothingBehindOfAThousandChildren) {
   std::atomic<int> succeeded = 0;
   {
     CommandRegistry registry;
-    const FakeClock clock(WallTime(std::chrono::seconds(1772848800)));
+    FakeClock clock(WallTime(std::chrono::seconds(1772848800)));
     OutputFeed feed;
     TaskRunner runner(registry, clock, feed);
     std::atomic<int> started = 0;

@@ -19,12 +19,18 @@
 #include "rota/logging/event_log.h"
 #include "rota/logging/file_log.h"
 #include "rota/logging/tee_log.h"
+#include "rota/run/hooks.h"
 #include "rota/run/task_runner.h"
 #include "rota/runtime/open_store.h"
 #include "rota/runtime/version.h"
 
 namespace rota {
 namespace {
+
+// How long hooks that are under way or wait may take at the end of a process; less where somebody waits for a server to
+// stop.
+constexpr std::chrono::seconds kHookPatience(30);
+constexpr std::chrono::seconds kHookPatienceAtShutdown(5);
 
 std::uint64_t RandomSeed() {
   std::random_device device;
@@ -75,13 +81,21 @@ class WatcherThread {
 
 // All that serves while this process is a server, in the order of birth.
 struct Wiring::Session {
-  Session(LogTo where_given, std::unique_ptr<LogSink> log_given, const CommandRegistry& commands, const Clock& clock,
-          OutputFeed& feed)
-      : where(where_given), log(std::move(log_given)), events(*log), runner(commands, clock, feed) {}
+  Session(LogTo where_given, std::unique_ptr<LogSink> log_given, const CommandRegistry& commands,
+          std::shared_ptr<const Schedule> schedule, Clock& clock, OutputFeed& feed)
+      : where(where_given),
+        log(std::move(log_given)),
+        events(*log),
+        hooks(std::move(schedule), clock, events),
+        runner(commands, clock, feed, [this](const RunOrder& order) { hooks.Begin(order); }) {}
+
+  // Whether its destructor would wait for work, perhaps for ever.
+  bool HasAbandonedWork() { return engine.has_value() || hooks.abandoned() > 0 || runner.abandoned() > 0; }
 
   const LogTo where;
   const std::unique_ptr<LogSink> log;
   EventLog events;
+  Hooks hooks;
   TaskRunner runner;
   std::string server;
   std::optional<Engine> engine;
@@ -181,7 +195,7 @@ JoinRequest Wiring::MakeJoinRequest() const {
 Status Wiring::Open(LogTo where, const JoinRequest& request, Milliseconds shutdown_grace) {
   Result<std::unique_ptr<LogSink>> log = OpenLog(where);
   if (!log) return log.error();
-  auto session = std::make_unique<Session>(where, *std::move(log), commands_, clock_, feed_);
+  auto session = std::make_unique<Session>(where, *std::move(log), commands_, schedule_, clock_, feed_);
   Result<JoinReply> joined = store_->Join(request);
   if (!joined) return joined.error();
   session->server = joined->server_id;
@@ -200,7 +214,7 @@ Status Wiring::Open(LogTo where, const JoinRequest& request, Milliseconds shutdo
   engine.seed = RandomSeed();
   try {
     session->engine.emplace(std::move(engine), schedule_, std::move(joined->watermarks), clock_, *store_, *store_,
-                            session->runner, session->events, std::move(joined->seeded));
+                            session->runner, session->hooks, std::move(joined->seeded));
   } catch (const std::system_error& error) {
     (void)store_->Leave(session->server);
     int threads = options.server.workers;
@@ -222,13 +236,13 @@ void Wiring::Announce(EventKind kind, std::string detail) {
   session_->log->Write(line);
 }
 
-void Wiring::Close() {
-  const bool has_abandoned_work = session_->engine->abandoned() > 0;
-  if (!has_abandoned_work) session_->engine.reset();  // No heartbeat after the farewell.
+void Wiring::Close(Milliseconds patience) {
+  if (session_->engine->abandoned() == 0) session_->engine.reset();  // No heartbeat after the farewell.
   // A farewell that fails is made up for by the heartbeat that runs out.
   const Status left = store_->Leave(session_->server);
+  session_->hooks.Finish(patience);
   Announce(EventKind::kServerStopped, left.message());
-  if (!has_abandoned_work) session_.reset();
+  if (!session_->HasAbandonedWork()) session_.reset();
 }
 
 Status Wiring::Work(WorkMode mode, OutputWatcher watcher) {
@@ -261,7 +275,7 @@ Status Wiring::Work(WorkMode mode, OutputWatcher watcher) {
   std::optional<WatcherThread> thread;
   if (watcher) thread.emplace(feed_, OutputFeed::Interest{}, std::move(watcher));
   WithEngine([mode](Engine& engine) { mode == WorkMode::kOneTick ? engine.Tick() : engine.Follow(); });
-  Close();
+  Close(mode == WorkMode::kOneTick ? kHookPatience : kHookPatienceAtShutdown);
   return Status::Ok();
 }
 
@@ -287,7 +301,7 @@ Status Wiring::RunInForeground(const Task& task, OutputWatcher watcher, const st
   // All of it is to be seen: the run waits for who reads it.
   const WatcherThread thread(feed_, {.task = task.id, .when_full = OutputFeed::WhenFull::kWait}, std::move(watcher));
   WithEngine(run);
-  Close();
+  Close(kHookPatience);
   return Status::Ok();
 }
 

@@ -61,8 +61,8 @@ class Wiring final : public Workplace {
   Status Open(LogTo where, const JoinRequest& request, Milliseconds shutdown_grace);
   // Logs what becomes of this process as a server. REQUIRES: a session.
   void Announce(EventKind kind, std::string detail);
-  // Leaves the fleet. Keeps the session when work is left in it.
-  void Close();
+  // Leaves the fleet, and gives hooks so long to end. Keeps the session when work is left in it.
+  void Close(Milliseconds patience);
   JoinRequest MakeJoinRequest() const;
   // Runs something for once, as a process of this server that follows no schedule.
   Status RunInForeground(const Task& task, OutputWatcher watcher, const std::function<void(Engine&)>& run);

@@ -37,6 +37,7 @@ AttributeValues Merge(const AttributeValues& outer, AttributeValues inner) {
   Prepend(outer.unless_between, inner.unless_between);
   Prepend(outer.when, inner.when);
   Prepend(outer.skip, inner.skip);
+  Prepend(outer.hooks, inner.hooks);
   return inner;
 }
 
@@ -158,6 +159,42 @@ Attributes Attributes::When(std::function<bool()> condition) const {
 
 Attributes Attributes::Skip(std::function<bool()> condition) const {
   return Changed([&](AttributeValues& values) { values.skip.push_back(std::move(condition)); });
+}
+
+Attributes Attributes::AddHook(Hook hook) const {
+  return Changed([&](AttributeValues& values) { values.hooks.push_back(std::move(hook)); });
+}
+
+Attributes Attributes::Before(HookFunction hook, Milliseconds timeout) const {
+  return AddHook({HookPoint::kStart, std::move(hook), timeout});
+}
+
+Attributes Attributes::After(HookFunction hook, Milliseconds timeout) const {
+  return AddHook({HookPoint::kEnd, std::move(hook), timeout});
+}
+
+Attributes Attributes::OnSuccess(HookFunction hook, Milliseconds timeout) const {
+  return AddHook({HookPoint::kSuccess, std::move(hook), timeout});
+}
+
+Attributes Attributes::OnFailure(HookFunction hook, Milliseconds timeout) const {
+  return AddHook({HookPoint::kFail, std::move(hook), timeout});
+}
+
+Attributes Attributes::OnSkipped(HookFunction hook, Milliseconds timeout) const {
+  return AddHook({HookPoint::kSkipped, std::move(hook), timeout});
+}
+
+Attributes Attributes::OnMissed(HookFunction hook, Milliseconds timeout) const {
+  return AddHook({HookPoint::kMissed, std::move(hook), timeout});
+}
+
+Attributes Attributes::OnLost(HookFunction hook, Milliseconds timeout) const {
+  return AddHook({HookPoint::kLost, std::move(hook), timeout});
+}
+
+Attributes Attributes::Ping(HookPoint point, std::string_view url, Milliseconds timeout) const {
+  return AddHook({point, std::string(url), timeout});
 }
 
 Attributes Attributes::With(const Attributes& inner) const { return Attributes(Merge(*values_, *inner.values_)); }

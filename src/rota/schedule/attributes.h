@@ -52,6 +52,7 @@ struct AttributeValues {
   std::vector<Window> unless_between;
   std::vector<std::function<bool()>> when;
   std::vector<std::function<bool()>> skip;
+  std::vector<Hook> hooks;
 };
 
 // What the tasks of a group have in common: every setter returns a new value, so that one can be kept and extended.
@@ -93,10 +94,18 @@ class [[nodiscard]] Attributes {
   Attributes UnlessBetween(std::string_view from, std::string_view to) const;
   Attributes When(std::function<bool()> condition) const;
   Attributes Skip(std::function<bool()> condition) const;
+  Attributes Before(HookFunction hook, Milliseconds timeout = kHookTimeout) const;
+  Attributes After(HookFunction hook, Milliseconds timeout = kHookTimeout) const;
+  Attributes OnSuccess(HookFunction hook, Milliseconds timeout = kHookTimeout) const;
+  Attributes OnFailure(HookFunction hook, Milliseconds timeout = kHookTimeout) const;
+  Attributes OnSkipped(HookFunction hook, Milliseconds timeout = kHookTimeout) const;
+  Attributes OnMissed(HookFunction hook, Milliseconds timeout = kHookTimeout) const;
+  Attributes OnLost(HookFunction hook, Milliseconds timeout = kHookTimeout) const;
+  Attributes Ping(HookPoint point, std::string_view url, Milliseconds timeout = kHookTimeout) const;
 
   // These attributes around `inner`: what a task has once (its time zone, environments, timeout, …) and its Between()
-  // windows replace these; its tags, UnlessBetween() windows and conditions are added; what either
-  // switches on is on.
+  // windows replace these; its tags, UnlessBetween() windows, conditions and hooks are added; what either switches on
+  // is on.
   Attributes With(const Attributes& inner) const;
 
   const AttributeValues& values() const { return *values_; }
@@ -105,6 +114,7 @@ class [[nodiscard]] Attributes {
   explicit Attributes(AttributeValues values);
   template <typename Change>
   Attributes Changed(const Change& change) const;
+  Attributes AddHook(Hook hook) const;
 
   std::shared_ptr<const AttributeValues> values_;
 };

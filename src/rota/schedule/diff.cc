@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "rota/base/text.h"
 #include "rota/schedule/business_days.h"
 #include "rota/schedule/policies_key.h"
 #include "rota/time/format.h"
@@ -134,6 +135,21 @@ std::string ProcessWords(const Work& work) {
   return options == nullptr ? std::string() : Describe(*options);
 }
 
+// What a request has besides its method and URL, without values, which may be secret: "headers Authorization, body of
+// 14 bytes, expects 200 or 409".
+std::string RequestWords(const Work& work) {
+  const auto* http = std::get_if<HttpCall>(&work);
+  if (http == nullptr) return "";
+  const HttpOptions& options = *http->options;
+  std::vector<std::string> words;
+  std::vector<std::string> names;
+  for (const auto& [name, value] : options.headers) names.push_back(name);
+  if (!names.empty()) words.push_back("headers " + Join(names, " "));
+  if (!options.body.empty()) words.push_back("body of " + Count(options.body.size(), "byte"));
+  words.push_back("expects " + DescribeExpected(options));
+  return Join(words, ", ");
+}
+
 void ComparePolicies(const TaskPolicies& before, const TaskPolicies& after, std::vector<FieldChange>& changes) {
   const std::size_t so_far = changes.size();
   const std::vector<internal::PolicyFact> old_facts = internal::PolicyFacts(before);
@@ -155,7 +171,9 @@ std::vector<FieldChange> CompareFields(const Task& before, const Task& after) {
   // Words hide the values of variables, which may be secret: what differs in them alone reads the same.
   const bool hidden =
       Describe(before.work) == Describe(after.work) && internal::WorkKey(before.work) != internal::WorkKey(after.work);
-  if (hidden || ProcessWords(before.work) != ProcessWords(after.work)) {
+  if (hidden && std::holds_alternative<HttpCall>(after.work)) {
+    changes.push_back({"http", RequestWords(before.work), RequestWords(after.work)});
+  } else if (hidden || ProcessWords(before.work) != ProcessWords(after.work)) {
     changes.push_back({"process", ProcessWords(before.work), ProcessWords(after.work)});
   }
   ComparePolicies(*before.policies, *after.policies, changes);

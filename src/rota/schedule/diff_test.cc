@@ -121,6 +121,7 @@ TEST(Diff, NamesEveryPolicyThatChanged) {
         .AppendOutputTo("all.log")
         .Environments({"production", "staging"})
         .Tag("db")
+        .Ping(HookPoint::kFail, "https://a.example/x?key=secret")
         .When([] { return true; });
   };
   EXPECT_EQ(FieldsOf(Daily, more),
@@ -135,6 +136,7 @@ TEST(Diff, NamesEveryPolicyThatChanged) {
             "output:  -> added to all.log\n"
             "environments:  -> production, staging\n"
             "tags:  -> db\n"
+            "hooks:  -> ping https://a.example/x?*** at fail\n"
             "conditions:  -> 1\n");
 }
 
@@ -153,6 +155,18 @@ TEST(Diff, TellsWhatRuns) {
   EXPECT_EQ(FieldsOf(Compare(exec({"df", "-h"}), exec({"df"}))), "runs: df -h -> df\n");
   const Schedule shell = Make([](Scheduler& scheduler) { scheduler.Shell("df -h").Name("task").Daily().Register(); });
   EXPECT_EQ(FieldsOf(Compare(exec({"df", "-h"}), shell)), "process:  -> \n");
+}
+
+TEST(Diff, TellsWhatARequestHasButNoValues) {
+  const auto http = [](HttpOptions options) {
+    return Make([&](Scheduler& scheduler) {
+      scheduler.Http("POST", "https://a.example/", std::move(options)).Name("task").Daily().Register();
+    });
+  };
+  EXPECT_EQ(FieldsOf(Compare(http({}), http({.headers = {{"X-Key", "a"}}, .body = "{}", .expect = {201}}))),
+            "http: expects 200 to 299 -> headers X-Key, body of 2 bytes, expects 201\n");
+  EXPECT_EQ(FieldsOf(Compare(http({.headers = {{"X-Key", "a"}}}), http({.headers = {{"X-Key", "b"}}}))),
+            "http: headers X-Key, expects 200 to 299 -> headers X-Key, expects 200 to 299\n");
 }
 
 TEST(Diff, TellsWhatTheProcessFindsAroundItButNoValues) {

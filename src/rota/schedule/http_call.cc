@@ -135,14 +135,17 @@ Status CheckHttpCall(const HttpCall& call) {
   if (!method.ok()) return method.WithContext("Http()");
   Status url = CheckUrl(call.url);
   if (!url.ok()) return url.WithContext("Http()");
-  if (call.method == "HEAD" && !call.options.body.empty()) {
+  if (call.method == "HEAD" && !call.options->body.empty()) {
     return InvalidArgument("Http(): a HEAD request has no body: expected another method, such as POST");
   }
-  for (const auto& header : call.options.headers) {
+  for (const auto& header : call.options->headers) {
     Status valid = CheckHeader(header);
     if (!valid.ok()) return valid.WithContext("Http()");
   }
-  for (const int status : call.options.expect) {
+  if (call.options->body_limit > kMostHttpBody) {
+    return InvalidArgument("Http(): body limit {}: expected at most {} bytes", call.options->body_limit, kMostHttpBody);
+  }
+  for (const int status : call.options->expect) {
     if (status < 200 || status > 599) return InvalidArgument("Http(): status {}: expected 200 to 599", status);
   }
   return Status();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9,6 +10,9 @@
 #include "rota/base/status.h"
 
 namespace rota {
+
+// The most that may be kept of an answer.
+inline constexpr std::size_t kMostHttpBody = std::size_t{16} << 20;
 
 // What an HTTP task sends beside its method and URL, and what it takes for success.
 struct HttpOptions {
@@ -22,9 +26,14 @@ struct HttpOptions {
 
 // A request over HTTP or HTTPS. Redirects are not followed: they are answers like others.
 struct HttpCall {
+  HttpCall(std::string method_given, std::string url_given, HttpOptions options_given = {})
+      : method(std::move(method_given)),
+        url(std::move(url_given)),
+        options(std::make_shared<const HttpOptions>(std::move(options_given))) {}
+
   std::string method;
   std::string url;
-  HttpOptions options;
+  std::shared_ptr<const HttpOptions> options;  // Never null; apart, for other tasks need no room for it.
 };
 
 // The URL fit to be shown: without a user and password, and without what its query holds.

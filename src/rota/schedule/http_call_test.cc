@@ -55,6 +55,8 @@ TEST(HttpCall, IsCheckedWhole) {
   for (const char* name : {"Content-Length", "transfer-encoding", "Rota-Run-Id"}) {
     EXPECT_THAT(ErrorOf({"GET", url, {.headers = {{name, "1"}}}}), HasSubstr("Rota writes it itself")) << name;
   }
+  EXPECT_EQ(ErrorOf({"GET", url, {.body_limit = (16 << 20) + 1}}),
+            "Http(): body limit 16777217: expected at most 16777216 bytes");
   EXPECT_EQ(ErrorOf({"GET", url, {.expect = {199}}}), "Http(): status 199: expected 200 to 599");
   EXPECT_EQ(ErrorOf({"GET", url, {.expect = {600}}}), "Http(): status 600: expected 200 to 599");
 }

@@ -50,6 +50,10 @@ std::string PoliciesKey(const TaskPolicies& policies) {
   if (policies.store_outage != StoreOutage::kClosed) key += Format(" outage {}", Name(policies.store_outage));
   if (!policies.pool.empty()) key += Format(" pool {}:{}", policies.pool.size(), policies.pool);
   if (policies.priority != 0) key += Format(" priority {}", policies.priority);
+  for (const Hook& hook : policies.hooks) {
+    const auto* url = std::get_if<std::string>(&hook.action);
+    if (url != nullptr) key += Format(" ping {} {} {}:{}", Name(hook.point), hook.timeout.count(), url->size(), *url);
+  }
   if (policies.isolated) key += " isolated";
   if (const std::optional<OutputFile>& output = policies.output) {
     Append(key, output->mode == OutputFile::Mode::kAppend ? '+' : '>', {output->path});
@@ -60,6 +64,8 @@ std::string PoliciesKey(const TaskPolicies& policies) {
 }
 
 std::vector<PolicyFact> PolicyFacts(const TaskPolicies& policies) {
+  std::vector<std::string> hooks;
+  for (const Hook& hook : policies.hooks) hooks.push_back(Describe(hook));
   const std::size_t conditions = policies.when.size() + policies.skip.size();
   return {
       {"unique", policies.placement == Placement::kOneServer ? "true" : "false"},
@@ -78,6 +84,7 @@ std::vector<PolicyFact> PolicyFacts(const TaskPolicies& policies) {
       {"output", policies.output ? Words(*policies.output) : std::string()},
       {"environments", Join(policies.environments, ", ")},
       {"tags", Join(policies.tags, ", ")},
+      {"hooks", Join(hooks, ", ")},
       {"conditions", conditions == 0 ? std::string() : std::to_string(conditions)},
   };
 }

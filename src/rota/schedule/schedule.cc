@@ -18,6 +18,16 @@ void Append(std::string& text, std::string_view field) {
   text += field;
 }
 
+void AppendHttp(std::string& key, const HttpCall& call) {
+  const HttpOptions& options = *call.options;
+  for (const std::string* text : {&call.method, &call.url, &options.body, &options.ca_file}) Append(key, *text);
+  key += Format(" {} {}", options.body_limit, DescribeExpected(options));
+  for (const auto& [name, value] : options.headers) {
+    Append(key, name);
+    Append(key, value);
+  }
+}
+
 }  // namespace
 
 namespace internal {
@@ -29,6 +39,8 @@ std::string WorkKey(const Work& work) {
     for (const std::string& argument : command->arguments) Append(key, argument);
   } else if (const auto* exec = std::get_if<ExecCall>(&work)) {
     for (const std::string& argument : exec->argv) Append(key, argument);
+  } else if (const auto* http = std::get_if<HttpCall>(&work)) {
+    AppendHttp(key, *http);
   } else if (const auto* call = std::get_if<FunctionCall>(&work)) {
     Append(key, call->id);
   } else {

@@ -53,6 +53,14 @@ TEST(Schedule, HasADigestThatDiffersWithEveryDefinition) {
       [](Task& task, TaskPolicies&) { task.work = CommandCall{"task", {"ab"}}; },
       [](Task& task, TaskPolicies&) { task.work = ExecCall{{"task", "a", "b"}}; },
       [](Task& task, TaskPolicies&) { task.work = ShellCall{"task a b"}; },
+      [](Task& task, TaskPolicies&) { task.work = HttpCall{"GET", "http://a", {}}; },
+      [](Task& task, TaskPolicies&) { task.work = HttpCall{"POST", "http://a", {}}; },
+      [](Task& task, TaskPolicies&) { task.work = HttpCall{"GET", "http://a/b", {}}; },
+      [](Task& task, TaskPolicies&) { task.work = HttpCall{"GET", "http://a", {.headers = {{"a", "b"}}}}; },
+      [](Task& task, TaskPolicies&) { task.work = HttpCall{"GET", "http://a", {.body = "b"}}; },
+      [](Task& task, TaskPolicies&) { task.work = HttpCall{"GET", "http://a", {.expect = {200}}}; },
+      [](Task& task, TaskPolicies&) { task.work = HttpCall{"GET", "http://a", {.body_limit = 1}}; },
+      [](Task& task, TaskPolicies&) { task.work = HttpCall{"GET", "http://a", {.ca_file = "b"}}; },
       [](Task& task, TaskPolicies&) {
         task.trigger = std::make_shared<const Trigger>(IntervalFrequency{2s}, TimeZone(), Restrictions());
       },

@@ -37,6 +37,10 @@ TaskBuilder Scheduler::Shell(std::string line, ProcessOptions process) {
   return TaskBuilder(tasks_, attributes_, ShellCall{std::move(line), Kept(std::move(process))});
 }
 
+TaskBuilder Scheduler::Http(std::string method, std::string url, HttpOptions options) {
+  return TaskBuilder(tasks_, attributes_, HttpCall{std::move(method), std::move(url), std::move(options)});
+}
+
 TaskBuilder Scheduler::Begin(FunctionCall call) { return TaskBuilder(tasks_, attributes_, std::move(call)); }
 
 void Scheduler::Group(const Attributes& attributes, const std::function<void(Scheduler&)>& define) {

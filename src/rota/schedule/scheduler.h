@@ -44,6 +44,8 @@ class Scheduler {
   TaskBuilder Command(std::string name, std::vector<std::string> arguments = {});
   TaskBuilder Exec(std::vector<std::string> argv, ProcessOptions process = {});
   TaskBuilder Shell(std::string line, ProcessOptions process = {});
+  // A request, whose answer is the run's output: Http("POST", "https://example.com/jobs", {.body = "{}"}).
+  TaskBuilder Http(std::string method, std::string url, HttpOptions options = {});
   // A function that takes a Context& and returns a Status or nothing; it runs in this process, on a worker. `id` is the
   // task's, and stands for the function where schedules are compared.
   //

@@ -127,6 +127,7 @@ std::string Describe(const Work& work) {
     if (exec->argv.empty()) return "";
     return CommandLine(Quoted(exec->argv.front()), {exec->argv.begin() + 1, exec->argv.end()});
   }
+  if (const auto* http = std::get_if<HttpCall>(&work)) return Format("{} {}", http->method, MaskedUrl(http->url));
   return std::get<ShellCall>(work).line;
 }
 

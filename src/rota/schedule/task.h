@@ -10,6 +10,8 @@
 
 #include "rota/base/instant.h"
 #include "rota/base/status.h"
+#include "rota/schedule/hook.h"
+#include "rota/schedule/http_call.h"
 #include "rota/schedule/process_options.h"
 #include "rota/schedule/trigger.h"
 
@@ -129,12 +131,13 @@ struct FunctionCall {
   std::string id;
   std::function<Status(Context&)> function;
 };
-using Work = std::variant<CommandCall, ExecCall, ShellCall, FunctionCall>;
+using Work = std::variant<CommandCall, ExecCall, ShellCall, FunctionCall, HttpCall>;
 
 // The options of a child process; null where there are none.
 const ProcessOptions* ProcessOf(const Work& work);
 
-// As a person would type it: "backup:run --full", "/usr/bin/rsync -a /srv", "df -h | mail ops".
+// As a person would type it: "backup:run --full", "/usr/bin/rsync -a /srv", "df -h | mail ops", "POST
+// https://a.example/". Without the secrets of a URL.
 std::string Describe(const Work& work);
 
 // A file that gets all that a run prints, as it is and as it comes, besides what is kept of it in the history.
@@ -168,8 +171,9 @@ struct TaskPolicies {
   MisfirePolicy misfire;
   OnLost on_lost = OnLost::kRecord;
   StoreOutage store_outage = StoreOutage::kClosed;
-  std::string pool;  // The workers that run it. Empty: those that no pool has.
-  int priority = 0;  // Where workers of the pool are short, the larger one goes first.
+  std::string pool;         // The workers that run it. Empty: those that no pool has.
+  int priority = 0;         // Where workers of the pool are short, the larger one goes first.
+  std::vector<Hook> hooks;  // Those of one point in this order.
 };
 
 // How many attempts an occurrence of the task has, those included whose servers died.

@@ -34,6 +34,9 @@ using Time = std::optional<std::string_view>;
 std::string Begin(const Work& work) {
   if (const auto* call = std::get_if<FunctionCall>(&work)) return Format("Call({}, …)", Quote(call->id));
   if (const auto* shell = std::get_if<ShellCall>(&work)) return Format("Shell({})", Quote(shell->line));
+  if (const auto* http = std::get_if<HttpCall>(&work)) {
+    return Format("Http({}, {})", Quote(http->method), Quote(MaskedUrl(http->url)));
+  }
   return Format("{}({})", std::holds_alternative<ExecCall>(work) ? "Exec" : "Command", Quote(Describe(work)));
 }
 
@@ -504,6 +507,44 @@ TaskBuilder TaskBuilder::Skip(std::function<bool()> condition) && {
   chain().definition.Record("Skip(…)");
   chain().definition.attributes.skip.push_back(std::move(condition));
   return std::move(*this);
+}
+
+TaskBuilder TaskBuilder::AddHook(Hook hook) && {
+  chain().definition.Record(CallOf(hook));
+  chain().definition.attributes.hooks.push_back(std::move(hook));
+  return std::move(*this);
+}
+
+TaskBuilder TaskBuilder::Before(HookFunction hook, Milliseconds timeout) && {
+  return std::move(*this).AddHook({HookPoint::kStart, std::move(hook), timeout});
+}
+
+TaskBuilder TaskBuilder::After(HookFunction hook, Milliseconds timeout) && {
+  return std::move(*this).AddHook({HookPoint::kEnd, std::move(hook), timeout});
+}
+
+TaskBuilder TaskBuilder::OnSuccess(HookFunction hook, Milliseconds timeout) && {
+  return std::move(*this).AddHook({HookPoint::kSuccess, std::move(hook), timeout});
+}
+
+TaskBuilder TaskBuilder::OnFailure(HookFunction hook, Milliseconds timeout) && {
+  return std::move(*this).AddHook({HookPoint::kFail, std::move(hook), timeout});
+}
+
+TaskBuilder TaskBuilder::OnSkipped(HookFunction hook, Milliseconds timeout) && {
+  return std::move(*this).AddHook({HookPoint::kSkipped, std::move(hook), timeout});
+}
+
+TaskBuilder TaskBuilder::OnMissed(HookFunction hook, Milliseconds timeout) && {
+  return std::move(*this).AddHook({HookPoint::kMissed, std::move(hook), timeout});
+}
+
+TaskBuilder TaskBuilder::OnLost(HookFunction hook, Milliseconds timeout) && {
+  return std::move(*this).AddHook({HookPoint::kLost, std::move(hook), timeout});
+}
+
+TaskBuilder TaskBuilder::Ping(HookPoint point, std::string_view url, Milliseconds timeout) && {
+  return std::move(*this).AddHook({point, std::string(url), timeout});
 }
 
 TaskBuilder TaskBuilder::Unique() && {

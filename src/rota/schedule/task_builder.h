@@ -144,9 +144,22 @@ class [[nodiscard]] TaskBuilder {
   TaskBuilder OnDstGap(DstGap policy) &&;
   TaskBuilder OnDstOverlap(DstOverlap policy) &&;
   TaskBuilder Environments(std::vector<std::string> environments) &&;
-  // Asked on a worker before the run: it runs when every When() is true and every Skip() false.
+  // Asked before the first attempt of a run: it runs when every When() is true and every Skip() false. One that throws,
+  // or does not answer within 10 s, makes it `failed`.
   TaskBuilder When(std::function<bool()> condition) &&;
   TaskBuilder Skip(std::function<bool()> condition) &&;
+  // Called beside the run, each on a thread of its own: they neither hold it up nor change its outcome, and those of a
+  // task are called one after another. One that throws, or takes longer than `timeout`, is reported as hook_failed.
+  TaskBuilder Before(HookFunction hook, Milliseconds timeout = kHookTimeout) &&;  // Its conditions agreed; once.
+  TaskBuilder After(HookFunction hook, Milliseconds timeout = kHookTimeout) &&;   // Whatever the outcome.
+  TaskBuilder OnSuccess(HookFunction hook, Milliseconds timeout = kHookTimeout) &&;
+  TaskBuilder OnFailure(HookFunction hook, Milliseconds timeout = kHookTimeout) &&;  // Or timed out, or was cancelled.
+  TaskBuilder OnSkipped(HookFunction hook, Milliseconds timeout = kHookTimeout) &&;
+  TaskBuilder OnMissed(HookFunction hook, Milliseconds timeout = kHookTimeout) &&;
+  TaskBuilder OnLost(HookFunction hook, Milliseconds timeout = kHookTimeout) &&;
+  // Asks the URL at that point, as services that watch cron jobs expect it; anything but a status of 200 to 299 is
+  // reported as hook_failed.
+  TaskBuilder Ping(HookPoint point, std::string_view url, Milliseconds timeout = kHookTimeout) &&;
   TaskBuilder Unique() &&;              // Each occurrence starts on one server of the fleet, and none while one runs.
   TaskBuilder WithoutOverlapping() &&;  // An occurrence that is due while the task still runs is skipped.
   TaskBuilder EvenInMaintenanceMode() &&;  // It also runs while maintenance mode is on.
@@ -187,6 +200,7 @@ class [[nodiscard]] TaskBuilder {
   struct Chain;
   TaskBuilder(std::shared_ptr<internal::TaskSet> tasks, Attributes outer, Work work);
   Chain& chain();
+  TaskBuilder AddHook(Hook hook) &&;
 
   std::unique_ptr<Chain> chain_;  // Null when the chain has ended.
 };

@@ -398,6 +398,8 @@ TEST_F(TaskBuilderTest, RefusesWorkThatIsNone) {
   EXPECT_EQ(Outcome(scheduler_.Exec({}).Daily().Name("x")), "x: Exec(): expected a program");
   EXPECT_EQ(Outcome(scheduler_.Exec({""}).Daily().Name("x")), "x: Exec(): expected a program");
   EXPECT_EQ(Outcome(scheduler_.Shell(" ").Daily().Name("x")), "x: Shell(\" \"): expected a line for /bin/sh");
+  EXPECT_EQ(Outcome(scheduler_.Http("get", "http://a").Daily().Name("x")),
+            "x: Http(): method \"get\": expected one in capitals, such as GET or POST");
   EXPECT_EQ(Outcome(scheduler_.Exec({"ls", std::string("a\0b", 3)}).Daily().Name("x")),
             "x: Exec(\"a\\x00b\"): expected no NUL byte");
 }
@@ -424,6 +426,8 @@ TEST_F(TaskBuilderTest, NamesATaskAfterItsWork) {
             "backup:run --full 'to disk'");
   EXPECT_EQ(*scheduler_.Exec({"/usr/bin/rsync", "-a", "/srv"}).Daily().TryRegister(), "/usr/bin/rsync -a /srv");
   EXPECT_EQ(*scheduler_.Shell("df -h | mail ops").Daily().TryRegister(), "df -h | mail ops");
+  EXPECT_EQ(*scheduler_.Http("POST", "https://a.example/jobs?key=1").Daily().TryRegister(),
+            "POST https://a.example/jobs?***");
 }
 
 TEST_F(TaskBuilderTest, SetsPolicies) {
@@ -524,10 +528,15 @@ TEST_F(TaskBuilderTest, BuildNamesEveryChainThatForgotRegister) {
   {
     const TaskBuilder forgotten = scheduler_.Shell("df\n").Unique();
   }
+  {
+    const TaskBuilder forgotten = scheduler_.Http("GET", "http://a?key=1").Daily();
+  }
   const Result<Schedule> schedule = scheduler_.Build();
   ASSERT_FALSE(schedule);
-  EXPECT_EQ(schedule.error().message(),
-            "Register() is missing after Command(\"task\").Daily().At(\"02:00\") and after Shell(\"df\\n\").Unique()");
+  EXPECT_EQ(
+      schedule.error().message(),
+      "Register() is missing after Command(\"task\").Daily().At(\"02:00\") and after Shell(\"df\\n\").Unique() and "
+      "after Http(\"GET\", \"http://a?***\").Daily()");
 }
 
 TEST_F(TaskBuilderTest, NotesAChainThatIsOverwritten) {

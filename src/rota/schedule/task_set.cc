@@ -355,6 +355,7 @@ Status TaskSet::CheckWork(const Work& work) const {
     if (Status valid = CheckWords("Exec", exec->argv); !valid.ok()) return valid;
     return exec->process ? Check(*exec->process).WithContext(Format("Exec({})", Quote(exec->argv.front()))) : Status();
   }
+  if (const auto* http = std::get_if<HttpCall>(&work)) return CheckHttpCall(*http);
   const auto& [line, process] = std::get<ShellCall>(work);
   if (Trim(line).empty()) return InvalidArgument("Shell({}): expected a line for /bin/sh", Quote(line));
   if (Status valid = CheckWords("Shell", {line}); !valid.ok()) return valid;
@@ -470,11 +471,16 @@ Result<std::shared_ptr<const TaskPolicies>> TaskSet::PoliciesOf(AttributeValues 
       if (!condition) return Fail(InvalidArgument("{}(): expected a function", when ? "When" : "Skip"));
     }
   }
+  for (const Hook& hook : attributes.hooks) {
+    if (Status valid = CheckHook(hook); !valid.ok()) return Fail(std::move(valid));
+  }
+  policies.hooks = std::move(attributes.hooks);
   policies.when = std::move(attributes.when);
   policies.skip = std::move(attributes.skip);
 
-  // Functions cannot be compared: policies with conditions are not shared.
-  if (!policies.when.empty() || !policies.skip.empty())
+  // Functions cannot be compared: policies with some are not shared.
+  const auto is_function = [](const Hook& hook) { return std::holds_alternative<HookFunction>(hook.action); };
+  if (!policies.when.empty() || !policies.skip.empty() || std::ranges::any_of(policies.hooks, is_function))
     return std::make_shared<const TaskPolicies>(std::move(policies));
   auto& shared = interned_->policies[PoliciesKey(policies)];
   if (!shared) shared = std::make_shared<const TaskPolicies>(std::move(policies));

@@ -17,6 +17,8 @@ TEST(DescribeWork, ReadsAsAPersonWouldTypeIt) {
             "/usr/bin/rsync -a /srv '$HOME' 备份");
   EXPECT_EQ(Describe(ExecCall{{"my program"}}), "'my program'");
   EXPECT_EQ(Describe(ShellCall{"df -h | mail ops"}), "df -h | mail ops");
+  EXPECT_EQ(Describe(HttpCall{"POST", "https://tom:pass@a.example/jobs?key=1", {}}),
+            "POST https://***@a.example/jobs?***");
 }
 
 TEST(OverlapPolicy, HasNames) {
