@@ -190,8 +190,7 @@ std::string DescribeAll(Store& store) {
   text += rota::Join(lines, "");
   const auto pauses = store.Pauses();
   for (const Pause& pause : pauses.value()) {
-    text += Format("pause {} {} {} until {}\n", pause.task.value_or("*"), pause.author, pause.reason,
-                   Describe(pause.until));
+    text += Format("pause {} {} {} until {}\n", KeyOf(pause.target), pause.author, pause.reason, Describe(pause.until));
   }
   return text;
 }

@@ -326,9 +326,10 @@ TEST_P(Fleet, FreesTheTaskOfADeadServerAfterOneTtlReapedOrNot) {
 
 class Pauses : public Fleet {
  protected:
-  Status Set(std::optional<TaskId> task, std::optional<WallTime> until = {}) {
-    return store_->SetPause({std::move(task), "alice", "disk swap", clock_.Now(), until});
+  Status Set(PauseTarget target, std::optional<WallTime> until = {}) {
+    return store_->SetPause({std::move(target), "alice", "disk swap", clock_.Now(), until});
   }
+  Status Set(const char* task, std::optional<WallTime> until = {}) { return Set(PauseTarget::Task(task), until); }
 };
 INSTANTIATE_TEST_SUITE_P(Store, Pauses, testing::ValuesIn(kAllStores), testing::PrintToStringParamName());
 
@@ -343,16 +344,90 @@ TEST_P(Pauses, SkipTheOccurrencesOfTheirTask) {
   ClaimRequest other = Request("r2");
   other.task = other.scope = "other";
   EXPECT_EQ(ClaimOne(*store_, other).outcome, ClaimOutcome::kClaimed);
-  ASSERT_TRUE(store_->ClearPause("backup:run").ok());
+  ASSERT_TRUE(store_->ClearPause(PauseTarget::Task("backup:run")).ok());
   EXPECT_EQ(ClaimOne(*store_, Request("r3")).outcome, ClaimOutcome::kDecided) << "the paused instant stays decided";
   EXPECT_EQ(ClaimOne(*store_, Request("r4", kStart + seconds(1))).outcome, ClaimOutcome::kClaimed);
 }
 
 TEST_P(Pauses, OfAllTasksStopEveryTask) {
-  ASSERT_TRUE(Set(std::nullopt).ok());
+  ASSERT_TRUE(Set(PauseTarget::All()).ok());
   EXPECT_EQ(ClaimOne(*store_, Request("r1")).outcome, ClaimOutcome::kPaused);
-  ASSERT_TRUE(store_->ClearPause(std::nullopt).ok());
+  ASSERT_TRUE(store_->ClearPause(PauseTarget::All()).ok());
   EXPECT_EQ(ClaimOne(*store_, Request("r2", kStart + seconds(1))).outcome, ClaimOutcome::kClaimed);
+}
+
+TEST_P(Pauses, OfATagStopTheTasksThatHaveIt) {
+  ASSERT_TRUE(Set(PauseTarget::Tag("nightly")).ok());
+  ClaimRequest tagged = Request("r1");
+  tagged.tags = {"db", "nightly"};
+  const ClaimReply reply = ClaimOne(*store_, tagged);
+  EXPECT_EQ(reply.outcome, ClaimOutcome::kPaused);
+  EXPECT_EQ(reply.holder, "alice: disk swap");
+  EXPECT_EQ(OutcomeOf(*store_, "r1"), "skipped(paused)");
+  EXPECT_EQ(ClaimOne(*store_, tagged).reason, "paused") << "asked again";
+
+  ClaimRequest other = Request("r2");
+  other.task = other.scope = "nightly";
+  other.tags = {"db"};
+  EXPECT_EQ(ClaimOne(*store_, other).outcome, ClaimOutcome::kClaimed);
+  ASSERT_TRUE(store_->ClearPause(PauseTarget::Tag("nightly")).ok());
+  tagged = Request("r3", kStart + seconds(1));
+  tagged.tags = {"nightly"};
+  EXPECT_EQ(ClaimOne(*store_, tagged).outcome, ClaimOutcome::kClaimed);
+}
+
+TEST_P(Pauses, HoldBackOnlyTheTaggedOnesOfABatch) {
+  ASSERT_TRUE(Set(PauseTarget::Tag("nightly")).ok());
+  std::vector<ClaimRequest> batch;
+  for (const char* task : {"a", "b", "c"}) {
+    batch.push_back(Request(task));
+    batch.back().task = batch.back().scope = task;
+  }
+  batch[1].tags = {"nightly"};
+  const std::vector<ClaimReply> replies = store_->Claim(batch).value();
+  EXPECT_EQ(replies[0].outcome, ClaimOutcome::kClaimed);
+  EXPECT_EQ(replies[1].outcome, ClaimOutcome::kPaused);
+  EXPECT_EQ(replies[2].outcome, ClaimOutcome::kClaimed);
+}
+
+TEST_P(Pauses, OfMaintenanceStopAllButWhatRunsEvenSo) {
+  ASSERT_TRUE(Set(PauseTarget::Maintenance()).ok());
+  const ClaimReply reply = ClaimOne(*store_, Request("r1"));
+  EXPECT_EQ(reply.outcome, ClaimOutcome::kPaused);
+  EXPECT_EQ(reply.reason, "maintenance");
+  EXPECT_EQ(reply.holder, "alice: disk swap");
+  EXPECT_EQ(OutcomeOf(*store_, "r1"), "skipped(maintenance)");
+  EXPECT_EQ(ClaimOne(*store_, Request("r1")).reason, "maintenance") << "asked again";
+
+  ClaimRequest even = Request("r2");
+  even.task = even.scope = "health:check";
+  even.even_in_maintenance_mode = true;
+  EXPECT_EQ(ClaimOne(*store_, even).outcome, ClaimOutcome::kClaimed);
+  ClaimRequest manual = Request("m1");
+  manual.kind = OccurrenceKind::kManual;
+  EXPECT_EQ(ClaimOne(*store_, manual).outcome, ClaimOutcome::kClaimed);
+
+  ASSERT_TRUE(store_->ClearPause(PauseTarget::Maintenance()).ok());
+  ClaimRequest next = Request("r3", kStart + seconds(1));
+  next.overlap = OverlapPolicy::kAllow;
+  EXPECT_EQ(ClaimOne(*store_, next).outcome, ClaimOutcome::kClaimed);
+}
+
+TEST_P(Pauses, TellTheOneThatTellsMost) {
+  ClaimRequest even = Request("r1");
+  even.tags = {"nightly"};
+  even.even_in_maintenance_mode = true;
+  ASSERT_TRUE(Set(PauseTarget::Maintenance()).ok());
+  ASSERT_TRUE(store_->SetPause({PauseTarget::All(), "bob", "", kStart, {}}).ok());
+  EXPECT_EQ(ClaimOne(*store_, even).holder, "bob");
+  ASSERT_TRUE(store_->SetPause({PauseTarget::Tag("nightly"), "carol", "", kStart, {}}).ok());
+  even.run_id = "r2";
+  even.at += seconds(1);
+  EXPECT_EQ(ClaimOne(*store_, even).holder, "carol");
+  ASSERT_TRUE(store_->SetPause({PauseTarget::Task(even.task), "dave", "", kStart, {}}).ok());
+  even.run_id = "r3";
+  even.at += seconds(1);
+  EXPECT_EQ(ClaimOne(*store_, even).holder, "dave");
 }
 
 TEST_P(Pauses, DoNotStopAPerson) {
@@ -360,6 +435,26 @@ TEST_P(Pauses, DoNotStopAPerson) {
   ClaimRequest manual = Request("m1");
   manual.kind = OccurrenceKind::kManual;
   EXPECT_EQ(ClaimOne(*store_, manual).outcome, ClaimOutcome::kClaimed);
+}
+
+TEST_P(Pauses, DoNotStopABackfill) {
+  ASSERT_TRUE(Set("backup:run").ok());
+  ClaimRequest backfill = Request("b1");
+  backfill.kind = OccurrenceKind::kBackfill;
+  EXPECT_EQ(ClaimOne(*store_, backfill).outcome, ClaimOutcome::kClaimed);
+}
+
+TEST_P(Fleet, LeavesTheWatermarkAloneInABackfill) {
+  ClaimRequest backfill = Request("b1");
+  backfill.kind = OccurrenceKind::kBackfill;
+  backfill.previous = kStart - minutes(1);
+  backfill.overlap = OverlapPolicy::kAllow;
+  EXPECT_FALSE(ClaimOne(*store_, backfill).gap.has_value());
+  ClaimRequest same = Request("r1");
+  same.overlap = OverlapPolicy::kAllow;
+  EXPECT_EQ(ClaimOne(*store_, same).outcome, ClaimOutcome::kClaimed) << "the instant is still to be decided";
+  backfill.run_id = "b2";
+  EXPECT_EQ(ClaimOne(*store_, backfill).outcome, ClaimOutcome::kClaimed) << "and may be made up for after that";
 }
 
 TEST_P(Pauses, StopWhatFiresAtAStart) {
@@ -375,33 +470,46 @@ TEST_P(Pauses, EndByThemselves) {
   clock_.Advance(minutes(1));
   EXPECT_TRUE(store_->Pauses().value().empty());
   EXPECT_EQ(ClaimOne(*store_, Request("r2", kStart + minutes(1))).outcome, ClaimOutcome::kClaimed);
-  EXPECT_EQ(store_->ClearPause("backup:run").code(), StatusCode::kNotFound);
+  EXPECT_EQ(store_->ClearPause(PauseTarget::Task("backup:run")).code(), StatusCode::kNotFound);
 }
 
 TEST_P(Pauses, AreListedWithThoseOfAllTasksFirst) {
   ASSERT_TRUE(Set("b").ok());
   ASSERT_TRUE(Set("a").ok());
-  ASSERT_TRUE(Set(std::nullopt).ok());
+  ASSERT_TRUE(Set(PauseTarget::All()).ok());
   ASSERT_TRUE(Set("b", kStart + minutes(1)).ok()) << "replaces the first";
   const std::vector<Pause> pauses = store_->Pauses().value();
   ASSERT_EQ(pauses.size(), 3u);
-  EXPECT_EQ(pauses[0].task, std::nullopt);
-  EXPECT_EQ(pauses[1].task, "a");
-  EXPECT_EQ(pauses[2].task, "b");
+  EXPECT_EQ(pauses[0].target, PauseTarget::All());
+  EXPECT_EQ(pauses[1].target, PauseTarget::Task("a"));
+  EXPECT_EQ(pauses[2].target, PauseTarget::Task("b"));
   EXPECT_EQ(pauses[2].author, "alice");
   EXPECT_EQ(pauses[2].reason, "disk swap");
   EXPECT_EQ(pauses[2].since, kStart);
   EXPECT_EQ(pauses[2].until, kStart + minutes(1));
 }
 
+TEST_P(Pauses, OfEachTargetStandSideBySide) {
+  const std::vector<PauseTarget> targets = {PauseTarget::All(), PauseTarget::Maintenance(), PauseTarget::Tag("db"),
+                                            PauseTarget::Tag("nightly"), PauseTarget::Task("db")};
+  for (auto target = targets.rbegin(); target != targets.rend(); ++target) ASSERT_TRUE(Set(*target).ok());
+  const std::vector<Pause> pauses = store_->Pauses().value();
+  ASSERT_EQ(pauses.size(), targets.size());
+  for (std::size_t i = 0; i < targets.size(); ++i) EXPECT_EQ(pauses[i].target, targets[i]);
+  ASSERT_TRUE(store_->ClearPause(PauseTarget::Tag("db")).ok());
+  EXPECT_EQ(store_->Pauses().value().size(), targets.size() - 1);
+  EXPECT_EQ(store_->ClearPause(PauseTarget::Tag("db")), NotFound("no pause of tasks tagged db"));
+}
+
 TEST_P(Pauses, ThatDoNotExistCannotBeCleared) {
-  EXPECT_EQ(store_->ClearPause("backup:run"), NotFound("no pause of backup:run"));
-  EXPECT_EQ(store_->ClearPause(std::nullopt), NotFound("no pause of all tasks"));
+  EXPECT_EQ(store_->ClearPause(PauseTarget::Maintenance()), NotFound("maintenance mode is off"));
+  EXPECT_EQ(store_->ClearPause(PauseTarget::Task("backup:run")), NotFound("no pause of backup:run"));
+  EXPECT_EQ(store_->ClearPause(PauseTarget::All()), NotFound("no pause of all tasks"));
 }
 
 TEST_P(Pauses, CannotEndInThePast) {
   EXPECT_EQ(Set("backup:run", kStart), InvalidArgument("pause of backup:run: its end lies in the past"));
-  EXPECT_EQ(Set(std::nullopt, kStart), InvalidArgument("pause of all tasks: its end lies in the past"));
+  EXPECT_EQ(Set(PauseTarget::All(), kStart), InvalidArgument("pause of all tasks: its end lies in the past"));
   EXPECT_TRUE(store_->Pauses().value().empty());
 }
 

@@ -41,7 +41,10 @@ ClaimRequest AnyClaim(Dice& dice, WallTime now) {
   request.scope = scope;
   request.task = TaskOfScope(scope);
   request.server = dice.Server();
-  if (dice.OneIn(5)) request.kind = dice.OneIn(2) ? OccurrenceKind::kManual : OccurrenceKind::kStart;
+  if (dice.OneIn(5))
+    request.kind = dice.OneIn(2)   ? OccurrenceKind::kStart
+                   : dice.OneIn(2) ? OccurrenceKind::kBackfill
+                                   : OccurrenceKind::kManual;
   if (dice.OneIn(3)) request.previous = request.at - seconds(1 + dice.Below(20));
   constexpr OverlapPolicy kOthers[] = {OverlapPolicy::kAllow, OverlapPolicy::kQueueOne, OverlapPolicy::kQueueAll,
                                        OverlapPolicy::kCancelPrevious};
@@ -53,6 +56,9 @@ ClaimRequest AnyClaim(Dice& dice, WallTime now) {
     if (dice.OneIn(3)) request.outcome = Outcome::kSkipped;
   }
   request.lock_timeout = seconds(10 + dice.Below(60));
+  if (dice.OneIn(3)) request.tags.emplace_back("db");
+  if (dice.OneIn(3)) request.tags.emplace_back("nightly");
+  request.even_in_maintenance_mode = dice.OneIn(3);
   return request;
 }
 
@@ -84,8 +90,8 @@ std::string Claim(Store& store, Dice& dice, WallTime now) {
   const auto replies = store.Claim(requests);
   std::string answer = "claim\n";
   for (const ClaimReply& reply : replies.value()) {
-    answer += Format("{} {} {} {} {}\n", Name(reply.outcome), reply.token, reply.holder, reply.wait.count(),
-                     reply.gap ? Describe(*reply.gap) : std::string("no gap"));
+    answer += Format("{} {} {} {} {} {}\n", Name(reply.outcome), reply.token, reply.holder, reply.reason,
+                     reply.wait.count(), reply.gap ? Describe(*reply.gap) : std::string("no gap"));
   }
   return answer;
 }
@@ -106,11 +112,18 @@ std::string Renew(Store& store, Dice& dice) {
   return answer;
 }
 
+PauseTarget AnyTarget(Dice& dice) {
+  if (dice.OneIn(4)) return PauseTarget::All();
+  if (dice.OneIn(4)) return PauseTarget::Maintenance();
+  if (dice.OneIn(3)) return PauseTarget::Tag(dice.OneIn(2) ? "db" : "nightly");
+  return PauseTarget::Task(TaskOfScope(dice.AnyScope()));
+}
+
 std::string Control(Store& store, Dice& dice, WallTime now) {
-  const std::optional<TaskId> task = dice.OneIn(4) ? std::nullopt : std::optional(TaskOfScope(dice.AnyScope()));
-  if (dice.OneIn(2)) return "clear " + store.ClearPause(task).message();
+  const PauseTarget target = AnyTarget(dice);
+  if (dice.OneIn(2)) return "clear " + store.ClearPause(target).message();
   return "pause " +
-         store.SetPause({task, "alice", dice.OneIn(2) ? "disk swap" : "", now, now + seconds(dice.Below(20))})
+         store.SetPause({target, "alice", dice.OneIn(2) ? "disk swap" : "", now, now + seconds(dice.Below(20))})
              .message();
 }
 

@@ -146,7 +146,7 @@ TEST_F(RedisDoctor, SaysThatTheMemoryIsFullAndExaminesTheRest) {
       "its memory is full: it refuses claims and outcomes: raise maxmemory, or lower "
       "history.max_records";
   EXPECT_EQ(store->Claim({&request, 1}).error(), Unavailable("redis 127.0.0.1:{}: {}", server.port(), refusal));
-  EXPECT_EQ(store->SetPause({std::nullopt, "alice", "", kStart, {}}),
+  EXPECT_EQ(store->SetPause({PauseTarget::All(), "alice", "", kStart, {}}),
             Unavailable("redis 127.0.0.1:{}: {}", server.port(), refusal));
 }
 
@@ -164,7 +164,7 @@ TEST_F(RedisDoctor, KnowsAReplica) {
   EXPECT_EQ(Find(replica, "unusable"), "") << "once is enough";
   const auto looking = MakeRedisStore(Options(replica), clock_);
   EXPECT_EQ(looking->Servers().value().size(), 1u);
-  EXPECT_EQ(looking->SetPause({std::nullopt, "alice", "", kStart, {}}),
+  EXPECT_EQ(looking->SetPause({PauseTarget::All(), "alice", "", kStart, {}}),
             Unavailable("redis 127.0.0.1:{}: it is a replica: it takes no claims: name its primary, or the Sentinels "
                         "that know it (redis.sentinels)",
                         replica.port()));
@@ -206,7 +206,7 @@ TEST_F(RedisDoctor, FindsNothingBrokenInShardsThatAreInUse) {
   const auto store = MakeRedisStore(Options(server), clock_);
   EXPECT_EQ(Join(*store, "a", "i1"), "a");
   EXPECT_EQ(ClaimOne(*store, Request("r1")).outcome, ClaimOutcome::kClaimed);
-  ASSERT_TRUE(store->SetPause({std::nullopt, "alice", "", kStart, {}}).ok());
+  ASSERT_TRUE(store->SetPause({PauseTarget::All(), "alice", "", kStart, {}}).ok());
   EXPECT_EQ(Find(server, "shards-broken"), "");
 }
 
@@ -225,7 +225,7 @@ TEST_F(RedisDoctor, IsContentWithTheRightsThatTheManualNames) {
   EXPECT_EQ(RenewOne(*store, "r1"), RenewOutcome::kRenewed);
   ASSERT_TRUE(Finish(*store, "r1").ok());
   ASSERT_TRUE(store->Reap("a", kTtl).has_value());
-  ASSERT_TRUE(store->SetPause({std::nullopt, "alice", "", kStart, {}}).ok());
+  ASSERT_TRUE(store->SetPause({PauseTarget::All(), "alice", "", kStart, {}}).ok());
   EXPECT_EQ(store->Pauses().value().size(), 1u);
   EXPECT_TRUE(store->Locks().value().empty());
   ASSERT_TRUE(store->Reassert("a", {}).has_value());

@@ -66,7 +66,7 @@ TEST_F(RedisStores, OfTwoEnvironmentsNeverMeet) {
     EXPECT_EQ(ClaimOne(*store, Request("r1")).outcome, ClaimOutcome::kClaimed);
     EXPECT_EQ(ClaimOne(*store, Request("r1")).token, 1u);
   }
-  ASSERT_TRUE(staging->SetPause({std::nullopt, "alice", "", kStart, {}}).ok());
+  ASSERT_TRUE(staging->SetPause({PauseTarget::All(), "alice", "", kStart, {}}).ok());
   EXPECT_TRUE(production->Pauses().value().empty());
   EXPECT_EQ(Join(*staging, "web", "i1"), "web");
   EXPECT_EQ(Join(*production, "web", "i2"), "web");
@@ -97,7 +97,7 @@ TEST_F(RedisStores, RefuseAnotherNumberOfShards) {
   EXPECT_EQ(store->Query({}).error(), refused);
   EXPECT_EQ(store->Join({}).error(), refused);
   EXPECT_EQ(store->Locks().error(), refused);
-  EXPECT_EQ(store->ClearPause("x"), refused);
+  EXPECT_EQ(store->ClearPause(PauseTarget::Task("x")), refused);
   const std::vector<Finding> findings = store->Examine().value();
   ASSERT_FALSE(findings.empty());
   EXPECT_EQ(findings[0].code, "shards");
@@ -295,7 +295,7 @@ TEST_F(RedisClusters, KeepEachTaskOnOneNodeAndClaimWithoutOne) {
   for (std::size_t i = 0; i < cluster_.size(); ++i) EXPECT_NE(cluster_.at(i).Send({"DBSIZE"}), "0");
   EXPECT_EQ(store_->Locks().value().size(), 300u);
   EXPECT_EQ(CountRuns(std::nullopt), 300u);
-  ASSERT_TRUE(store_->SetPause({std::nullopt, "alice", "", kStart, {}}).ok());
+  ASSERT_TRUE(store_->SetPause({PauseTarget::All(), "alice", "", kStart, {}}).ok());
   EXPECT_EQ(store_->Pauses().value().size(), 1u);
 
   cluster_.at(1).Pause();

@@ -131,7 +131,7 @@ TEST_F(Faults, ReopeningFindsEverything) {
   std::unique_ptr<Store> store = MustOpen();
   Join(*store, "a", "i1");
   ClaimOne(*store, Request("r1"));
-  ASSERT_TRUE(store->SetPause({"other", "alice", "", kStart, {}}).ok());
+  ASSERT_TRUE(store->SetPause({PauseTarget::Task("other"), "alice", "", kStart, {}}).ok());
   const std::string before = DescribeAll(*store);
   store.reset();
   store = MustOpen();

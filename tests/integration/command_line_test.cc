@@ -179,6 +179,30 @@ TEST_F(CommandLine, TestsATaskInTheForeground) {
   EXPECT_EQ(misspelt.err, "error: no task \"goood\" in the schedule; did you mean \"good\"?\n");
 }
 
+TEST_F(CommandLine, BackfillsInstantsOfThePast) {
+  Write("config.yaml",
+        "tasks:\n"
+        "  - {name: report, schedule: daily at 02:00, unique: true, shell: 'echo for $ROTA_SCHEDULED_AT'}\n"
+        "  - {name: long, schedule: daily at 02:00, unique: true, shell: 'echo begun; sleep 600'}\n");
+  const Ran ran = Run({"schedule:backfill", "report", "--from", "2026-03-01", "--to", "2026-03-03"});
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_THAT(ran.out, testing::StartsWith("report: 2 instants from 2026-03-01 02:00:00 +00:00 to "));
+  EXPECT_THAT(ran.out, HasSubstr("\nfor 2026-03-01T02:00:00Z\n"));
+  EXPECT_THAT(ran.out, HasSubstr("\nfor 2026-03-02T02:00:00Z\n"));
+  EXPECT_THAT(ran.out, HasSubstr("\n[2/2] 2026-03-02 02:00:00 +00:00: succeeded after "));
+  EXPECT_THAT(ran.out, HasSubstr("\nreport: 2 instants succeeded.\n"));
+  const Records history = History("report");
+  ASSERT_EQ(history.size(), 2u);
+  EXPECT_EQ(Text(history[0], "kind"), "backfill");
+
+  Process stopped = Start({"schedule:backfill", "long", "--from", "2026-03-01", "--to", "2026-03-03"});
+  ASSERT_TRUE(Eventually([this] { return Json({"schedule:locks", "--json"}).as_array().size() == 1; }));
+  stopped.Signal(SIGINT);
+  EXPECT_EQ(stopped.Wait(), 1);
+  EXPECT_THAT(stopped.err(), HasSubstr("error: long: stopped after 0 of 2 instants; to go on: schedule:backfill long "
+                                       "--from 2026-03-01T02:00:00Z --to 2026-03-03T00:00:00Z\n"));
+}
+
 TEST_F(CommandLine, TellsTheHistoryAndWhy) {
   Write("config.yaml",
         "server: {id: web1}\n"

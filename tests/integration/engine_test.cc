@@ -342,6 +342,43 @@ TEST_F(EngineTest, RunsATaskByHandAndReturnsHowItEnded) {
   EXPECT_EQ(record.output_tail, "report printed");
 }
 
+TEST_F(EngineTest, RunsTheInstantsOfABackfillOneAfterTheOther) {
+  std::vector<std::string> seen;
+  Server server("a", {MakeTask("report", hours(1), Placement::kOneServer)}, clock_, *store_,
+                [&seen](const RunOrder& order) {
+                  seen.push_back(Format("run {} after {}", (order.scheduled_at - kStart) / hours(1),
+                                        (*order.previous_scheduled_at - kStart) / hours(1)));
+                  return RunResult{seen.size() == 1 ? Outcome::kFailed : Outcome::kSucceeded, "", ""};
+                });
+  Backfill backfill;
+  backfill.instants = {kStart - hours(3), kStart - hours(2)};
+  backfill.on_busy = [](std::string_view) {};
+  backfill.on_ended = [&seen](const OccurrenceRecord& record) {
+    seen.push_back(
+        Format("{} {} {}", Name(record.kind), (record.scheduled_at - kStart) / hours(1), Name(record.outcome)));
+  };
+  server.engine().RunBackfill(server.schedule().tasks()[0], backfill);
+  EXPECT_THAT(
+      seen, testing::ElementsAre("run -3 after -4", "backfill -3 failed", "run -2 after -3", "backfill -2 succeeded"));
+  EXPECT_EQ(History().size(), 2u);
+}
+
+TEST_F(EngineTest, StopsABackfillAtAShutdown) {
+  Server* stopping = nullptr;
+  Server server("a", {MakeTask("report", hours(1), Placement::kOneServer)}, clock_, *store_,
+                [&stopping](const RunOrder&) {
+                  stopping->engine().RequestShutdown();
+                  return RunResult{Outcome::kSucceeded, "", ""};
+                });
+  stopping = &server;
+  int ended = 0;
+  Backfill backfill;
+  backfill.instants = {kStart - hours(3), kStart - hours(2), kStart - hours(1)};
+  backfill.on_ended = [&ended](const OccurrenceRecord&) { ++ended; };
+  server.engine().RunBackfill(server.schedule().tasks()[0], backfill);
+  EXPECT_EQ(ended, 1);
+}
+
 TEST_F(EngineTest, RecordsAsLostTheRunOfAServerThatDied) {
   ClaimRequest orphan;  // What a server leaves behind that is killed in the middle of a run.
   orphan.run_id = "01ARZ3NDEKTSV4RRFFQ69G5FAV";

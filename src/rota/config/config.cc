@@ -81,6 +81,9 @@ TaskBuilder ApplyKeys(TaskBuilder builder, const TaskEntry& task) {
   if (task.spread) builder = std::move(builder).Spread(task.spread->value);
   if (task.unique && task.unique->value) builder = std::move(builder).Unique();
   if (task.without_overlapping && task.without_overlapping->value) builder = std::move(builder).WithoutOverlapping();
+  if (task.even_in_maintenance_mode && task.even_in_maintenance_mode->value) {
+    builder = std::move(builder).EvenInMaintenanceMode();
+  }
   if (task.lock_timeout) builder = std::move(builder).LockTimeout(task.lock_timeout->value);
   if (task.timeout) builder = std::move(builder).Timeout(task.timeout->value);
   if (task.kill_after) builder = std::move(builder).KillAfter(task.kill_after->value);

@@ -230,7 +230,7 @@ TEST(Config, RefusesUnknownKeysWithTheNearestAndAllKnownOnes) {
   EXPECT_EQ(ErrorOf("tasks:\n  - shell: \"true\"\n    schedule: daily\n    xyzzy: 1\n"),
             "config/config.yaml:4:5: unknown key \"xyzzy\" in a task; allowed: name, description, schedule, dialect, "
             "timezone, on, except, shift, business_day, dst_gap, dst_overlap, spread, command, arguments, exec, shell, "
-            "env, directory, user, umask, limits, http, unique, without_overlapping, "
+            "env, directory, user, umask, limits, http, unique, without_overlapping, even_in_maintenance_mode, "
             "lock_timeout, timeout, kill_after, retry, overlap, misfire, on_lost, store_outage, pool, priority, "
             "ping, isolated, output, environments, between, "
             "unless_between, tags");
@@ -303,6 +303,7 @@ tasks:
     dst_overlap: both
     spread: 10m
     unique: true
+    even_in_maintenance_mode: true
     lock_timeout: 45m
     timeout: 20m
     kill_after: 1m
@@ -344,6 +345,7 @@ tasks:
   EXPECT_EQ(nightly.trigger->spread(), Spread::Of("nightly", minutes(10)));
   EXPECT_EQ(std::get<CronFrequency>(nightly.trigger->frequency()).text, "0 2 * * *");
   EXPECT_TRUE(nightly.unique());
+  EXPECT_TRUE(nightly.policies->even_in_maintenance_mode);
   EXPECT_EQ(nightly.policies->lock_timeout, minutes(45));
   EXPECT_EQ(nightly.policies->timeout, minutes(20));
   EXPECT_EQ(nightly.policies->kill_after, minutes(1));
@@ -361,6 +363,7 @@ tasks:
   const Task& sync = schedule->tasks()[1];
   EXPECT_EQ(std::get<ExecCall>(sync.work).argv, (std::vector<std::string>{"/usr/bin/rsync", "-a", "/srv"}));
   EXPECT_FALSE(sync.unique());
+  EXPECT_FALSE(sync.policies->even_in_maintenance_mode);
   EXPECT_EQ(sync.policies->retry, RetryPolicy{.attempts = 4});
   EXPECT_EQ(sync.policies->overlap, OverlapPolicy::kSkip);
   EXPECT_EQ(sync.policies->misfire, MisfirePolicy{.what = Misfire::kSkip});
@@ -395,14 +398,16 @@ tasks:
 }
 
 TEST(DefineTasks, LeavesAFalseSwitchOff) {
-  const Result<Config> config =
-      Parse("tasks:\n  - {shell: \"true\", schedule: daily, unique: false, without_overlapping: false}\n");
+  const Result<Config> config = Parse(
+      "tasks:\n  - {shell: \"true\", schedule: daily, unique: false, without_overlapping: false, "
+      "even_in_maintenance_mode: false}\n");
   const Commands commands;
   Scheduler scheduler(commands, TimeZone());
   ASSERT_TRUE(config->DefineTasks(scheduler).ok());
   const Result<Schedule> schedule = scheduler.Build();
   EXPECT_FALSE(schedule->tasks()[0].unique());
   EXPECT_EQ(schedule->tasks()[0].policies->overlap, OverlapPolicy::kAllow);
+  EXPECT_FALSE(schedule->tasks()[0].policies->even_in_maintenance_mode);
 }
 
 TEST(Config, ChecksWhatATaskNeeds) {

@@ -225,6 +225,8 @@ std::vector<Key<TaskEntry>> MakeTaskKeys() {
       Value<Task>("without_overlapping", Boolean(), "false",
                   "An occurrence that is due while the task still runs is skipped. Always so for a unique task.",
                   &Task::without_overlapping),
+      Value<Task>("even_in_maintenance_mode", Boolean(), "false", "It also runs while maintenance mode is on.",
+                  &Task::even_in_maintenance_mode),
       Value<Task>("lock_timeout", Duration(milliseconds(1), hours(24 * 365)), "30m",
                   "The longest a run keeps others from running the task.", &Task::lock_timeout),
       Value<Task>(

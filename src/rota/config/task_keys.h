@@ -43,6 +43,7 @@ struct TaskEntry {
   std::optional<Located<std::string>> process_key;  // One of those that say it.
   std::optional<Located<bool>> unique;
   std::optional<Located<bool>> without_overlapping;
+  std::optional<Located<bool>> even_in_maintenance_mode;
   std::optional<Located<Milliseconds>> lock_timeout;
   std::optional<Located<Milliseconds>> timeout;
   std::optional<Located<Milliseconds>> kill_after;

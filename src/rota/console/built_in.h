@@ -47,7 +47,8 @@ Commands MakeScheduleCommands(Desk& desk);    // schedule:work, :run, :list, :te
 Commands MakeDiffCommands(Desk& desk);        // schedule:diff
 Commands MakeIsolatedCommands(Desk& desk);    // isolated:run
 Commands MakeHistoryCommands(Desk& desk);     // schedule:history, :why
-Commands MakePauseCommands(Desk& desk);       // schedule:pause, :resume
+Commands MakeBackfillCommands(Desk& desk);    // schedule:backfill
+Commands MakePauseCommands(Desk& desk);       // schedule:pause, :resume, :maintenance
 Commands MakeFleetCommands(Desk& desk);       // schedule:servers, :locks, :unlock, :doctor
 Commands MakeCancelCommands(Desk& desk);      // schedule:cancel
 Commands MakeCronCommands(Desk& desk);        // cron:next, :previous

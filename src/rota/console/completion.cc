@@ -110,6 +110,7 @@ std::vector<std::string> Values(const Desk& desk, const Signature& command, std:
   if (!desk.built_in.contains(command.name)) return {};
   if (name == "task") return TaskIds(desk);
   if (name == "tag") return Tags(desk);
+  if (name == "switch") return {"off", "on"};
   if (name == "command") return VisibleCommands(desk.commands);
   if (name == "shell") return ShellNames();
   if (name == "outcome") return OutcomeNames();

@@ -33,6 +33,7 @@ class CompletionTest : public ConsoleTest {
 };
 
 TEST_F(CompletionTest, OffersCommands) {
+  EXPECT_THAT(Complete({"schedule:maintenance", "o"}), ElementsAre("off", "on"));
   EXPECT_THAT(Complete({"schedule:r"}), ElementsAre("schedule:resume", "schedule:run"));
   EXPECT_THAT(Complete({"-c", "x.yaml", "gr"}), ElementsAre("greet"));
   EXPECT_THAT(Complete({"comp"}), ElementsAre("completion"));

@@ -106,39 +106,41 @@ Options:
       --version      Show the version
 
 Commands:
-  greet                Greet somebody
+  greet                 Greet somebody
  backup
-  backup:run           Run database backup
+  backup:run            Run database backup
 
 Built-in commands:
-  completion           Print the script that completes commands, options and tasks in a shell
-  help                 Show what a command does and takes
-  list                 List the commands
+  completion            Print the script that completes commands, options and tasks in a shell
+  help                  Show what a command does and takes
+  list                  List the commands
  cron
-  cron:explain         Explain a cron expression: its fields, its next times, and what may not be meant
-  cron:next            Show a cron expression in words, and when it fires next
-  cron:previous        Show a cron expression in words, and when it fired last
+  cron:explain          Explain a cron expression: its fields, its next times, and what may not be meant
+  cron:next             Show a cron expression in words, and when it fires next
+  cron:previous         Show a cron expression in words, and when it fired last
  import
-  import:crontab       Turn a crontab into a configuration (exits with 3 where something is left out)
-  import:laravel-list  Turn Laravel's schedule:list --json into a configuration (likewise)
+  import:crontab        Turn a crontab into a configuration (exits with 3 where something is left out)
+  import:laravel-list   Turn Laravel's schedule:list --json into a configuration (likewise)
  schedule
-  schedule:cancel      Ask a task's run to stop, wherever it is
-  schedule:diff        Show what would change with another configuration (exits with 1 where it differs)
-  schedule:doctor      Examine the store: how it is set up, how it does, and what it has lost
-  schedule:history     List what became of due occurrences, newest first
-  schedule:list        List the tasks: when they run next, and by which rules
-  schedule:load        Show how much fires at once, and which tasks to spread
-  schedule:locks       List who holds which task, since when and until when
-  schedule:pause       Keep a task, or all tasks, from running on any server
-  schedule:resume      End a pause
-  schedule:run         Run what is due now, wait for it, and end (for a crontab of your own)
-  schedule:servers     List the servers of the fleet
-  schedule:simulate    List what the schedule would fire in a stretch of time
-  schedule:test        Run a task now, in the foreground, whatever its conditions say
-  schedule:unlock      Take a task's lock from the run that holds it, so that others may run it
-  schedule:validate    Check the configuration and all tasks without running anything
-  schedule:why         Explain why a task ran, or did not
-  schedule:work        Run the schedule as a server, until SIGTERM or SIGINT
+  schedule:backfill     Run a task for instants that are past, whatever became of them
+  schedule:cancel       Ask a task's run to stop, wherever it is
+  schedule:diff         Show what would change with another configuration (exits with 1 where it differs)
+  schedule:doctor       Examine the store: how it is set up, how it does, and what it has lost
+  schedule:history      List what became of due occurrences, newest first
+  schedule:list         List the tasks: when they run next, and by which rules
+  schedule:load         Show how much fires at once, and which tasks to spread
+  schedule:locks        List who holds which task, since when and until when
+  schedule:maintenance  Switch maintenance mode on or off, or tell which it is
+  schedule:pause        Keep a task, or all tasks, from running on any server
+  schedule:resume       End a pause
+  schedule:run          Run what is due now, wait for it, and end (for a crontab of your own)
+  schedule:servers      List the servers of the fleet
+  schedule:simulate     List what the schedule would fire in a stretch of time
+  schedule:test         Run a task now, in the foreground, whatever its conditions say
+  schedule:unlock       Take a task's lock from the run that holds it, so that others may run it
+  schedule:validate     Check the configuration and all tasks without running anything
+  schedule:why          Explain why a task ran, or did not
+  schedule:work         Run the schedule as a server, until SIGTERM or SIGINT
 )");
 }
 

@@ -13,6 +13,7 @@
 #include "rota/report/diagnosis.h"
 #include "rota/report/lock_list.h"
 #include "rota/report/server_list.h"
+#include "rota/report/wording.h"
 
 namespace rota {
 namespace {
@@ -36,7 +37,12 @@ class ServersCommand final : public Command {
     if (!context.Flag("all")) KeepRecent(rows, *now);
     if (context.Flag("json")) {
       context.Write(ToJson(rows));
-    } else if (servers->empty()) {
+      return Status::Ok();
+    }
+    const Result<std::vector<Pause>> pauses = (*store)->Pauses();
+    if (!pauses) return pauses.error();
+    if (const auto maintenance = TellMaintenance(*pauses)) context.Print("{}\n", *maintenance);
+    if (servers->empty()) {
       context.Print("No server has joined {}. Start one with: {} schedule:work", (*store)->name(), desk_.program);
     } else if (rows.empty()) {
       context.Print(

@@ -106,6 +106,9 @@ TEST_F(HistoryCommands, FailWithoutAStore) {
                                                 {"schedule:unlock", "hello"},
                                                 {"schedule:doctor"},
                                                 {"schedule:pause"},
+                                                {"schedule:maintenance"},
+                                                {"schedule:maintenance", "on"},
+                                                {"schedule:maintenance", "off"},
                                                 {"schedule:resume"}}) {
     EXPECT_EQ(Run(words), 1) << words[0];
     EXPECT_EQ(err(), "error: sqlite var/rota.db: the file is not a database\n") << words[0];

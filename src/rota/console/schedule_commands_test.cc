@@ -12,6 +12,7 @@ using testing::StartsWith;
 
 using ScheduleCommands = ConsoleTest;
 using PauseCommands = ConsoleTest;
+using MaintenanceCommand = ConsoleTest;
 using CronNext = ConsoleTest;
 
 TEST_F(ScheduleCommands, WorkUntilStoppedOrForOneTick) {
@@ -137,7 +138,7 @@ TEST_F(PauseCommands, PauseATaskForAWhile) {
             "skipped(paused).\n");
   const std::vector<Pause> pauses = *workplace_.store().Pauses();
   ASSERT_EQ(pauses.size(), 1u);
-  EXPECT_EQ(pauses[0].task, "backup:run");
+  EXPECT_EQ(pauses[0].target, PauseTarget::Task("backup:run"));
   EXPECT_EQ(pauses[0].author, "ann@web1");
   EXPECT_EQ(pauses[0].reason, "disk swap");
   EXPECT_EQ(pauses[0].since, clock_.Now());
@@ -157,7 +158,7 @@ TEST_F(PauseCommands, CountTheLengthOfAPauseByTheClockOfTheStore) {
 TEST_F(PauseCommands, PauseAllTasksUntilResumed) {
   EXPECT_EQ(Run({"schedule:pause"}), 0);
   EXPECT_THAT(out(), StartsWith("Paused all tasks until schedule:resume."));
-  EXPECT_EQ((*workplace_.store().Pauses())[0].task, std::nullopt);
+  EXPECT_EQ((*workplace_.store().Pauses())[0].target, PauseTarget::All());
   EXPECT_EQ((*workplace_.store().Pauses())[0].until, std::nullopt);
   EXPECT_EQ(Run({"schedule:list"}), 0);
   EXPECT_THAT(out(), HasSubstr("paused by ann@web1, unique"));
@@ -200,6 +201,72 @@ TEST_F(PauseCommands, RefuseToResumeWhatIsNotPaused) {
   Run({"schedule:pause", "hello"});
   EXPECT_EQ(Run({"schedule:resume"}), 1);
   EXPECT_EQ(err(), "error: no pause of all tasks is set, but hello is paused: schedule:resume hello\n");
+}
+
+TEST_F(PauseCommands, PauseAndResumeATag) {
+  EXPECT_EQ(Run({"schedule:pause", "--tag", "db", "--reason", "disk swap"}), 0);
+  EXPECT_THAT(out(), StartsWith("Paused tasks tagged db until schedule:resume."));
+  EXPECT_EQ((*workplace_.store().Pauses())[0].target, PauseTarget::Tag("db"));
+  EXPECT_EQ(Run({"schedule:list"}), 0);
+  EXPECT_THAT(out(), HasSubstr("tag db paused by ann@web1 (disk swap), unique"));
+  EXPECT_EQ(Run({"schedule:why", "backup:run"}), 0);
+  EXPECT_THAT(out(), HasSubstr("All tasks tagged db are paused by ann@web1 (disk swap): "));
+
+  for (const char* task : {"hello", "backup:run"}) Run({"schedule:pause", task});
+  EXPECT_EQ(Run({"schedule:resume", "hello"}), 0);
+  EXPECT_EQ(out(), "Resumed hello.\n") << "it has no such tag";
+  EXPECT_EQ(Run({"schedule:resume", "backup:run"}), 0);
+  EXPECT_EQ(out(), "Resumed backup:run.\nTasks tagged db are still paused: schedule:resume --tag db\n");
+  EXPECT_EQ(Run({"schedule:resume", "--tag", "db"}), 0);
+  EXPECT_EQ(out(), "Resumed tasks tagged db.\n");
+  EXPECT_EQ(Run({"schedule:resume", "-t", "db"}), 1);
+  EXPECT_EQ(err(), "error: tasks tagged db are not paused\n");
+}
+
+TEST_F(PauseCommands, RefuseATagThatNoTaskHas) {
+  workplace_.define = [](Scheduler& scheduler) {
+    scheduler.Command("backup:run").Name("settle").Daily().Tag("nightly").Register();
+  };
+  EXPECT_EQ(Run({"schedule:pause", "--tag", "nigthly"}), 1);
+  EXPECT_EQ(err(), "error: no task is tagged \"nigthly\"; did you mean \"nightly\"?\n");
+  EXPECT_EQ(Run({"schedule:pause", "--tag", "something-else"}), 1);
+  EXPECT_EQ(err(), "error: no task is tagged \"something-else\"; schedule:list shows all tasks\n");
+  for (const char* command : {"schedule:pause", "schedule:resume"}) {
+    EXPECT_EQ(Run({command, "backup:run", "--tag", "nightly"}), 2);
+    EXPECT_THAT(err(), StartsWith("error: backup:run and --tag nightly: expected one of them\n"));
+  }
+  EXPECT_TRUE(workplace_.store().Pauses()->empty());
+}
+
+TEST_F(MaintenanceCommand, SwitchesItOnAndOff) {
+  EXPECT_EQ(Run({"schedule:maintenance"}), 0);
+  EXPECT_EQ(out(), "Maintenance mode is off.\n");
+  EXPECT_EQ(Run({"schedule:maintenance", "on", "--reason", "upgrade", "--for", "2h"}), 0);
+  EXPECT_EQ(out(),
+            "Maintenance mode is on until 2026-03-06T14:00:00Z. Runs under way go on; what falls due is recorded as "
+            "skipped(maintenance), but for tasks that run even in maintenance mode.\n");
+  const std::string told = "Maintenance mode was switched on by ann@web1 (upgrade) until 2026-03-06 14:00:00 +00:00.\n";
+  EXPECT_EQ(Run({"schedule:maintenance"}), 0);
+  EXPECT_EQ(out(), told);
+  EXPECT_EQ(Run({"schedule:servers"}), 0);
+  EXPECT_THAT(out(), StartsWith(told));
+  EXPECT_EQ(Run({"schedule:list"}), 0);
+  EXPECT_THAT(out(), HasSubstr("maintenance mode by ann@web1 (upgrade) until "));
+
+  Run({"schedule:pause", "hello"});
+  EXPECT_EQ(Run({"schedule:resume", "hello"}), 0);
+  EXPECT_EQ(out(), "Resumed hello.\nMaintenance mode is still on: schedule:maintenance off\n");
+  EXPECT_EQ(Run({"schedule:maintenance", "off"}), 0);
+  EXPECT_EQ(out(), "Maintenance mode is off.\n");
+  EXPECT_EQ(Run({"schedule:maintenance", "off"}), 1);
+  EXPECT_EQ(err(), "error: maintenance mode is off\n");
+}
+
+TEST_F(MaintenanceCommand, RefusesWhatIsNeitherOnNorOff) {
+  EXPECT_EQ(Run({"schedule:maintenance", "down"}), 2);
+  EXPECT_THAT(err(), StartsWith("error: \"down\": expected on or off\n"));
+  EXPECT_EQ(Run({"schedule:maintenance", "off", "--for", "2h"}), 2);
+  EXPECT_THAT(err(), StartsWith("error: --reason and --for: expected \"on\" before them\n"));
 }
 
 TEST_F(CronNext, ShowsWordsAndInstantsFromNow) {

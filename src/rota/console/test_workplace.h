@@ -96,6 +96,22 @@ class TestWorkplace final : public Workplace {
     return record;
   }
 
+  Status RunBackfill(const Task& task, const Backfill& backfill, OutputWatcher watcher) override {
+    backfill_pace = backfill.pace;
+    for (const WallTime instant : backfill.instants) {
+      if (busy_server) backfill.on_busy(*std::exchange(busy_server, std::nullopt));
+      watcher({task.id, "", instant, "dumping"});
+      OccurrenceRecord record = backfilled.empty() ? run_now : backfilled[0];
+      if (!backfilled.empty()) backfilled.erase(backfilled.begin());
+      record.task = task.id;
+      record.kind = OccurrenceKind::kBackfill;
+      record.scheduled_at = record.scheduled_last = instant;
+      backfill.on_ended(record);
+      if (record.outcome == Outcome::kCancelled || record.outcome == Outcome::kMissed) break;
+    }
+    return Status::Ok();
+  }
+
   Store& store() { return *store_; }
   std::function<void(Scheduler&)> define;                                // More of the schedule.
   std::map<std::string, std::function<void(Scheduler&)>> other_configs;  // The same of other config files.
@@ -104,6 +120,9 @@ class TestWorkplace final : public Workplace {
   Status store_error;
   Status work_status;
   OccurrenceRecord run_now;
+  std::vector<OccurrenceRecord> backfilled;  // How the instants of a backfill end; those after them as run_now.
+  std::optional<std::string> busy_server;    // Keeps its first instant waiting.
+  Milliseconds backfill_pace{};
   std::vector<WorkMode> worked;
 
  private:

@@ -6,6 +6,7 @@
 
 #include "rota/base/status.h"
 #include "rota/coordination/store.h"
+#include "rota/engine/backfill.h"
 #include "rota/engine/occurrence.h"
 #include "rota/run/output_feed.h"
 #include "rota/schedule/schedule.h"
@@ -45,6 +46,8 @@ class Workplace {
   virtual Status Work(WorkMode mode, OutputWatcher watcher) = 0;
   // Runs one task now, as a manual occurrence, and waits for it, and until `watcher` has had all its lines.
   virtual Result<OccurrenceRecord> RunNow(const Task& task, OutputWatcher watcher) = 0;
+  // Runs instants of the past, one after the other, as RunNow() does. Errors: it could not begin.
+  virtual Status RunBackfill(const Task& task, const Backfill& backfill, OutputWatcher watcher) = 0;
 };
 
 }  // namespace rota

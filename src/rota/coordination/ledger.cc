@@ -131,6 +131,7 @@ ClaimDecision Repeat(const ClaimRequest& request, const ClaimInputs& inputs) {
   ClaimDecision decision;
   decision.reply.outcome = known.answer.value_or(ClaimOutcome::kDecided);
   decision.reply.holder = known.holder;
+  if (known.answer == ClaimOutcome::kPaused) decision.reply.reason = known.record.reason;
   if (inputs.gap != nullptr) decision.reply.gap = *inputs.gap;
   if (known.record.count == 0) decision.reply.gap = known.record;
   const bool granted = known.answer == ClaimOutcome::kClaimed && known.record.token != 0;
@@ -199,8 +200,8 @@ ClaimDecision Claim(const ClaimRequest& request, const ClaimInputs& inputs) {
       return decision;
     }
   }
-  const Pause* pause =
-      request.kind == OccurrenceKind::kManual ? nullptr : FindPause(inputs.pauses, request.task, inputs.now);
+  const Pausable task = {request.task, request.tags, request.even_in_maintenance_mode};
+  const Pause* pause = IsAskedFor(request.kind) ? nullptr : FindPause(inputs.pauses, task, inputs.now);
   const bool may_overlap = request.overlap == OverlapPolicy::kAllow;
   // Nor is an occurrence missed that others let wait for a busy task.
   const bool may_wait = Queues(request.overlap) && request.outcome == Outcome::kMissed;
@@ -215,8 +216,9 @@ ClaimDecision Claim(const ClaimRequest& request, const ClaimInputs& inputs) {
   if (request.kind == OccurrenceKind::kScheduled) MoveWatermark(request, inputs, decision);
   if (pause != nullptr) {
     reply.outcome = ClaimOutcome::kPaused;
+    reply.reason = ReasonOf(*pause);
     reply.holder = pause->reason.empty() ? pause->author : Format("{}: {}", pause->author, pause->reason);
-    Close(request, Outcome::kSkipped, reason::kPaused, inputs.now, decision);
+    Close(request, Outcome::kSkipped, reply.reason, inputs.now, decision);
     return decision;
   }
   if (request.purpose == ClaimPurpose::kRecord) {
@@ -423,23 +425,6 @@ std::vector<std::string> LiveServers(std::span<const ServerInfo> servers, WallTi
   return live;
 }
 
-bool InForce(const Pause& pause, WallTime now) { return !pause.until || *pause.until > now; }
-
-const Pause* FindPause(std::span<const Pause> pauses, const TaskId& task, WallTime now) {
-  const Pause* found = nullptr;
-  for (const Pause& pause : pauses) {
-    if (!InForce(pause, now)) continue;
-    if (pause.task == task) return &pause;
-    if (!pause.task) found = &pause;
-  }
-  return found;
-}
-
-Status CheckPause(const Pause& pause, WallTime now) {
-  if (InForce(pause, now)) return Status::Ok();
-  return InvalidArgument("pause of {}: its end lies in the past", pause.task.value_or("all tasks"));
-}
-
 Lock MakeLock(const Scope& scope, const Lease& lease, const OccurrenceRecord* record) {
   Lock lock;
   lock.task = TaskOfScope(scope);
@@ -456,8 +441,6 @@ Lock MakeLock(const Scope& scope, const Lease& lease, const OccurrenceRecord* re
 Status NoSuchLock(const Scope& scope, std::string_view run_id) {
   return NotFound("run {} holds no lock of {}", run_id, TaskOfScope(scope));
 }
-
-Status NoSuchPause(const std::optional<TaskId>& task) { return NotFound("no pause of {}", task.value_or("all tasks")); }
 
 bool Matches(const HistoryQuery& query, const OccurrenceRecord& record) {
   if (query.task && record.task != *query.task) return false;

@@ -158,22 +158,10 @@ bool HoldsId(const ServerInfo& own, const ServerInfo* row, WallTime now);
 // What a renewal tells of the fleet: the ids of the servers, given by id, that live and follow a schedule.
 std::vector<std::string> LiveServers(std::span<const ServerInfo> servers, WallTime now);
 
-// True while the pause keeps occurrences from running.
-bool InForce(const Pause& pause, WallTime now);
-
-// The pause that keeps the task from running at `now`: its own, which tells more, else the one of all tasks; null when
-// there is none.
-const Pause* FindPause(std::span<const Pause> pauses, const TaskId& task, WallTime now);
-
-// An error when the pause could have no effect.
-Status CheckPause(const Pause& pause, WallTime now);
 // What operators see of a lease; `record` is that of its run, if there is one.
 Lock MakeLock(const Scope& scope, const Lease& lease, const OccurrenceRecord* record);
 // What Unlock() and Cancel() answer when there is no such lease.
 Status NoSuchLock(const Scope& scope, std::string_view run_id);
-
-// What ClearPause() answers when there is nothing to clear.
-Status NoSuchPause(const std::optional<TaskId>& task);
 
 // True when the record is one that the query asks for; `limit` is the caller's to keep.
 bool Matches(const HistoryQuery& query, const OccurrenceRecord& record);

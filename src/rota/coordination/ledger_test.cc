@@ -148,7 +148,8 @@ TEST(Claim, RecordsNoSpanWhenNothingWasSkipped) {
 
 TEST(Claim, NamesWhoPausedTheTaskBeforeWhoPausedAll) {
   Book book;
-  book.pauses = {Pause{std::nullopt, "root", "", kNow, {}}, Pause{"backup:run", "alice", "disk swap", kNow, {}}};
+  book.pauses = {Pause{PauseTarget::All(), "root", "", kNow, {}},
+                 Pause{PauseTarget::Task("backup:run"), "alice", "disk swap", kNow, {}}};
   const ClaimReply reply = book.Claim(Request("a"));
   EXPECT_EQ(reply.outcome, ClaimOutcome::kPaused);
   EXPECT_EQ(reply.holder, "alice: disk swap");
@@ -158,7 +159,8 @@ TEST(Claim, NamesWhoPausedTheTaskBeforeWhoPausedAll) {
 
 TEST(Claim, IsNotStoppedByAPauseThatEndedOrThatIsOfAnotherTask) {
   Book book;
-  book.pauses = {Pause{"backup:run", "alice", "", kNow - minutes(5), kNow}, Pause{"other", "bob", "", kNow, {}}};
+  book.pauses = {Pause{PauseTarget::Task("backup:run"), "alice", "", kNow - minutes(5), kNow},
+                 Pause{PauseTarget::Task("other"), "bob", "", kNow, {}}};
   EXPECT_EQ(book.Claim(Request("a")).outcome, ClaimOutcome::kClaimed);
 }
 
@@ -175,7 +177,7 @@ TEST(Claim, RecordsAnOverlapWithTheLeasesHolder) {
 TEST(Claim, AManualRunLeavesTheWatermarkAlone) {
   Book book;
   book.scope.watermark = kNow + minutes(5);
-  book.pauses = {Pause{std::nullopt, "root", "", kNow, {}}};
+  book.pauses = {Pause{PauseTarget::All(), "root", "", kNow, {}}};
   ClaimRequest request = Request("m");
   request.kind = OccurrenceKind::kManual;
   EXPECT_EQ(book.Claim(request).outcome, ClaimOutcome::kClaimed);

@@ -8,6 +8,7 @@
 
 #include "rota/base/instant.h"
 #include "rota/base/status.h"
+#include "rota/coordination/pause.h"
 #include "rota/engine/coordinator.h"
 #include "rota/engine/diagnostics.h"
 #include "rota/engine/occurrence.h"
@@ -77,22 +78,15 @@ class Fleet {
   virtual Result<WallTime> StoreTime() = 0;
 };
 
-// A pause keeps occurrences from running; each is recorded as skipped(paused).
-struct Pause {
-  std::optional<TaskId> task;  // Nothing: all tasks.
-  std::string author;
-  std::string reason;
-  WallTime since;
-  std::optional<WallTime> until;
-};
-
 // What operators switch. Durable. Thread-safe.
 class Controls {
  public:
   virtual ~Controls() = default;
+  // In the place of the one of its target.
   virtual Status SetPause(const Pause& pause) = 0;
   // kNotFound when there is no such pause.
-  virtual Status ClearPause(const std::optional<TaskId>& task) = 0;
+  virtual Status ClearPause(const PauseTarget& target) = 0;
+  // Those in force, by target.
   virtual Result<std::vector<Pause>> Pauses() = 0;
 };
 

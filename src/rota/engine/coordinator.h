@@ -31,6 +31,9 @@ struct ClaimRequest {
   OverlapPolicy overlap = OverlapPolicy::kAllow;
   Milliseconds lease_ttl{};
   Milliseconds lock_timeout{};
+  // By what pauses may hold the task back.
+  std::vector<std::string> tags;
+  bool even_in_maintenance_mode = false;
   int attempts_if_lost = 1;  // A run whose server dies is given to another one until there were so many.
   ClaimPurpose purpose = ClaimPurpose::kRun;
   Outcome outcome = Outcome::kMissed;  // For kRecord: what is recorded, and why.
@@ -43,7 +46,7 @@ enum class ClaimOutcome {
   kDecided,     // The watermark had passed `at`: decided before, by this or another server.
   kOverlap,     // The lease is held: recorded as skipped(overlap).
   kBusy,        // The lease is held, and the occurrence is to wait: nothing is decided. Ask again.
-  kPaused,      // The task is paused: recorded as skipped(paused).
+  kPaused,      // The task is paused: recorded as skipped, for the reply's reason.
   kEarly,       // `at` lies ahead of the store's clock by more than max_skew (kRecord: at all): try again.
   kUnanswered,  // The part of the store that keeps the task does not answer: ask again with the same run id.
 };
@@ -55,8 +58,9 @@ struct ClaimReply {
   // The span that was recorded as missed in this step, `count` 0: the claimer counts it and Finish()es it. Where the
   // occurrence itself was to be recorded as missed for the same reason, the span ends with it and has its run id.
   std::optional<OccurrenceRecord> gap;
-  std::string holder;   // kOverlap, kBusy: the server that holds the lease. kPaused: who paused, and why.
-  Milliseconds wait{};  // kEarly: how long until the store would not call it early any more.
+  std::string holder;       // kOverlap, kBusy: the server that holds the lease. kPaused: who paused, and why.
+  std::string reason = {};  // kPaused: paused, or maintenance.
+  Milliseconds wait{};      // kEarly: how long until the store would not call it early any more.
 };
 
 // A lease to be renewed.

@@ -1,5 +1,6 @@
 #include "rota/engine/engine.h"
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <utility>
@@ -94,6 +95,51 @@ struct Engine::Loop {
       }
     }
     events.Drain();
+  }
+
+  void RunBackfill(TaskIndex task, const Backfill& backfill) {
+    NameThisThread("rota-engine");
+    for (const WallTime instant : backfill.instants) {
+      closed.reset();
+      const SteadyTime begun = clock.SteadyNow();
+      Step(input::RunRequested{task, instant});
+      bool told_busy = false;
+      const auto hear = [&](const EngineInput& input) {
+        const std::string* holder = HolderIn(input);
+        if (holder != nullptr && !std::exchange(told_busy, true)) backfill.on_busy(*holder);
+      };
+      const auto ended = [this] { return closed && closed->kind == OccurrenceKind::kBackfill; };
+      const bool going_on = ServeUntil(ended, SteadyTime::max(), hear);
+      if (ended()) backfill.on_ended(*closed);
+      if (!going_on || !ended() || closed->outcome == Outcome::kMissed) return;
+      if (instant == backfill.instants.back()) return;
+      if (!ServeUntil([] { return false; }, begun + backfill.pace, hear)) return;
+    }
+  }
+
+  // The server whose run keeps a claim waiting, if that is what the input tells.
+  static const std::string* HolderIn(const EngineInput& input) {
+    const auto* answered = std::get_if<input::ClaimsAnswered>(&input);
+    if (answered == nullptr || !answered->replies) return nullptr;
+    const auto busy = std::ranges::find(*answered->replies, ClaimOutcome::kBusy, &ClaimReply::outcome);
+    return busy == answered->replies->end() ? nullptr : &busy->holder;
+  }
+
+  // Serves until `done`, the end, or a shutdown has come; false: that one came. `hear` gets what happens.
+  bool ServeUntil(const std::function<bool()>& done, SteadyTime end,
+                  const std::function<void(const EngineInput&)>& hear) {
+    bool going_on = true;
+    Decision decision = Step(input::Woken{});
+    while (!done() && !decision.finished && clock.SteadyNow() < end) {
+      std::deque<EngineInput> inputs = Await(std::min(decision.wake, end));
+      if (inputs.empty()) inputs.push_back(input::Woken{});
+      for (const EngineInput& input : inputs) {
+        hear(input);
+        if (std::holds_alternative<input::ShutdownRequested>(input)) going_on = false;
+        decision = Step(input);
+      }
+    }
+    return going_on && !decision.finished;
   }
 
   Decision Step(const EngineInput& input) {
@@ -297,6 +343,15 @@ OccurrenceRecord Engine::RunTask(const Task& task) {
   loop_->Serve();
   ROTA_CHECK(loop_->closed.has_value(), "a requested run ends in a record");
   return *loop_->closed;
+}
+
+void Engine::RunBackfill(const Task& task, const Backfill& backfill) {
+  const Task* known = loop_->schedule->Find(task.id);
+  ROTA_CHECK(known != nullptr, "the task is of the engine's schedule");
+  loop_->last = loop_->Look();
+  loop_->RunBackfill(static_cast<TaskIndex>(known - loop_->schedule->tasks().data()), backfill);
+  loop_->Step(input::DrainRequested{});
+  loop_->Serve();
 }
 
 std::size_t Engine::abandoned() const { return loop_->core.abandoned(); }

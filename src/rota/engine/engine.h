@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "rota/base/instant.h"
+#include "rota/engine/backfill.h"
 #include "rota/engine/coordinator.h"
 #include "rota/engine/diagnostics.h"
 #include "rota/engine/engine_core.h"
@@ -22,7 +23,8 @@ namespace rota {
 //   Engine engine(options, schedule, watermarks, clock, store, store, runner, events);
 //   engine.Follow();  // Until RequestShutdown().
 //
-// Everything given by reference outlives the engine. Exactly one of Follow(), Tick() and RunTask() is called, once.
+// Everything given by reference outlives the engine. Exactly one of Follow(), Tick(), RunTask() and
+// RunBackfill() is called, once.
 class Engine {
  public:
   // `watermarks` and `seeded` as for EngineCore.
@@ -39,6 +41,10 @@ class Engine {
   void Tick();
   // Runs one task now, as a manual occurrence, and returns its record: how it ended, or why it did not run.
   OccurrenceRecord RunTask(const Task& task);
+
+  // Runs the instants of the task one after the other, whatever becomes of each, until a shutdown is requested or the
+  // store cannot be asked.
+  void RunBackfill(const Task& task, const Backfill& backfill);
 
   // After one of these: the runs that did not end although they were stopped and killed. The destructor would wait for
   // them, so end the process instead.

@@ -190,8 +190,12 @@ void EngineCore::On(const input::ZonesChanged& changed, Moment now) {
 
 void EngineCore::On(const input::RunRequested& requested, Moment now) {
   for_one_run_ = true;
-  ClaimRequest request = MakeRequest(requested.task, now.wall, std::nullopt, "", now);
-  request.kind = OccurrenceKind::kManual;
+  const std::optional<WallTime>& at = requested.backfill;
+  const Trigger& trigger = *schedule_->tasks()[requested.task].trigger;
+  ClaimRequest request =
+      MakeRequest(requested.task, at.value_or(now.wall), at ? trigger.Previous(*at) : std::nullopt, "", now);
+  request.kind = at ? OccurrenceKind::kBackfill : OccurrenceKind::kManual;
+  if (at && request.overlap != OverlapPolicy::kAllow) request.overlap = OverlapPolicy::kQueueOne;
   Ask(std::move(request));
 }
 
@@ -210,7 +214,7 @@ void EngineCore::On(const input::ShutdownRequested&, Moment now) {
   waiting_.clear();
   closings_.clear();
   for (const Retry& retry : retries_) {
-    if (retry.request.kind != OccurrenceKind::kManual) continue;  // Undecided: left to others.
+    if (!IsAskedFor(retry.request.kind)) continue;  // Undecided: left to others.
     outbox_.Add(Close(retry.request, Outcome::kCancelled, "shutdown", now));
   }
   retries_.clear();

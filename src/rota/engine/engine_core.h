@@ -80,8 +80,9 @@ struct ClockJumped {
 struct ZonesChanged {
   std::vector<std::string> names;
 };
-struct RunRequested {  // A person asks for a run now.
+struct RunRequested {  // A person asks for a run now,
   TaskIndex task = 0;
+  std::optional<WallTime> backfill = std::nullopt;  // or for that of an instant that is past.
 };
 struct DrainRequested {};     // Look for nothing new; end when everything under way has ended.
 struct ShutdownRequested {};  // Stop claiming, give running work its grace. The second one skips the grace.

@@ -230,6 +230,8 @@ ClaimRequest EngineCore::MakeRequest(TaskIndex index, WallTime at, std::optional
   request.overlap = task.policies->overlap;
   request.lease_ttl = options_.lease_ttl;
   request.lock_timeout = task.policies->lock_timeout;
+  request.tags = task.policies->tags;
+  request.even_in_maintenance_mode = task.policies->even_in_maintenance_mode;
   request.attempts_if_lost = AttemptsIfLost(*task.policies);
   return request;
 }
@@ -269,7 +271,7 @@ void EngineCore::Granted(const ClaimRequest& request, const ClaimReply& reply, S
       recent_.Add(Close(request, Outcome::kSkipped, reason::kOverlap, now, reply.holder), now.steady);
       return;
     case ClaimOutcome::kPaused:
-      recent_.Add(Close(request, Outcome::kSkipped, reason::kPaused, now, reply.holder), now.steady);
+      recent_.Add(Close(request, Outcome::kSkipped, reply.reason, now, reply.holder), now.steady);
       return;
     case ClaimOutcome::kEarly:
       // This server's clock is fast: its grace begins when the store will take the claim.
@@ -313,7 +315,7 @@ void EngineCore::Claimed(const ClaimRequest& request, std::uint64_t token, Stead
 }
 
 void EngineCore::Unanswered(const ClaimRequest& request, Moment now) {
-  if (request.kind == OccurrenceKind::kManual) {
+  if (IsAskedFor(request.kind)) {
     // Told under its run id, in case that it was granted.
     outbox_.Add(Close(request, Outcome::kMissed, reason::kStore, now));
   } else if (!Claiming()) {
@@ -331,14 +333,14 @@ void EngineCore::Unanswered(const ClaimRequest& request, Moment now) {
 
 // The task runs, here or elsewhere, and the occurrence is to wait for its end.
 void EngineCore::Busy(const ClaimRequest& request, Moment now) {
-  const bool may_wait = request.kind == OccurrenceKind::kManual ? Claiming() : phase_ == Phase::kFollowing;
+  const bool may_wait = IsAskedFor(request.kind) ? Claiming() : phase_ == Phase::kFollowing;
   if (may_wait) {
     ClaimRequest waiting = request;
     waiting.purpose = ClaimPurpose::kRun;  // It may have been called late here.
     return Queue(std::move(waiting), now);
   }
   held_up_.erase(request.scope);
-  if (request.kind == OccurrenceKind::kManual) outbox_.Add(Close(request, Outcome::kCancelled, "shutdown", now));
+  if (IsAskedFor(request.kind)) outbox_.Add(Close(request, Outcome::kCancelled, "shutdown", now));
 }
 
 bool EngineCore::IsBusy(const ClaimRequest& request) const {

@@ -176,12 +176,58 @@ TEST(EngineCore, SaysWhatTheStoreSkipped) {
   core.Follow();
   core.Advance(seconds(60));
   core.AnswerClaims(ClaimOutcome::kOverlap);
-  core.Advance(seconds(60));
-  core.AnswerClaims(ClaimOutcome::kPaused);
+  for (const char* reason : {"paused", "maintenance"}) {
+    core.Advance(seconds(60));
+    ClaimReply paused;
+    paused.outcome = ClaimOutcome::kPaused;
+    paused.reason = reason;
+    core.Tell(input::ClaimsAnswered{std::exchange(core.claims, {})[0], std::vector{paused}, core.now().steady});
+  }
   EXPECT_THAT(core.starts, IsEmpty());
   EXPECT_THAT(core.records, IsEmpty());  // The claim recorded them.
   EXPECT_THAT(core.Events(),
-              ElementsAre("occurrence_closed a@60 skipped(overlap)", "occurrence_closed a@120 skipped(paused)"));
+              ElementsAre("occurrence_closed a@60 skipped(overlap)", "occurrence_closed a@120 skipped(paused)",
+                          "occurrence_closed a@180 skipped(maintenance)"));
+}
+
+TEST(EngineCore, AsksAgainForABackfillWhileItsTaskRunsElsewhere) {
+  Core core({MakeTask("a", seconds(60), Unique())});
+  core.Tell(input::RunRequested{0, kStart - seconds(600)});
+  const std::vector<ClaimRequest> asked = core.AskedClaims();
+  ASSERT_THAT(asked, SizeIs(1));
+  EXPECT_EQ(asked[0].kind, OccurrenceKind::kBackfill);
+  EXPECT_EQ(asked[0].at, kStart - seconds(600));
+  EXPECT_EQ(asked[0].previous, kStart - seconds(660));
+  core.AnswerClaims(ClaimOutcome::kBusy);
+  core.Advance(milliseconds(999));
+  EXPECT_THAT(core.Asked(), IsEmpty());
+  core.Advance(milliseconds(1));
+  EXPECT_EQ(core.AskedClaims()[0].run_id, asked[0].run_id);
+  core.AnswerClaims(ClaimOutcome::kBusy);
+  core.Advance(std::chrono::hours(2));
+  EXPECT_EQ(core.AskedClaims()[0].purpose, ClaimPurpose::kRun) << "however long that is";
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  EXPECT_THAT(core.starts, SizeIs(1));
+  EXPECT_THAT(core.Events(), ElementsAre("run_started a@-600"));
+}
+
+TEST(EngineCore, EndsABackfillThatWaitsAtAShutdown) {
+  Core core({MakeTask("a", seconds(60), Unique())});
+  core.Tell(input::RunRequested{0, kStart - seconds(600)});
+  core.AnswerClaims(ClaimOutcome::kBusy);
+  core.Tell(input::ShutdownRequested{});
+  EXPECT_THAT(core.Events(), ElementsAre("server_stopping", "occurrence_closed a@-600 cancelled(shutdown)"));
+}
+
+TEST(EngineCore, TellsTheStoreByWhatPausesMayHoldATaskBack) {
+  TaskPolicies policies = Unique();
+  policies.tags = {"db", "nightly"};
+  policies.even_in_maintenance_mode = true;
+  Core core({MakeTask("a", seconds(60), policies)});
+  core.Follow();
+  core.Advance(seconds(60));
+  EXPECT_THAT(core.AskedClaims()[0].tags, ElementsAre("db", "nightly"));
+  EXPECT_TRUE(core.AskedClaims()[0].even_in_maintenance_mode);
 }
 
 TEST(EngineCore, RecordsThatATaskIsNotForThisEnvironment) {

@@ -28,11 +28,15 @@ std::string_view Name(OccurrenceKind kind) {
       return "scheduled";
     case OccurrenceKind::kManual:
       return "manual";
+    case OccurrenceKind::kBackfill:
+      return "backfill";
     case OccurrenceKind::kStart:
       return "start";
   }
   ROTA_CHECK(false, "unknown kind of occurrence");
 }
+
+bool IsAskedFor(OccurrenceKind kind) { return kind == OccurrenceKind::kManual || kind == OccurrenceKind::kBackfill; }
 
 Scope MakeScope(const Task& task, std::string_view server) {
   // Ids hold no control characters, so no unique task's id can be another task's scope on some server.

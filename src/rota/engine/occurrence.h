@@ -31,6 +31,7 @@ namespace reason {
 inline constexpr std::string_view kOverlap = "overlap";
 inline constexpr std::string_view kCondition = "condition";
 inline constexpr std::string_view kPaused = "paused";
+inline constexpr std::string_view kMaintenance = "maintenance";
 inline constexpr std::string_view kEnvironment = "environment";
 inline constexpr std::string_view kDown = "down";    // No server ran.
 inline constexpr std::string_view kStore = "store";  // The coordinator could not be asked.
@@ -40,9 +41,12 @@ inline constexpr std::string_view kLate = "late";    // No worker was free in ti
 enum class OccurrenceKind {
   kScheduled,  // Decided by the watermark.
   kManual,     // Asked for by a person: takes the lease like any run, never touches the watermark.
+  kBackfill,   // An instant of the past that a person asks for: as kManual, and waits while the task runs elsewhere.
   kStart,      // Its server started (`@reboot`): treats lease and watermark as kManual does.
 };
-std::string_view Name(OccurrenceKind kind);  // "scheduled", "manual", "start"
+std::string_view Name(OccurrenceKind kind);  // "scheduled", "manual", "backfill", "start"
+// Whether a person asked for it: neither pauses nor conditions hold it back.
+bool IsAskedFor(OccurrenceKind kind);
 
 // The key under which the coordinator keeps watermark, leases and token: the id of a unique task; of a task that every
 // server runs for itself the id, U+001F and the server's id.

@@ -5,7 +5,6 @@
 
 #include "rota/base/format.h"
 #include "rota/base/text.h"
-#include "rota/coordination/ledger.h"
 #include "rota/report/json.h"
 #include "rota/report/table.h"
 #include "rota/report/wording.h"
@@ -51,6 +50,7 @@ ScheduleRow MakeRow(const Task& task, std::span<const Pause> pauses, WallTime no
   row.timeout = policies.timeout;
   row.kill_after = policies.kill_after;
   row.retry = policies.retry;
+  row.even_in_maintenance_mode = policies.even_in_maintenance_mode;
   row.misfire = policies.misfire;
   row.on_lost = policies.on_lost;
   row.store_outage = policies.store_outage;
@@ -62,7 +62,7 @@ ScheduleRow MakeRow(const Task& task, std::span<const Pause> pauses, WallTime no
   row.tags = policies.tags;
   row.hooks = policies.hooks;
   row.conditional = !policies.when.empty() || !policies.skip.empty();
-  if (const Pause* pause = ledger::FindPause(pauses, task.id, now)) row.pause = *pause;
+  if (const Pause* pause = FindPause(pauses, AsPausable(task), now)) row.pause = *pause;
   return row;
 }
 
@@ -107,6 +107,19 @@ boost::json::value ProcessJson(const std::optional<ProcessOptions>& process) {
 boost::json::value SpreadJson(const Spread& spread) {
   if (spread == Spread()) return {};
   return {{"range_ms", json::Millis(spread.range)}, {"offset_ms", json::Millis(spread.offset)}};
+}
+
+boost::json::value PauseJson(const std::optional<Pause>& pause) {
+  if (!pause) return {};
+  const PauseTarget& target = pause->target;
+  const bool is_tag = target.kind == PauseTarget::Kind::kTag;
+  return {{"all_tasks", target.kind == PauseTarget::Kind::kAll},
+          {"maintenance", target.kind == PauseTarget::Kind::kMaintenance},
+          {"tag", is_tag ? boost::json::value(json::Text(target.name)) : boost::json::value()},
+          {"author", json::Text(pause->author)},
+          {"reason", json::Text(pause->reason)},
+          {"since", json::Utc(pause->since)},
+          {"until", json::Utc(pause->until)}};
 }
 
 // "hooks at start and fail", "pings at success and fail".
@@ -166,6 +179,7 @@ std::string DescribePolicies(const ScheduleRow& row) {
   if (row.dst.overlap) words.push_back(Format("DST overlap {}", Name(*row.dst.overlap)));
   for (const std::string& hooks : DescribeHooks(row.hooks)) words.push_back(hooks);
   if (row.conditional) words.emplace_back("conditional");
+  if (row.even_in_maintenance_mode) words.emplace_back("even in maintenance mode");
   if (!row.environments.empty()) words.push_back("only in " + Join(row.environments, " or "));
   if (row.process) words.push_back(Describe(*row.process));
   if (!row.tags.empty()) words.push_back("tagged " + Join(row.tags, " "));
@@ -218,14 +232,6 @@ std::string ToTable(std::span<const ScheduleRow> rows) {
 std::string ToJson(std::span<const ScheduleRow> rows) {
   boost::json::array tasks;
   for (const ScheduleRow& row : rows) {
-    boost::json::value pause;
-    if (row.pause) {
-      pause = {{"all_tasks", !row.pause->task.has_value()},
-               {"author", json::Text(row.pause->author)},
-               {"reason", json::Text(row.pause->reason)},
-               {"since", json::Utc(row.pause->since)},
-               {"until", json::Utc(row.pause->until)}};
-    }
     tasks.push_back({
         {"task", json::Text(row.id)},
         {"description", json::Text(row.description)},
@@ -247,6 +253,7 @@ std::string ToJson(std::span<const ScheduleRow> rows) {
         {"timeout_ms", json::Millis(row.timeout)},
         {"kill_after_ms", json::Millis(row.kill_after)},
         {"retry", RetryJson(row.retry)},
+        {"even_in_maintenance_mode", row.even_in_maintenance_mode},
         {"misfire", MisfireJson(row.misfire)},
         {"on_lost", json::Text(Name(row.on_lost))},
         {"store_outage", json::Text(Name(row.store_outage))},
@@ -258,7 +265,7 @@ std::string ToJson(std::span<const ScheduleRow> rows) {
         {"environments", json::Texts(row.environments)},
         {"tags", json::Texts(row.tags)},
         {"conditional", row.conditional},
-        {"pause", std::move(pause)},
+        {"pause", PauseJson(row.pause)},
     });
   }
   return json::Line(tasks);

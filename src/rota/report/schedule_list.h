@@ -32,6 +32,7 @@ struct ScheduleRow {
   std::optional<Milliseconds> timeout;
   std::optional<Milliseconds> kill_after;
   std::optional<RetryPolicy> retry;
+  bool even_in_maintenance_mode = false;
   MisfirePolicy misfire;
   OnLost on_lost = OnLost::kRecord;
   StoreOutage store_outage = StoreOutage::kClosed;

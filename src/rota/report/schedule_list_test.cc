@@ -187,27 +187,50 @@ TEST(ScheduleList, TellsTheTasksOwnPartOfItsSpread) {
 }
 
 TEST(ScheduleList, ShowsThePauseOfTheTaskBeforeTheOneOfAllTasks) {
-  const std::vector<Pause> pauses = {{std::nullopt, "bob@web1", "", kNow, std::nullopt},
-                                     {"backup:run", "ann@web1", "disk swap", kNow, kNow + hours(2)}};
+  const std::vector<Pause> pauses = {{PauseTarget::All(), "bob@web1", "", kNow, std::nullopt},
+                                     {PauseTarget::Task("backup:run"), "ann@web1", "disk swap", kNow, kNow + hours(2)}};
   const std::string table = ToTable(ListSchedule(SeedSchedule(), pauses, kNow));
   EXPECT_THAT(table, HasSubstr("paused by ann@web1 (disk swap) until 2026-03-06 22:00:00 +08:00, unique"));
   EXPECT_THAT(table, HasSubstr("paused by bob@web1, every server"));
 }
 
+TEST(ScheduleList, ShowsThePauseOfATag) {
+  const std::vector<Pause> pauses = {{PauseTarget::Tag("db"), "ann", "disk swap", kNow, std::nullopt}};
+  const std::vector<ScheduleRow> rows = ListSchedule(SeedSchedule(), pauses, kNow);
+  EXPECT_THAT(ToTable(rows), HasSubstr("tag db paused by ann (disk swap), unique"));
+  EXPECT_FALSE(rows[1].pause.has_value());
+  EXPECT_THAT(ToJson(rows), HasSubstr(R"("pause":{"all_tasks":false,"maintenance":false,"tag":"db","author":"ann")"));
+}
+
+TEST(ScheduleList, ShowsWhatMaintenanceModeHoldsBackAndWhatRunsEvenSo) {
+  const Schedule schedule = MakeSchedule([](Scheduler& scheduler) {
+    scheduler.Command("backup:run").Hourly().Register();
+    scheduler.Command("health:check").Hourly().EvenInMaintenanceMode().Register();
+  });
+  const std::vector<Pause> pauses = {{PauseTarget::Maintenance(), "ann", "upgrade", kNow, std::nullopt}};
+  const std::vector<ScheduleRow> rows = ListSchedule(schedule, pauses, kNow);
+  EXPECT_THAT(ToTable(rows), HasSubstr("maintenance mode by ann (upgrade), every server"));
+  EXPECT_THAT(ToTable(rows), HasSubstr("every server, overlap allow, even in maintenance mode\n"));
+  EXPECT_TRUE(rows[0].pause.has_value());
+  EXPECT_FALSE(rows[1].pause.has_value());
+  EXPECT_THAT(ToJson(rows), HasSubstr(R"("even_in_maintenance_mode":true)"));
+  EXPECT_THAT(ToJson(rows), HasSubstr(R"("pause":{"all_tasks":false,"maintenance":true,"tag":null,"author":"ann")"));
+}
+
 TEST(ScheduleList, ForgetsAPauseThatIsOver) {
-  const std::vector<Pause> pauses = {{"backup:run", "ann", "", kNow - hours(2), kNow}};
+  const std::vector<Pause> pauses = {{PauseTarget::Task("backup:run"), "ann", "", kNow - hours(2), kNow}};
   EXPECT_FALSE(ListSchedule(SeedSchedule(), pauses, kNow)[0].pause.has_value());
 }
 
 TEST(ScheduleList, GivesEverythingAsJson) {
-  const std::vector<Pause> pauses = {{"backup:run", "ann", "disk \"swap\"", kNow, std::nullopt}};
+  const std::vector<Pause> pauses = {{PauseTarget::Task("backup:run"), "ann", "disk \"swap\"", kNow, std::nullopt}};
   EXPECT_EQ(
       ToJson(ListSchedule(SeedSchedule(), pauses, kNow, {.tag = "db"})),
       R"([{"task":"backup:run","description":"","work":"backup:run","process":null,"schedule":"At 02:00","cron":"0 2 * * *",)"
       R"("dialect":"ocps","zone":"Asia/Shanghai","dst_gap":null,"dst_overlap":null,"spread":null,"fires_at_start":false,"next":[{"utc":"2026-03-06T18:00:00Z","local":"2026-03-07 02:00:00 +08:00"}],)"
       R"("unique":true,"runs_on":"one server","overlap":"skip","lock_timeout_ms":1800000,"timeout_ms":null,"kill_after_ms":null,"retry":null,)"
-      R"("misfire":{"policy":"run_once","grace_ms":null,"max_runs":100,"pace_ms":0},"on_lost":"record","store_outage":"closed","pool":"","priority":0,"hooks":[],"isolated":false,"output":null,"environments":[],)"
-      R"("tags":["db"],"conditional":false,"pause":{"all_tasks":false,"author":"ann",)"
+      R"("even_in_maintenance_mode":false,"misfire":{"policy":"run_once","grace_ms":null,"max_runs":100,"pace_ms":0},"on_lost":"record","store_outage":"closed","pool":"","priority":0,"hooks":[],"isolated":false,"output":null,"environments":[],)"
+      R"("tags":["db"],"conditional":false,"pause":{"all_tasks":false,"maintenance":false,"tag":null,"author":"ann",)"
       R"("reason":"disk \"swap\"","since":"2026-03-06T12:00:00Z","until":null}}])"
       "\n");
 }

@@ -31,12 +31,27 @@ bool IsInstantOf(const Task& task, WallTime at) { return task.trigger->Next(at -
 std::optional<WallTime> LatestInstant(const Task& task, const std::vector<OccurrenceRecord>& recent, WallTime now) {
   std::optional<WallTime> recorded;
   for (const OccurrenceRecord& record : recent) {
-    if (record.kind != OccurrenceKind::kManual && (!recorded || record.scheduled_last > *recorded))
-      recorded = record.scheduled_last;
+    if (!IsAskedFor(record.kind) && (!recorded || record.scheduled_last > *recorded)) recorded = record.scheduled_last;
   }
   if (!recorded) return task.trigger->Previous(now + kTick);
   const std::optional<WallTime> overdue = task.trigger->Previous(now - kPromptly);
   return overdue && *overdue > *recorded ? overdue : recorded;
+}
+
+// What a pause is called in a sentence, and how it is ended.
+std::pair<std::string, std::string> TellPause(const PauseTarget& target) {
+  switch (target.kind) {
+    case PauseTarget::Kind::kAll:
+      return {"All tasks are paused", "To let all tasks run again: schedule:resume"};
+    case PauseTarget::Kind::kMaintenance:
+      return {"Maintenance mode was switched on", "To let all tasks run again: schedule:maintenance off"};
+    case PauseTarget::Kind::kTag:
+      return {Format("All tasks tagged {} are paused", target.name),
+              Format("To let them run again: schedule:resume --tag {}", target.name)};
+    case PauseTarget::Kind::kTask:
+      break;
+  }
+  return {"The task is paused", Format("To let it run again: schedule:resume {}", target.name)};
 }
 
 // Speaks about one task and one instant.
@@ -231,13 +246,12 @@ class Explainer {
         Say("It is never due again.");
       }
     }
-    const Pause* pause = ledger::FindPause(facts_.pauses, task_.id, now_);
+    const Pause* pause = FindPause(facts_.pauses, AsPausable(task_), now_);
     if (pause == nullptr || (pause->until && result_.next && *pause->until <= *result_.next)) return;
-    Say("{} {}: what falls due meanwhile is recorded as skipped(paused).",
-        pause->task ? "The task is" : "All tasks are", Describe(*pause, zone_));
-    if (!result_.advice.empty()) return;
-    result_.advice = pause->task ? Format("To let it run again: schedule:resume {}", task_.id)
-                                 : std::string("To let all tasks run again: schedule:resume");
+    const auto& [subject, advice] = TellPause(pause->target);
+    Say("{}{}: what falls due meanwhile is recorded as skipped({}).", subject, DescribeSwitch(*pause, zone_),
+        ReasonOf(*pause));
+    if (result_.advice.empty()) result_.advice = advice;
   }
 
   void SayIfServerIsGone(const std::string& id) {
@@ -273,7 +287,7 @@ class Explainer {
   }
 
   std::string Advise(const OccurrenceRecord& record) const {
-    if (record.kind == OccurrenceKind::kManual) return {};
+    if (IsAskedFor(record.kind)) return {};
     switch (record.outcome) {
       case Outcome::kFailed:
       case Outcome::kTimedOut:

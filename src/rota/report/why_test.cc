@@ -228,17 +228,43 @@ TEST_F(Why, WarnsThatNobodyWillRunWhatIsNotYetDue) {
 TEST_F(Why, TellsOfAPauseAndHowToEndIt) {
   facts_.instant = due_ + hours(24);
   facts_.servers = {Server("web1", due_)};
-  facts_.pauses = {{"backup:run", "ann", "disk swap", due_, std::nullopt}};
+  facts_.pauses = {{PauseTarget::Task("backup:run"), "ann", "disk swap", due_, std::nullopt}};
   EXPECT_THAT(Text(), HasSubstr("The task is paused by ann (disk swap): what falls due meanwhile is recorded as "
                                 "skipped(paused).\n  To let it run again: schedule:resume backup:run\n"));
-  facts_.pauses[0].task.reset();
+  facts_.pauses[0].target = PauseTarget::All();
   EXPECT_THAT(Text(), HasSubstr("All tasks are paused by ann (disk swap)"));
   EXPECT_THAT(Text(), HasSubstr("To let all tasks run again: schedule:resume\n"));
 }
 
+TEST_F(Why, TellsOfAPauseOfATagOfTheTask) {
+  schedule_ = MakeSchedule([](Scheduler& scheduler) {
+    scheduler.Command("backup:run").DailyAt("02:00").Unique().Tag("db").Tag("nightly").Register();
+  });
+  facts_.instant = due_ + hours(24);
+  facts_.servers = {Server("web1", due_)};
+  facts_.pauses = {{PauseTarget::Tag("weekly"), "bob", "", due_, std::nullopt},
+                   {PauseTarget::Tag("nightly"), "ann", "disk swap", due_, std::nullopt}};
+  EXPECT_THAT(Text(),
+              HasSubstr("All tasks tagged nightly are paused by ann (disk swap): what falls due meanwhile is "
+                        "recorded as skipped(paused).\n  To let them run again: schedule:resume --tag nightly\n"));
+}
+
+TEST_F(Why, TellsOfMaintenanceModeToWhomItConcerns) {
+  facts_.instant = due_ + hours(24);
+  facts_.servers = {Server("web1", due_)};
+  facts_.pauses = {{PauseTarget::Maintenance(), "ann", "upgrade", due_, std::nullopt}};
+  EXPECT_THAT(Text(), HasSubstr("Maintenance mode was switched on by ann (upgrade): what falls due meanwhile is "
+                                "recorded as skipped(maintenance).\n"
+                                "  To let all tasks run again: schedule:maintenance off\n"));
+  schedule_ = MakeSchedule([](Scheduler& scheduler) {
+    scheduler.Command("backup:run").DailyAt("02:00").Unique().EvenInMaintenanceMode().Register();
+  });
+  EXPECT_THAT(Text(), Not(HasSubstr("aintenance")));
+}
+
 TEST_F(Why, SaysNothingOfAPauseThatEndsBeforeTheTaskIsDue) {
   facts_.records = {Run(Outcome::kSucceeded)};
-  facts_.pauses = {{"backup:run", "ann", "", due_, due_ + hours(23)}};
+  facts_.pauses = {{PauseTarget::Task("backup:run"), "ann", "", due_, due_ + hours(23)}};
   EXPECT_THAT(Text(), Not(HasSubstr("paused")));
   facts_.pauses[0].until = due_ + hours(25);
   EXPECT_THAT(Text(), HasSubstr("The task is paused by ann until 2026-03-08 03:00:00 +00:00"));
@@ -248,7 +274,7 @@ TEST_F(Why, SaysNothingOfTodaysPauseAboutAnOldOccurrence) {
   facts_.instant = due_ - hours(48);
   facts_.records = {Run(Outcome::kSucceeded)};
   facts_.records[0].scheduled_at = facts_.records[0].scheduled_last = *facts_.instant;
-  facts_.pauses = {{"backup:run", "ann", "", due_, std::nullopt}};
+  facts_.pauses = {{PauseTarget::Task("backup:run"), "ann", "", due_, std::nullopt}};
   EXPECT_THAT(Text(), Not(HasSubstr("paused")));
   EXPECT_THAT(Text(), Not(HasSubstr("next due")));
 }

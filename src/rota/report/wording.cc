@@ -1,5 +1,6 @@
 #include "rota/report/wording.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
@@ -14,10 +15,11 @@ namespace {
 
 constexpr std::size_t kQuotedLines = 10;
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kReasons = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kReasons = {{
     {reason::kOverlap, "an earlier run still held the lease"},
     {reason::kCondition, "a condition of the task (When or Skip) said no"},
     {reason::kPaused, "it was paused"},
+    {reason::kMaintenance, "maintenance mode was on"},
     {reason::kEnvironment, "the server runs in another environment than the task asks for"},
     {reason::kDown, "no server was running"},
     {reason::kStore, "the store could not be asked"},
@@ -100,15 +102,29 @@ std::optional<Milliseconds> Took(const OccurrenceRecord& record) {
 
 std::string Describe(const Pause& pause, const TimeZone& zone) {
   std::string text = "paused";
+  if (pause.target.kind == PauseTarget::Kind::kTag) text = Format("tag {} paused", pause.target.name);
+  if (pause.target.kind == PauseTarget::Kind::kMaintenance) text = "maintenance mode";
+  return text + DescribeSwitch(pause, zone);
+}
+
+std::string DescribeSwitch(const Pause& pause, const TimeZone& zone) {
+  std::string text;
   if (!pause.author.empty()) text += " by " + pause.author;
   if (!pause.reason.empty()) text += " (" + pause.reason + ")";
   if (pause.until) text += " until " + FormatInstant(*pause.until, zone);
   return text;
 }
 
+std::optional<std::string> TellMaintenance(std::span<const Pause> pauses) {
+  const auto pause = std::ranges::find(pauses, PauseTarget::Maintenance(), &Pause::target);
+  if (pause == pauses.end()) return std::nullopt;
+  return Format("Maintenance mode was switched on{}.", DescribeSwitch(*pause, TimeZone()));
+}
+
 std::string Tell(const OccurrenceRecord& record, const TimeZone& zone, WallTime now) {
   std::string sentence = TellOutcome(record, zone, now);
   if (record.kind == OccurrenceKind::kManual) return "By hand, " + sentence;
+  if (record.kind == OccurrenceKind::kBackfill) return "In a backfill, " + sentence;
   sentence[0] = static_cast<char>(sentence[0] - 'a' + 'A');
   return sentence;
 }

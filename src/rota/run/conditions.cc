@@ -44,7 +44,7 @@ Result<bool> AskHere(std::string_view, const std::function<bool()>& condition) {
 }  // namespace
 
 std::optional<RunResult> AskConditions(const RunOrder& order, const AskCondition& ask) {
-  if (order.kind == OccurrenceKind::kManual || order.attempt > 1) return std::nullopt;
+  if (IsAskedFor(order.kind) || order.attempt > 1) return std::nullopt;
   const TaskPolicies& policies = *order.task->policies;
   std::optional<RunResult> result = Ask(policies.when, true, "When()", ask);
   if (!result) result = Ask(policies.skip, false, "Skip()", ask);

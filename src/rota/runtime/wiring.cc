@@ -280,19 +280,29 @@ Status Wiring::Work(WorkMode mode, OutputWatcher watcher) {
 }
 
 Result<OccurrenceRecord> Wiring::RunNow(const Task& task, OutputWatcher watcher) {
-  if (const auto schedule = LoadSchedule(); !schedule) return Fail(schedule.error());
-  if (const auto store = OpenStore(StoreUse::kChange); !store) return Fail(store.error());
+  OccurrenceRecord record;
+  Status ran = RunInForeground(task, std::move(watcher), [&](Engine& engine) { record = engine.RunTask(task); });
+  if (!ran.ok()) return Fail(std::move(ran));
+  return record;
+}
+
+Status Wiring::RunBackfill(const Task& task, const Backfill& backfill, OutputWatcher watcher) {
+  return RunInForeground(task, std::move(watcher), [&](Engine& engine) { engine.RunBackfill(task, backfill); });
+}
+
+Status Wiring::RunInForeground(const Task& task, OutputWatcher watcher, const std::function<void(Engine&)>& run) {
+  if (const auto schedule = LoadSchedule(); !schedule) return schedule.error();
+  if (const auto store = OpenStore(StoreUse::kChange); !store) return store.error();
   JoinRequest request = MakeJoinRequest();
   request.scope_server = request.server.id;
   request.server.schedule_digest.clear();
   // Who interrupts a run in the foreground wants it to stop: no grace.
-  if (Status opened = Open(LogTo::kFile, request, Milliseconds(0)); !opened.ok()) return Fail(std::move(opened));
+  if (Status opened = Open(LogTo::kFile, request, Milliseconds(0)); !opened.ok()) return opened;
   // All of it is to be seen: the run waits for who reads it.
   const WatcherThread thread(feed_, {.task = task.id, .when_full = OutputFeed::WhenFull::kWait}, std::move(watcher));
-  OccurrenceRecord record;
-  WithEngine([&](Engine& engine) { record = engine.RunTask(task); });
+  WithEngine(run);
   Close(kHookPatience);
-  return record;
+  return Status::Ok();
 }
 
 void Wiring::WithEngine(const std::function<void(Engine&)>& run) {

@@ -35,6 +35,7 @@ class Wiring final : public Workplace {
   Result<Store*> OpenStore(StoreUse use) override;
   Status Work(WorkMode mode, OutputWatcher watcher) override;
   Result<OccurrenceRecord> RunNow(const Task& task, OutputWatcher watcher) override;
+  Status RunBackfill(const Task& task, const Backfill& backfill, OutputWatcher watcher) override;
 
   // Ends the engine that runs now or starts later; a second call skips the grace. Returns whether one was running.
   // Thread-safe.
@@ -63,6 +64,8 @@ class Wiring final : public Workplace {
   // Leaves the fleet, and gives hooks so long to end. Keeps the session when work is left in it.
   void Close(Milliseconds patience);
   JoinRequest MakeJoinRequest() const;
+  // Runs something for once, as a process of this server that follows no schedule.
+  Status RunInForeground(const Task& task, OutputWatcher watcher, const std::function<void(Engine&)>& run);
   // Makes the engine reachable for Stop() while `run` uses it.
   void WithEngine(const std::function<void(Engine&)>& run);
 

@@ -31,6 +31,7 @@ AttributeValues Merge(const AttributeValues& outer, AttributeValues inner) {
   if (inner.between.empty()) inner.between = outer.between;
   inner.unique |= outer.unique;
   inner.without_overlapping |= outer.without_overlapping;
+  inner.even_in_maintenance_mode |= outer.even_in_maintenance_mode;
   inner.isolated |= outer.isolated;
   Prepend(outer.tags, inner.tags);
   Prepend(outer.unless_between, inner.unless_between);
@@ -86,6 +87,10 @@ Attributes Attributes::Unique() const {
 
 Attributes Attributes::WithoutOverlapping() const {
   return Changed([&](AttributeValues& values) { values.without_overlapping = true; });
+}
+
+Attributes Attributes::EvenInMaintenanceMode() const {
+  return Changed([&](AttributeValues& values) { values.even_in_maintenance_mode = true; });
 }
 
 Attributes Attributes::LockTimeout(Milliseconds timeout) const {

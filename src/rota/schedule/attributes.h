@@ -34,6 +34,7 @@ struct AttributeValues {
   std::optional<std::vector<std::string>> environments;
   bool unique = false;
   bool without_overlapping = false;
+  bool even_in_maintenance_mode = false;
   bool isolated = false;
   std::optional<Milliseconds> lock_timeout;
   std::optional<Milliseconds> timeout;
@@ -75,6 +76,7 @@ class [[nodiscard]] Attributes {
   Attributes Environments(std::vector<std::string> environments) const;
   Attributes Unique() const;
   Attributes WithoutOverlapping() const;
+  Attributes EvenInMaintenanceMode() const;
   Attributes LockTimeout(Milliseconds timeout) const;
   Attributes Timeout(Milliseconds timeout) const;
   Attributes KillAfter(Milliseconds delay) const;

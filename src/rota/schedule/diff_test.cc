@@ -116,6 +116,7 @@ TEST(Diff, NamesEveryPolicyThatChanged) {
         .Timeout(90s)
         .KillAfter(1s)
         .Retry({.attempts = 5, .delay = 10s})
+        .EvenInMaintenanceMode()
         .Isolated()
         .AppendOutputTo("all.log")
         .Environments({"production", "staging"})
@@ -130,6 +131,7 @@ TEST(Diff, NamesEveryPolicyThatChanged) {
             "timeout:  -> 1m30s\n"
             "kill_after:  -> 1s\n"
             "retry:  -> 5 attempts 10s apart\n"
+            "even_in_maintenance_mode: false -> true\n"
             "isolated: false -> true\n"
             "output:  -> added to all.log\n"
             "environments:  -> production, staging\n"

@@ -40,6 +40,7 @@ std::string PoliciesKey(const TaskPolicies& policies) {
                   retry->max_delay.count(), Name(retry->jitter));
     for (const int code : retry->exit_codes) key += Format(" {}", code);
   }
+  if (policies.even_in_maintenance_mode) key += " even in maintenance";
   const MisfirePolicy usual;
   const MisfirePolicy& misfire = policies.misfire;
   if (misfire.what != usual.what || misfire.max_runs != usual.max_runs || misfire.pace != usual.pace) {
@@ -78,6 +79,7 @@ std::vector<PolicyFact> PolicyFacts(const TaskPolicies& policies) {
       {"store_outage", std::string(Name(policies.store_outage))},
       {"pool", policies.pool},
       {"priority", std::to_string(policies.priority)},
+      {"even_in_maintenance_mode", policies.even_in_maintenance_mode ? "true" : "false"},
       {"isolated", policies.isolated ? "true" : "false"},
       {"output", policies.output ? Words(*policies.output) : std::string()},
       {"environments", Join(policies.environments, ", ")},

@@ -67,6 +67,7 @@ TEST(Schedule, HasADigestThatDiffersWithEveryDefinition) {
       [](Task&, TaskPolicies& policies) { policies.placement = Placement::kOneServer; },
       [](Task&, TaskPolicies& policies) { policies.overlap = OverlapPolicy::kSkip; },
       [](Task&, TaskPolicies& policies) { policies.lock_timeout = 1s; },
+      [](Task&, TaskPolicies& policies) { policies.even_in_maintenance_mode = true; },
       [](Task&, TaskPolicies& policies) { policies.environments = {"x"}; },
       [](Task&, TaskPolicies& policies) { policies.tags = {"x"}; },
       [](Task&, TaskPolicies& policies) { policies.misfire.grace = 1s; },

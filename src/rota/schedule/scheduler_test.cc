@@ -55,6 +55,7 @@ TEST_F(SchedulerTest, GroupsShareAttributesAndTasksOverrideThem) {
   const Attributes outer = Attributes()
                                .Timezone("Asia/Shanghai")
                                .Environments({"production"})
+                               .EvenInMaintenanceMode()
                                .LockTimeout(1min)
                                .Timeout(30s)
                                .KillAfter(9s)
@@ -87,6 +88,7 @@ TEST_F(SchedulerTest, GroupsShareAttributesAndTasksOverrideThem) {
   EXPECT_EQ(task.trigger->zone().name(), "Asia/Shanghai");
   EXPECT_FALSE(task.unique());
   EXPECT_EQ(task.policies->environments, std::vector<std::string>{"production"});
+  EXPECT_TRUE(task.policies->even_in_maintenance_mode);
   EXPECT_EQ(task.policies->lock_timeout, 1min);
   EXPECT_EQ(task.policies->timeout, 30s);
   EXPECT_EQ(task.policies->retry, RetryPolicy{.attempts = 2});
@@ -97,6 +99,7 @@ TEST_F(SchedulerTest, GroupsShareAttributesAndTasksOverrideThem) {
   EXPECT_EQ(nested.trigger->zone().name(), "Asia/Tokyo");
   EXPECT_TRUE(nested.unique());
   EXPECT_EQ(nested.policies->environments, std::vector<std::string>{"staging"});
+  EXPECT_TRUE(nested.policies->even_in_maintenance_mode);
   EXPECT_EQ(nested.policies->lock_timeout, 2min);
   EXPECT_EQ(nested.policies->timeout, 40s);
   EXPECT_EQ(nested.policies->kill_after, 9s);
@@ -111,6 +114,7 @@ TEST_F(SchedulerTest, GroupsShareAttributesAndTasksOverrideThem) {
   const Task& outside = *schedule->Find("cache:clear");
   EXPECT_EQ(outside.trigger->zone().name(), "UTC");
   EXPECT_TRUE(outside.policies->tags.empty());
+  EXPECT_FALSE(outside.policies->even_in_maintenance_mode);
 }
 
 TEST_F(SchedulerTest, GroupsShareDstPoliciesAndTasksOverrideThem) {

@@ -160,6 +160,7 @@ struct TaskPolicies {
   std::optional<Milliseconds> timeout;     // Of an attempt: then it is told to stop. Nothing: as long as it takes.
   std::optional<Milliseconds> kill_after;  // From there to the kill of its children. Nothing: as the server has it.
   std::optional<RetryPolicy> retry;        // Nothing: an occurrence has one attempt.
+  bool even_in_maintenance_mode = false;   // Maintenance mode does not hold it back.
   bool isolated = false;                   // A command runs in a child process of this program.
   std::optional<OutputFile> output;        // Nothing: only the history has what it prints.
   std::vector<std::string> environments;   // Runs only where the application's environment is one of these; empty: all.

@@ -559,6 +559,12 @@ TaskBuilder TaskBuilder::WithoutOverlapping() && {
   return std::move(*this);
 }
 
+TaskBuilder TaskBuilder::EvenInMaintenanceMode() && {
+  chain().definition.Record("EvenInMaintenanceMode()");
+  chain().definition.attributes.even_in_maintenance_mode = true;
+  return std::move(*this);
+}
+
 TaskBuilder TaskBuilder::LockTimeout(Milliseconds timeout) && {
   internal::Definition& definition = chain().definition;
   definition.SetOnce(definition.attributes.lock_timeout, Format("LockTimeout({})", internal::DurationText(timeout)),

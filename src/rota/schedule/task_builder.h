@@ -162,6 +162,7 @@ class [[nodiscard]] TaskBuilder {
   TaskBuilder Ping(HookPoint point, std::string_view url, Milliseconds timeout = kHookTimeout) &&;
   TaskBuilder Unique() &&;              // Each occurrence starts on one server of the fleet, and none while one runs.
   TaskBuilder WithoutOverlapping() &&;  // An occurrence that is due while the task still runs is skipped.
+  TaskBuilder EvenInMaintenanceMode() &&;  // It also runs while maintenance mode is on.
   TaskBuilder LockTimeout(Milliseconds timeout) &&;
   // An attempt that takes longer is told to stop (SIGTERM for children) and, KillAfter() later, its children are
   // killed: `timed_out`.

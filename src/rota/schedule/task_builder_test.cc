@@ -432,7 +432,7 @@ TEST_F(TaskBuilderTest, NamesATaskAfterItsWork) {
 
 TEST_F(TaskBuilderTest, SetsPolicies) {
   Begin().Daily().Register();
-  Begin().Daily().Name("unique").Unique().LockTimeout(10min).Register();
+  Begin().Daily().Name("unique").Unique().EvenInMaintenanceMode().LockTimeout(10min).Register();
   Begin().Daily().Name("alone").WithoutOverlapping().Description("Alone.").Register();
   Begin().Daily().Name("marked").Tag("b").Tag("a").Tag("b").Environments({"staging"}).Environments({"qa"}).Register();
   Begin().Daily().Name("asked").When([] { return true; }).Skip([] { return false; }).Register();
@@ -444,6 +444,8 @@ TEST_F(TaskBuilderTest, SetsPolicies) {
   EXPECT_EQ(policies("task").overlap, OverlapPolicy::kAllow);
   EXPECT_EQ(policies("task").lock_timeout, 30min);
   EXPECT_EQ(policies("unique").placement, Placement::kOneServer);
+  EXPECT_FALSE(policies("task").even_in_maintenance_mode);
+  EXPECT_TRUE(policies("unique").even_in_maintenance_mode);
   EXPECT_EQ(policies("unique").overlap, OverlapPolicy::kSkip);
   EXPECT_EQ(policies("unique").lock_timeout, 10min);
   EXPECT_EQ(policies("alone").placement, Placement::kEveryServer);
@@ -473,6 +475,7 @@ TEST(TaskBuilder, GivesTheSameTaskInAnyOrderOfCalls) {
       [](TaskBuilder b) { return std::move(b).Environments({"staging"}); },
       [](TaskBuilder b) { return std::move(b).Unique(); },
       [](TaskBuilder b) { return std::move(b).WithoutOverlapping(); },
+      [](TaskBuilder b) { return std::move(b).EvenInMaintenanceMode(); },
       [](TaskBuilder b) { return std::move(b).LockTimeout(5min); },
       [](TaskBuilder b) { return std::move(b).Timeout(4min); },
       [](TaskBuilder b) { return std::move(b).KillAfter(7s); },

@@ -444,6 +444,7 @@ Result<std::shared_ptr<const TaskPolicies>> TaskSet::PoliciesOf(AttributeValues 
   if (attributes.unique) policies.placement = Placement::kOneServer;
   if (Status valid = SetFallbacks(attributes, policies); !valid.ok()) return Fail(std::move(valid));
   if (Status valid = SetPool(attributes, policies); !valid.ok()) return Fail(std::move(valid));
+  policies.even_in_maintenance_mode = attributes.even_in_maintenance_mode;
   if (Status valid = SetLimits(attributes, policies); !valid.ok()) return Fail(std::move(valid));
   policies.isolated = attributes.isolated;
   policies.output = std::move(attributes.output);

@@ -241,17 +241,17 @@ class MemoryStore final : public Store {
 
   Status SetPause(const Pause& pause) override {
     MutexLock lock(mu_);
-    if (Status status = ledger::CheckPause(pause, clock_.Now()); !status.ok()) return status;
-    std::erase_if(pauses_, [&pause](const Pause& old) { return old.task == pause.task; });
-    pauses_.insert(std::ranges::upper_bound(pauses_, pause.task, {}, &Pause::task), pause);
+    if (Status status = CheckPause(pause, clock_.Now()); !status.ok()) return status;
+    std::erase_if(pauses_, [&pause](const Pause& old) { return old.target == pause.target; });
+    pauses_.insert(std::ranges::upper_bound(pauses_, pause.target, {}, &Pause::target), pause);
     return Status::Ok();
   }
 
-  Status ClearPause(const std::optional<TaskId>& task) override {
+  Status ClearPause(const PauseTarget& target) override {
     MutexLock lock(mu_);
     DropEndedPauses();
-    const auto cleared = std::erase_if(pauses_, [&task](const Pause& pause) { return pause.task == task; });
-    return cleared == 0 ? ledger::NoSuchPause(task) : Status::Ok();
+    const auto cleared = std::erase_if(pauses_, [&target](const Pause& pause) { return pause.target == target; });
+    return cleared == 0 ? NoSuchPause(target) : Status::Ok();
   }
 
   Result<std::vector<Pause>> Pauses() override {
@@ -316,7 +316,7 @@ class MemoryStore final : public Store {
 
   void DropEndedPauses() ROTA_REQUIRES(mu_) {
     const WallTime now = clock_.Now();
-    std::erase_if(pauses_, [now](const Pause& pause) { return !ledger::InForce(pause, now); });
+    std::erase_if(pauses_, [now](const Pause& pause) { return !InForce(pause, now); });
   }
 
   // Constant after construction.
@@ -330,7 +330,7 @@ class MemoryStore final : public Store {
   std::unordered_set<Scope> suspects_ ROTA_GUARDED_BY(mu_);  // And those that have suspect instants.
   Records records_ ROTA_GUARDED_BY(mu_);
   std::vector<ServerInfo> servers_ ROTA_GUARDED_BY(mu_);  // By id.
-  std::vector<Pause> pauses_ ROTA_GUARDED_BY(mu_);        // By task; that of all tasks first.
+  std::vector<Pause> pauses_ ROTA_GUARDED_BY(mu_);        // By target.
 };
 
 }  // namespace

@@ -110,8 +110,8 @@ OccurrenceRecord ToRecord(const object& json) {
   record.task = Text(json, "task");
   record.scope = json.contains("scope") ? Text(json, "scope") : record.task;
   if (json.contains("kind")) {
-    record.kind =
-        Named(Text(json, "kind"), {OccurrenceKind::kScheduled, OccurrenceKind::kManual, OccurrenceKind::kStart});
+    record.kind = Named(Text(json, "kind"), {OccurrenceKind::kScheduled, OccurrenceKind::kManual,
+                                             OccurrenceKind::kBackfill, OccurrenceKind::kStart});
   }
   record.scheduled_at = ToInstant(json.at("scheduled_at"));
   record.scheduled_last = MaybeInstant(json, "scheduled_last").value_or(record.scheduled_at);
@@ -140,8 +140,8 @@ std::vector<OccurrenceRecord> ToRecords(const value& from) {
 bool OfSameTerms(const ClaimRequest& a, const ClaimRequest& b) {
   const auto terms = [](const ClaimRequest& request) {
     return std::tie(request.kind, request.at, request.previous, request.gap_reason, request.server, request.overlap,
-                    request.lease_ttl, request.lock_timeout, request.attempts_if_lost, request.purpose, request.outcome,
-                    request.reason, request.record_from);
+                    request.lease_ttl, request.lock_timeout, request.tags, request.even_in_maintenance_mode,
+                    request.attempts_if_lost, request.purpose, request.outcome, request.reason, request.record_from);
   };
   return terms(a) == terms(b);
 }
@@ -156,6 +156,8 @@ object TermsToJson(const ClaimRequest& request) {
   json["overlap"] = Name(request.overlap);
   json["lease_ttl"] = Number(request.lease_ttl);
   json["lock_timeout"] = Number(request.lock_timeout);
+  if (!request.tags.empty()) json["tags"] = array(request.tags.begin(), request.tags.end());
+  if (request.even_in_maintenance_mode) json["even_in_maintenance_mode"] = true;
   if (request.attempts_if_lost > 1) json["attempts_if_lost"] = request.attempts_if_lost;
   if (request.purpose == ClaimPurpose::kRecord) {
     json["purpose"] = "record";
@@ -173,6 +175,7 @@ ClaimReply ToReply(const object& json) {
   reply.token = static_cast<std::uint64_t>(Number(json, "token", 0));
   if (const value* gap = json.if_contains("gap")) reply.gap = ToRecord(gap->as_object());
   reply.holder = Text(json, "holder");
+  reply.reason = Text(json, "reason");
   reply.wait = Milliseconds(Number(json, "wait", 0));
   return reply;
 }
@@ -396,10 +399,10 @@ std::string EncodePause(const Pause& pause) {
   object json{{"author", pause.author}, {"since", Number(pause.since)}};
   Put(json, "reason", pause.reason);
   Put(json, "ends", pause.until);
-  return serialize(object{{"task", pause.task.value_or("")}, {"pause", std::move(json)}});
+  return serialize(object{{"task", KeyOf(pause.target)}, {"pause", std::move(json)}});
 }
 
-std::string EncodeClear(const std::optional<TaskId>& task) { return serialize(object{{"task", task.value_or("")}}); }
+std::string EncodeClear(const PauseTarget& target) { return serialize(object{{"task", KeyOf(target)}}); }
 
 Result<PauseAnswer> DecodePauseAnswer(std::string_view text) {
   return Decode<PauseAnswer>(text, [](const value& from) {
@@ -407,11 +410,11 @@ Result<PauseAnswer> DecodePauseAnswer(std::string_view text) {
   });
 }
 
-Result<Pause> DecodePause(std::string_view task, std::string_view text) {
-  return Decode<Pause>(text, [task](const value& from) {
+Result<Pause> DecodePause(std::string_view key, std::string_view text) {
+  return Decode<Pause>(text, [key](const value& from) {
     const object& json = from.as_object();
     Pause pause;
-    if (!task.empty()) pause.task = TaskId(task);
+    pause.target = TargetOf(key);
     pause.author = Text(json, "author");
     pause.reason = Text(json, "reason");
     pause.since = ToInstant(json.at("since"));

@@ -104,14 +104,14 @@ Result<bool> DecodeFound(std::string_view text);
 Result<std::vector<Lock>> DecodeLocks(std::string_view text);
 
 std::string EncodePause(const Pause& pause);
-std::string EncodeClear(const std::optional<TaskId>& task);
+std::string EncodeClear(const PauseTarget& target);
 struct PauseAnswer {
   bool cleared = false;
   bool refused = false;
 };
 Result<PauseAnswer> DecodePauseAnswer(std::string_view text);
-// `task` is the field of the hash, "" for all.
-Result<Pause> DecodePause(std::string_view task, std::string_view text);
+// `key` is the field of the hash.
+Result<Pause> DecodePause(std::string_view key, std::string_view text);
 
 // What a fleet is asked: any of these.
 struct FleetOrder {

@@ -112,7 +112,7 @@ class RedisStore final : public Store {
   Result<std::vector<ServerInfo>> Servers() override;
   Result<WallTime> StoreTime() override;
   Status SetPause(const Pause& pause) override;
-  Status ClearPause(const std::optional<TaskId>& task) override;
+  Status ClearPause(const PauseTarget& target) override;
   Result<std::vector<Pause>> Pauses() override;
   Result<std::vector<Lock>> Locks() override;
   Status Unlock(const Scope& scope, const std::string& run_id) override;
@@ -148,7 +148,7 @@ class RedisStore final : public Store {
   std::vector<Shards::Call> CallEach(const redis::Script& script, const std::string& asked) const;
   Result<std::vector<redis::Seeded>> Seed(const std::vector<Scope>& scopes, WallTime seed, const std::string& server,
                                           Milliseconds ttl);
-  Result<redis::PauseAnswer> ChangePause(const std::optional<TaskId>& task, const std::string& asked);
+  Result<redis::PauseAnswer> ChangePause(const PauseTarget& target, const std::string& asked);
 
   // Constant after construction.
   const RedisStoreOptions options_;
@@ -397,12 +397,12 @@ Result<WallTime> RedisStore::StoreTime() {
   return seen->now;
 }
 
-// A pause of all tasks is kept by each shard, where claims find it.
-Result<redis::PauseAnswer> RedisStore::ChangePause(const std::optional<TaskId>& task, const std::string& asked) {
+// A pause of more than one task is kept by each shard, where claims find it.
+Result<redis::PauseAnswer> RedisStore::ChangePause(const PauseTarget& target, const std::string& asked) {
   if (Status status = fleet_.Check(); !status.ok()) return Fail(std::move(status));
   std::vector<Shards::Call> calls;
-  if (task) {
-    calls.push_back({shards_.Of(*task), &redis::AllScripts().pause, {asked}});
+  if (target.kind == PauseTarget::Kind::kTask) {
+    calls.push_back({shards_.Of(target.name), &redis::AllScripts().pause, {asked}});
   } else {
     calls = CallEach(redis::AllScripts().pause, asked);
   }
@@ -417,15 +417,15 @@ Result<redis::PauseAnswer> RedisStore::ChangePause(const std::optional<TaskId>& 
 }
 
 Status RedisStore::SetPause(const Pause& pause) {
-  const Result<redis::PauseAnswer> answer = ChangePause(pause.task, redis::EncodePause(pause));
+  const Result<redis::PauseAnswer> answer = ChangePause(pause.target, redis::EncodePause(pause));
   if (!answer) return answer.error();
-  return answer->refused ? ledger::CheckPause(pause, *pause.until) : Status::Ok();
+  return answer->refused ? CheckPause(pause, *pause.until) : Status::Ok();
 }
 
-Status RedisStore::ClearPause(const std::optional<TaskId>& task) {
-  const Result<redis::PauseAnswer> answer = ChangePause(task, redis::EncodeClear(task));
+Status RedisStore::ClearPause(const PauseTarget& target) {
+  const Result<redis::PauseAnswer> answer = ChangePause(target, redis::EncodeClear(target));
   if (!answer) return answer.error();
-  return answer->cleared ? Status::Ok() : ledger::NoSuchPause(task);
+  return answer->cleared ? Status::Ok() : NoSuchPause(target);
 }
 
 Result<std::vector<Pause>> RedisStore::Pauses() {
@@ -437,17 +437,17 @@ Result<std::vector<Pause>> RedisStore::Pauses() {
     commands.push_back({key, {"HGETALL", key}, nullptr});
   }
   std::vector<Pause> pauses;
-  bool all_tasks = false;
   for (const Result<redis::Reply>& reply : client_.Execute(commands)) {
     if (Status status = CheckReply(client_, reply); !status.ok()) return Fail(std::move(status));
     for (std::size_t i = 0; i + 1 < reply->items.size(); i += 2) {
       Result<Pause> pause = redis::DecodePause(reply->items[i].text, reply->items[i + 1].text);
       if (!pause) return Fail(pause.error().WithContext(name()));
-      if (!ledger::InForce(*pause, seen->now) || (!pause->task && std::exchange(all_tasks, true))) continue;
-      pauses.push_back(*std::move(pause));
+      if (InForce(*pause, seen->now)) pauses.push_back(*std::move(pause));
     }
   }
-  std::ranges::sort(pauses, {}, &Pause::task);
+  std::ranges::stable_sort(pauses, {}, &Pause::target);
+  const auto again = std::ranges::unique(pauses, {}, &Pause::target);  // Of other shards.
+  pauses.erase(again.begin(), again.end());
   return pauses;
 }
 

@@ -63,7 +63,7 @@ constexpr std::string_view kTables[] = {
          alive_until INTEGER NOT NULL
        ) STRICT, WITHOUT ROWID)",
     R"(CREATE TABLE pauses (
-         task TEXT UNIQUE, -- NULL: all tasks
+         task TEXT UNIQUE, -- NULL: all tasks; one that begins with a space is no task: KeyOf(PauseTarget)
          author TEXT NOT NULL,
          reason TEXT NOT NULL,
          since INTEGER NOT NULL,

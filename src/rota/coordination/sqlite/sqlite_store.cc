@@ -60,7 +60,7 @@ class SqliteStore final : public Store {
   Result<std::vector<ServerInfo>> Servers() override;
   Result<WallTime> StoreTime() override { return clock_.Now(); }
   Status SetPause(const Pause& pause) override;
-  Status ClearPause(const std::optional<TaskId>& task) override;
+  Status ClearPause(const PauseTarget& target) override;
   Result<std::vector<Pause>> Pauses() override;
   Result<std::vector<Lock>> Locks() override;
   Status Unlock(const Scope& scope, const std::string& run_id) override;
@@ -284,25 +284,26 @@ Result<std::vector<ServerInfo>> SqliteStore::Servers() {
 
 Status SqliteStore::SetPause(const Pause& pause) {
   return Write([&](Connection& connection) {
-    if (Status status = ledger::CheckPause(pause, clock_.Now()); !status.ok()) {
+    if (Status status = CheckPause(pause, clock_.Now()); !status.ok()) {
       connection.Fail(std::move(status));
       return;
     }
-    connection.Run("DELETE FROM pauses WHERE task IS ?", {pause.task});
+    const std::optional<std::string> place = sqlite::PlaceOf(pause.target);
+    connection.Run("DELETE FROM pauses WHERE task IS ?", {place});
     connection.Run("INSERT INTO pauses (task, author, reason, since, until) VALUES (?, ?, ?, ?, ?)",
-                   {pause.task, pause.author, pause.reason, pause.since, pause.until});
+                   {place, pause.author, pause.reason, pause.since, pause.until});
   });
 }
 
-Status SqliteStore::ClearPause(const std::optional<TaskId>& task) {
+Status SqliteStore::ClearPause(const PauseTarget& target) {
   return Write([&](Connection& connection) {
     connection.Run("DELETE FROM pauses WHERE until <= ?", {clock_.Now()});
     bool cleared = false;
     {
-      sqlite::Rows rows = connection.Query("DELETE FROM pauses WHERE task IS ? RETURNING 1", {task});
+      sqlite::Rows rows = connection.Query("DELETE FROM pauses WHERE task IS ? RETURNING 1", {sqlite::PlaceOf(target)});
       while (rows.Next()) cleared = true;
     }
-    if (!cleared) connection.Fail(ledger::NoSuchPause(task));
+    if (!cleared) connection.Fail(NoSuchPause(target));
   });
 }
 
@@ -310,7 +311,7 @@ Result<std::vector<Pause>> SqliteStore::Pauses() {
   return Transact<std::vector<Pause>>(Access::kRead, [&](Connection& connection, auto& pauses) {
     const WallTime now = clock_.Now();
     pauses = sqlite::LoadPauses(connection);
-    std::erase_if(pauses, [now](const Pause& pause) { return !ledger::InForce(pause, now); });
+    std::erase_if(pauses, [now](const Pause& pause) { return !InForce(pause, now); });
   });
 }
 

@@ -31,7 +31,8 @@ Enum Named(Connection& connection, std::string_view name, const std::array<Enum,
   return all[0];
 }
 
-constexpr std::array kKinds = {OccurrenceKind::kScheduled, OccurrenceKind::kManual, OccurrenceKind::kStart};
+constexpr std::array kKinds = {OccurrenceKind::kScheduled, OccurrenceKind::kManual, OccurrenceKind::kBackfill,
+                               OccurrenceKind::kStart};
 constexpr std::array kOutcomes = {Outcome::kRunning,  Outcome::kSucceeded, Outcome::kFailed,
                                   Outcome::kTimedOut, Outcome::kCancelled, Outcome::kLost,
                                   Outcome::kSkipped,  Outcome::kMissed,    Outcome::kUnknown};
@@ -243,12 +244,17 @@ void SaveServer(Connection& connection, const ServerInfo& server) {
        server.started_at, server.seen_at, server.alive_until});
 }
 
+std::optional<std::string> PlaceOf(const PauseTarget& target) {
+  if (target == PauseTarget::All()) return std::nullopt;
+  return KeyOf(target);
+}
+
 std::vector<Pause> LoadPauses(Connection& connection) {
   std::vector<Pause> pauses;
   Rows rows = connection.Query("SELECT task, author, reason, since, until FROM pauses ORDER BY task NULLS FIRST");
   while (rows.Next()) {
     Pause pause;
-    if (!rows.IsNull(0)) pause.task = rows.Text(0);
+    if (!rows.IsNull(0)) pause.target = TargetOf(rows.Text(0));
     pause.author = rows.Text(1);
     pause.reason = rows.Text(2);
     pause.since = rows.Time(3);

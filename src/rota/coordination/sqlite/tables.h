@@ -40,7 +40,9 @@ std::vector<ServerInfo> LoadServers(Connection& connection);
 std::optional<ServerInfo> LoadServer(Connection& connection, std::string_view id);
 void SaveServer(Connection& connection, const ServerInfo& server);
 
-// All pauses, that of all tasks first, then by task.
+// Where the row of a target's pause is: its `task`.
+std::optional<std::string> PlaceOf(const PauseTarget& target);
+// All pauses, by target.
 std::vector<Pause> LoadPauses(Connection& connection);
 
 }  // namespace rota::sqlite

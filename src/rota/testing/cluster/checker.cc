@@ -230,7 +230,7 @@ void Checker::Wrote(int shard, const Scope& scope, const ledger::ScopeState& bef
     NoteOutcome(record, moment.now);
     if (record.outcome == Outcome::kLost && changes.released) CheckLost(before, record, moment);
     if (record.outcome == Outcome::kMissed && is_new) CheckMissed(truth, record, moment);
-    if (record.outcome == Outcome::kSkipped && is_new) CheckSkipped(before, entry, moment);
+    if (record.outcome == Outcome::kSkipped && is_new) CheckSkipped(*truth.task, before, entry, moment);
   }
   const bool grants = changes.token && changes.lease && !changes.entries.empty() && changes.entries.back().answer;
   if (grants) CheckGrant(scope, *changes.lease, truth, moment);
@@ -280,7 +280,8 @@ void Checker::CheckLost(const ledger::ScopeState& before, const OccurrenceRecord
 }
 
 // What the store did not let run was held back by somebody.
-void Checker::CheckSkipped(const ledger::ScopeState& before, const ledger::Entry& entry, StoreMoment moment) {
+void Checker::CheckSkipped(const Task& task, const ledger::ScopeState& before, const ledger::Entry& entry,
+                           StoreMoment moment) {
   const OccurrenceRecord& record = entry.record;
   if (entry.answer == ClaimOutcome::kOverlap) {
     const auto in_force = [&](const ledger::Lease& lease) { return lease.lease_until > moment.wall; };
@@ -288,10 +289,7 @@ void Checker::CheckSkipped(const ledger::ScopeState& before, const ledger::Entry
     Violate(Format("{} was skipped for an overlap although no lease was in force", Describe(record)), moment.now);
   } else if (entry.answer == ClaimOutcome::kPaused) {
     // One that was set aside or has been lost since may still be in force in a part of the store.
-    const auto holds = [&](const Pause& pause) {
-      return (!pause.task || *pause.task == record.task) && (!pause.until || *pause.until > moment.wall);
-    };
-    if (std::ranges::any_of(pauses_, holds)) return;
+    if (FindPause(pauses_, AsPausable(task), moment.wall) != nullptr) return;
     Violate(Format("{} was skipped for a pause although none was in force", Describe(record)), moment.now);
   }
 }

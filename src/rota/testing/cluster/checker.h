@@ -156,7 +156,7 @@ class Checker {
   static bool IsLateReport(const OccurrenceRecord& record);
   void CheckGrant(const Scope& scope, const ledger::Lease& lease, ScopeTruth& truth, StoreMoment moment);
   void CheckLost(const ledger::ScopeState& before, const OccurrenceRecord& record, StoreMoment moment);
-  void CheckSkipped(const ledger::ScopeState& before, const ledger::Entry& entry, StoreMoment moment);
+  void CheckSkipped(const Task& task, const ledger::ScopeState& before, const ledger::Entry& entry, StoreMoment moment);
   void CheckMissed(const ScopeTruth& truth, const OccurrenceRecord& record, StoreMoment moment);
 
   void ConcludeScope(const Scope& name, const ledger::ScopeState& scope, std::vector<const OccurrenceRecord*> records,

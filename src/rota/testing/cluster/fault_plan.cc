@@ -195,7 +195,7 @@ void FaultPlan::PauseTasks() {
   const StoreMoment moment = world_.Now();
   Pause pause;
   const auto& tasks = world_.workload.schedule->tasks();
-  if (!dice_.OneIn(4)) pause.task = tasks[dice_.Below(tasks.size())].id;
+  if (!dice_.OneIn(4)) pause.target = PauseTarget::Task(tasks[dice_.Below(tasks.size())].id);
   pause.author = "operator";
   pause.since = moment.wall;
   pause.until = moment.wall + std::chrono::floor<Milliseconds>(dice_.About(seconds(10)));

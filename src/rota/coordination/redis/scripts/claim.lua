@@ -1,7 +1,7 @@
 -- asked: incarnations (server -> incarnation), max_skew. Each claim is three arguments: its run id, its scope, and its
 -- terms in JSON, or nothing where they are those of the claim before it. Answers each claim, in order.
 
-local pauses = {}  -- Those in force, by task.
+local pauses = {}  -- Those in force, by field: a task, ' tag nightly', '' for all tasks, ' maintenance'.
 
 local function load_pauses()
   local found = redis.call('HGETALL', PAUSES)
@@ -11,7 +11,15 @@ local function load_pauses()
   end
 end
 
-local function find_pause(task) return pauses[task] or pauses[''] end
+-- The pause that tells most of what holds the claim back, and the reason to record.
+local function find_pause(request)
+  if request.kind == 'manual' or request.kind == 'backfill' then return nil end
+  local found = pauses[task_of(request.scope)]
+  for _, tag in ipairs(request.tags or {}) do found = found or pauses[' tag ' .. tag] end
+  found = found or pauses['']
+  if found then return found, 'paused' end
+  return not request.even_in_maintenance_mode and pauses[' maintenance'] or nil, 'maintenance'
+end
 
 local function make_record(request, outcome, reason)
   local task = task_of(request.scope)
@@ -75,6 +83,7 @@ end
 local function repeated(request, known)
   local name = request.scope
   local reply = {outcome = known.answer or 'decided', holder = known.holder, gap = find_entry(request.run_id .. '.gap')}
+  if known.answer == 'paused' then reply.reason = known.reason end
   if known.count == 0 then reply.gap = known end
   if known.answer ~= 'claimed' or (known.token or 0) == 0 then return reply end
 
@@ -108,7 +117,7 @@ local function claim(request)
     if request.purpose == 'record' then earliest = math.max(request.at, request.record_from or 0) end
     if now < earliest then return {outcome = 'early', wait = earliest - now} end
   end
-  local pause = request.kind ~= 'manual' and find_pause(task_of(name)) or nil
+  local pause, why = find_pause(request)
   local to_record = request.purpose == 'record'
   local queues = request.overlap ~= 'allow' and request.overlap ~= 'skip'
   local to_run = not to_record or (queues and request.outcome == 'missed')
@@ -127,9 +136,9 @@ local function claim(request)
 
   local reply = {gap = gap}
   if pause then
-    reply.outcome = 'paused'
+    reply.outcome, reply.reason = 'paused', why
     reply.holder = pause.reason and pause.author .. ': ' .. pause.reason or pause.author
-    close(request, 'skipped', 'paused', reply)
+    close(request, 'skipped', why, reply)
   elseif to_record then
     reply.outcome = 'claimed'
     close(request, request.outcome, request.reason, reply)

@@ -1,6 +1,6 @@
--- asked: task ('' for all), and pause (author, reason, since, ends), which replaces the task's; without one the task's is
--- cleared. Drops pauses that have ended. Answers whether there was one to clear; a pause that could have no effect is not
--- set, and the answer tells so.
+-- asked: task (the field: '' for all tasks, ' maintenance', ' tag nightly', or a task), and pause (author, reason, since,
+-- ends), which replaces that of the field; without one it is cleared. Drops pauses that have ended. Answers whether there
+-- was one to clear; a pause that could have no effect is not set, and the answer tells so.
 
 local PAUSES = KEYS[6]
 
