@@ -31,6 +31,7 @@ yaml::Position Offender(const TaskEntry& task, const Status& error) {
   if (error.code() == StatusCode::kNotFound) return work;
   const auto tells = [&error](std::string_view text) { return error.message().find(text) != std::string::npos; };
   if (tells("task's name") || tells("task with this name")) return task.name ? task.name->position : work;
+  if (tells(": After(")) return position(task.after);
   if (tells(": Exec(") || tells(": Shell(") || tells(": Http(")) return work;
   if (tells(": Between(")) return position(task.between);
   if (tells(": UnlessBetween(")) return position(task.unless_between);
@@ -65,9 +66,19 @@ TaskBuilder BeginTask(Scheduler& scheduler, const TaskEntry& task) {
   return scheduler.Command(task.command->value, task.arguments ? task.arguments->value : std::vector<std::string>());
 }
 
+TaskBuilder AddParents(TaskBuilder builder, const std::vector<Parent>& parents) {
+  for (const auto& [task, on] : parents) {
+    builder = std::move(builder).After(task);
+    if (on == ParentEnd::kFail) builder = std::move(builder).OnFailure();
+    if (on == ParentEnd::kEnd) builder = std::move(builder).OnEnd();
+  }
+  return builder;
+}
+
 TaskBuilder ApplyKeys(TaskBuilder builder, const TaskEntry& task) {
   if (task.name) builder = std::move(builder).Name(task.name->value);
   if (task.description) builder = std::move(builder).Description(task.description->value);
+  if (task.after) builder = AddParents(std::move(builder), task.after->value);
   if (task.timezone) builder = std::move(builder).Timezone(task.timezone->value);
   const Shift shift = task.shift ? task.shift->value : Shift::kSkip;
   if (task.business_day) {
@@ -116,9 +127,19 @@ TaskBuilder ApplyKeys(TaskBuilder builder, const TaskEntry& task) {
   return builder;
 }
 
+// The name that the task has unless it is given one.
+std::string DescribeWork(const TaskEntry& task) {
+  if (task.exec) return Describe(ExecCall{task.exec->value});
+  if (task.shell) return Describe(ShellCall{task.shell->value});
+  if (task.http) return Describe(HttpCall{task.http->value.method, task.http->value.url, task.http->value.options});
+  return Describe(
+      CommandCall{task.command->value, task.arguments ? task.arguments->value : std::vector<std::string>()});
+}
+
 void DefineTask(Scheduler& scheduler, const TaskEntry& task, ValueReader& mistakes) {
   const std::optional<CronDialect> dialect = task.dialect ? std::optional(task.dialect->value) : std::nullopt;
-  Result<TaskBuilder> builder = ApplyWords(ApplyKeys(BeginTask(scheduler, task), task), task.schedule->value, dialect);
+  Result<TaskBuilder> builder = ApplyKeys(BeginTask(scheduler, task), task);
+  if (task.schedule) builder = ApplyWords(*std::move(builder), task.schedule->value, dialect);
   if (!builder) {
     return mistakes.Refuse(task.schedule->position, Format("schedule: {}", builder.error()));
   }
@@ -166,6 +187,15 @@ Status Config::DefineTasks(Scheduler& scheduler) const {
   ValueReader mistakes(tasks_->file_name, nullptr);
   for (const TaskEntry& task : tasks_->entries) DefineTask(scheduler, task, mistakes);
   return mistakes.status();
+}
+
+std::string Config::PlaceOf(const TaskId& id) const {
+  for (const TaskEntry& task : tasks_->entries) {
+    if ((task.name ? task.name->value : DescribeWork(task)) != id) continue;
+    const auto [line, column] = task.after ? task.after->position : task.position;
+    return Format("{}:{}:{}", tasks_->file_name, line, column);
+  }
+  return "";
 }
 
 }  // namespace rota

@@ -41,6 +41,8 @@ class Config {
   // Registers the file's tasks. Errors: kInvalidArgument with a line for each task that is wrong; the scheduler then
   // holds the others and is to be thrown away.
   Status DefineTasks(Scheduler& scheduler) const;
+  // Where the file defines a task, and says what it follows: a PlaceOfTask.
+  std::string PlaceOf(const TaskId& id) const;
 
  private:
   struct Tasks;

@@ -152,6 +152,39 @@ Key<TaskEntry> Output(std::string meaning) {
           }};
 }
 
+ValueType<ParentEnd> EndWord() {
+  return OneOf<ParentEnd>({{"success", ParentEnd::kSuccess}, {"fail", ParentEnd::kFail}, {"end", ParentEnd::kEnd}});
+}
+
+// A map of names and ends, a list of names, or one name.
+std::vector<Parent> ReadParents(ValueReader& reader, const Place& place) {
+  std::vector<Parent> parents;
+  if (place.node.kind == yaml::Node::Kind::kMapping) {
+    for (const yaml::Node::Entry& entry : place.node.entries) {
+      const auto on = reader.Read({entry.value, Format("{}.{}", place.name, entry.key)}, EndWord());
+      if (on) parents.push_back({entry.key, *on});
+    }
+  } else if (place.node.kind == yaml::Node::Kind::kSequence) {
+    const auto names = reader.ReadList(place, Line(), "[extract, clean]");
+    for (const std::string& name : names.value_or(std::vector<std::string>())) parents.push_back({name});
+  } else if (auto name = reader.Read(place, Line())) {
+    parents.push_back({*std::move(name)});
+  }
+  return parents;
+}
+
+Key<TaskEntry> After(std::string meaning) {
+  return {"after", "the name of a task, a list of names, or a map of names and `success`, `fail` or `end`", "",
+          std::move(meaning), [](ValueReader& reader, const Place& place, TaskEntry& task) {
+            const std::size_t before = reader.mistakes();
+            std::vector<Parent> parents = ReadParents(reader, place);
+            if (reader.mistakes() == before && parents.empty()) {
+              reader.Refuse(place.node.position, Format("{}: expected the name of a task in it", place.name));
+            }
+            Assign(task.after, std::move(parents), place.node.position);
+          }};
+}
+
 // A key of a child process, as one of a task.
 Key<TaskEntry> OfTask(const Key<ProcessOptions>& key) {
   return {key.name, key.type, key.default_value, key.meaning,
@@ -169,8 +202,11 @@ std::vector<Key<TaskEntry>> MakeTaskKeys() {
       Value<Task>("description", Text(), "", "A sentence for people.", &Task::description),
       Value<Task>("schedule", Text(), "",
                   "When it runs: a cron expression (`0 2 * * *`), `@every 90s`, `@reboot`, or words (`daily at 02:00`, "
-                  "`every five minutes`). Required.",
+                  "`every five minutes`). Required, but for a task with `after`.",
                   &Task::schedule),
+      After("In place of a schedule: the tasks that it follows. Each occurrence begins when those have ended, and runs "
+            "if all of them succeeded, or came to what is given: `fail` (or timed out, was cancelled, was lost), or "
+            "`end`, whatever became of it. Otherwise it is skipped, with a reason that names that task."),
       Value<Task>("dialect", OneOf<CronDialect>({{"ocps", CronDialect::kOcps}, {"quartz", CronDialect::kQuartz}}),
                   "ocps", "The language of the cron expression.", &Task::dialect),
       Value<Task>("timezone", ZoneName(), "", "The zone of its times; `app.timezone` unless given.", &Task::timezone),
@@ -323,7 +359,10 @@ void CheckTask(ValueReader& reader, const TaskEntry& task) {
   if (task.business_day && task.shift) {
     reader.Refuse(task.shift->position, "shift: business_day names a day that needs none");
   }
-  if (!task.schedule) {
+  if (task.schedule && task.after) {
+    reader.Refuse(task.after->position, "after: a task that follows others is due as they are: expected no schedule");
+  }
+  if (!task.schedule && !task.after) {
     reader.Refuse(task.position,
                   "this task has no schedule: expected a cron expression or words such as "
                   "\"daily at 02:00\"");

@@ -25,6 +25,7 @@ struct TaskEntry {
   std::optional<Located<std::string>> name;
   std::optional<Located<std::string>> description;
   std::optional<Located<std::string>> schedule;
+  std::optional<Located<std::vector<Parent>>> after;
   std::optional<Located<CronDialect>> dialect;
   std::optional<Located<std::string>> timezone;
   std::optional<Located<std::string>> on;

@@ -142,7 +142,7 @@ Result<std::shared_ptr<const Schedule>> Wiring::BuildSchedule(const Config& conf
     }
   }
   if (Status defined = config.DefineTasks(scheduler); !defined.ok()) return Fail(std::move(defined));
-  Result<Schedule> built = scheduler.Build();
+  Result<Schedule> built = scheduler.Build([&config](const TaskId& id) { return config.PlaceOf(id); });
   if (!built) return Fail(built.error());
   if (Status pools = CheckPools(*built, config.options().server.pools); !pools.ok()) return Fail(std::move(pools));
   return std::make_shared<const Schedule>(*std::move(built));

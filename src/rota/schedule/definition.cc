@@ -66,6 +66,11 @@ std::string CallOf(const RetryPolicy& policy) {
   return call + "})";
 }
 
+std::string CallOf(const Parent& parent) {
+  constexpr std::array<std::string_view, 3> kEnds = {"", ".OnFailure()", ".OnEnd()"};
+  return Format("After({}){}", Quote(parent.task), kEnds.at(static_cast<std::size_t>(parent.on)));
+}
+
 std::string CallOf(OverlapPolicy policy) {
   switch (policy) {
     case OverlapPolicy::kSkip:
@@ -154,6 +159,36 @@ void Definition::AddWeekdays(std::string_view call, std::uint8_t weekdays) {
   weekdays_ |= weekdays;
   if (!weekday_calls_.empty()) weekday_calls_ += '.';
   weekday_calls_ += call;
+}
+
+void Definition::AddParent(std::string_view task) {
+  const std::string call = CallOf(Parent{std::string(task)});
+  Record(call);
+  if (Trim(task).empty()) Refuse(call, "the name of a task");
+  for (const Parent& other : after) {
+    if (other.task == task) Contradict(CallOf(other), call, "a task follows another one once");
+  }
+  after.push_back({std::string(task)});
+  parent_end_call_.clear();
+}
+
+void Definition::SetParentEnd(std::string call, ParentEnd end) {
+  Record(call);
+  if (after.empty()) return Refuse(call, "After(\"a task\") before it, or a function to be called");
+  if (!parent_end_call_.empty()) return Contradict(parent_end_call_, call, "After() waits for one end of a task");
+  after.back().on = end;
+  parent_end_call_ = std::move(call);
+}
+
+std::string Definition::TimingCall() const {
+  for (const std::string& call : {frequency_ ? frequency_->call : "", time_ ? time_->call : "", weekday_calls_}) {
+    if (!call.empty()) return call;
+  }
+  for (const std::string_view what : {kCalendar, kSpread, kTimeZone, kGapPolicy, kOverlapPolicy}) {
+    if (std::string call = CallThatSet(what); !call.empty()) return call;
+  }
+  if (!attributes.between.empty()) return "Between()";
+  return attributes.unless_between.empty() ? "" : "UnlessBetween()";
 }
 
 std::string Definition::CallThatSet(std::string_view what) const {

@@ -81,6 +81,11 @@ class Definition {
   }
   // The call that set it; empty: none did.
   std::string CallThatSet(std::string_view what) const;
+  void AddParent(std::string_view task);
+  // What the last parent must have come to.
+  void SetParentEnd(std::string call, ParentEnd end);
+  // A call that says when the task is due, if there is one.
+  std::string TimingCall() const;
   // Notes a call that needs no more than that.
   void Record(std::string_view call);
   void Refuse(std::string_view call, std::string_view expected);
@@ -98,6 +103,7 @@ class Definition {
   std::optional<std::string> name;
   std::optional<std::string> description;
   AttributeValues attributes;
+  std::vector<Parent> after;
   std::string chain;  // The whole chain as written, for the error about a forgotten Register().
   Status problem;
 
@@ -116,6 +122,7 @@ class Definition {
   std::optional<TimeCall> time_;
   std::uint8_t weekdays_ = 0;
   std::string weekday_calls_;
+  std::string parent_end_call_;  // Of the last parent.
   std::map<std::string, std::string, std::less<>> once_calls_;  // By what they set.
 };
 
@@ -124,6 +131,9 @@ Status Contradiction(std::string_view first, std::string_view second, std::strin
 
 // The call that makes this choice: `On("cn", Shift::kNext)`.
 std::string CallOf(const CalendarChoice& choice);
+
+// The call that gives a task this parent: `After("extract").OnFailure()`.
+std::string CallOf(const Parent& parent);
 
 // The calls that set these policies: `Retry({.attempts = 3, .delay = 10s})`.
 std::string CallOf(const RetryPolicy& policy);

@@ -54,6 +54,9 @@ std::string PoliciesKey(const TaskPolicies& policies) {
     const auto* url = std::get_if<std::string>(&hook.action);
     if (url != nullptr) key += Format(" ping {} {} {}:{}", Name(hook.point), hook.timeout.count(), url->size(), *url);
   }
+  for (const Parent& parent : policies.after) {
+    key += Format(" after {} {}:{}", Name(parent.on), parent.task.size(), parent.task);
+  }
   if (policies.isolated) key += " isolated";
   if (const std::optional<OutputFile>& output = policies.output) {
     Append(key, output->mode == OutputFile::Mode::kAppend ? '+' : '>', {output->path});
@@ -66,8 +69,11 @@ std::string PoliciesKey(const TaskPolicies& policies) {
 std::vector<PolicyFact> PolicyFacts(const TaskPolicies& policies) {
   std::vector<std::string> hooks;
   for (const Hook& hook : policies.hooks) hooks.push_back(Describe(hook));
+  std::vector<std::string> parents;
+  for (const Parent& parent : policies.after) parents.push_back(Describe(parent));
   const std::size_t conditions = policies.when.size() + policies.skip.size();
   return {
+      {"after", Join(parents, ", ")},
       {"unique", policies.placement == Placement::kOneServer ? "true" : "false"},
       {"overlap", std::string(Name(policies.overlap))},
       {"lock_timeout", Words(policies.lock_timeout)},

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -9,6 +10,9 @@
 #include "rota/schedule/task.h"
 
 namespace rota {
+
+// Where a task was defined, to begin an error with: "rota.yaml:12:5". Empty: it is not known.
+using PlaceOfTask = std::function<std::string(const TaskId&)>;
 
 // A validated set of tasks in the order of their registration: what servers run, lists show and digests compare.
 // Made by Scheduler::Build(). Immutable.

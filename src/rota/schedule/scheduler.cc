@@ -48,6 +48,6 @@ void Scheduler::Group(const Attributes& attributes, const std::function<void(Sch
   define(group);
 }
 
-Result<Schedule> Scheduler::Build() { return tasks_->Build(); }
+Result<Schedule> Scheduler::Build(const PlaceOfTask& where) { return tasks_->Build(where); }
 
 }  // namespace rota

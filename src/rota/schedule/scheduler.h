@@ -66,8 +66,8 @@ class Scheduler {
   void Group(const Attributes& attributes, const std::function<void(Scheduler&)>& define);
 
   // The validated set; ends the scheduler's work. Errors: kInvalidArgument naming every chain that forgot Register(),
-  // a calendar that is defined twice, or when it was called before.
-  Result<Schedule> Build();
+  // a calendar that is defined twice, a task that cannot follow those it is to follow, or when it was called before.
+  Result<Schedule> Build(const PlaceOfTask& where = nullptr);
 
  private:
   TaskBuilder Begin(FunctionCall call);

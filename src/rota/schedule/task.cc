@@ -78,6 +78,22 @@ int AttemptsIfLost(const TaskPolicies& policies) {
   return policies.retry ? policies.retry->attempts : kUsual;
 }
 
+std::string_view Name(ParentEnd end) {
+  switch (end) {
+    case ParentEnd::kSuccess:
+      return "success";
+    case ParentEnd::kFail:
+      return "fail";
+    case ParentEnd::kEnd:
+      return "end";
+  }
+  return "?";
+}
+
+std::string Describe(const Parent& parent) {
+  return parent.on == ParentEnd::kSuccess ? parent.task : Format("{} ({})", parent.task, Name(parent.on));
+}
+
 std::string_view Name(Backoff backoff) { return backoff == Backoff::kFixed ? "fixed" : "exponential"; }
 
 std::string_view Name(Jitter jitter) { return jitter == Jitter::kNone ? "none" : "full"; }

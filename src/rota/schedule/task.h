@@ -76,6 +76,24 @@ enum class StoreOutage {
 };
 std::string_view Name(StoreOutage outage);  // "closed", "open"
 
+// What a parent's occurrence must have come to for its child to run.
+enum class ParentEnd {
+  kSuccess,
+  kFail,  // It failed, timed out, was cancelled or was lost.
+  kEnd,   // It ended, whatever its outcome; a skipped or missed one has too.
+};
+std::string_view Name(ParentEnd end);  // "success", "fail", "end"
+
+// A task that another one, its child, follows within an occurrence.
+struct Parent {
+  std::string task;
+  ParentEnd on = ParentEnd::kSuccess;
+
+  friend bool operator==(const Parent&, const Parent&) = default;
+};
+// "extract", "extract (fail)".
+std::string Describe(const Parent& parent);
+
 enum class Backoff {
   kFixed,        // The same delay before each further attempt.
   kExponential,  // Twice the one before.
@@ -174,6 +192,8 @@ struct TaskPolicies {
   std::string pool;         // The workers that run it. Empty: those that no pool has.
   int priority = 0;         // Where workers of the pool are short, the larger one goes first.
   std::vector<Hook> hooks;  // Those of one point in this order.
+  // It runs when these have ended so, within the same occurrence; its trigger is theirs. Empty: when its trigger fires.
+  std::vector<Parent> after;
 };
 
 // How many attempts an occurrence of the task has, those included whose servers died.

@@ -509,6 +509,26 @@ TaskBuilder TaskBuilder::Skip(std::function<bool()> condition) && {
   return std::move(*this);
 }
 
+TaskBuilder TaskBuilder::After(std::string_view task) && {
+  chain().definition.AddParent(task);
+  return std::move(*this);
+}
+
+TaskBuilder TaskBuilder::OnSuccess() && {
+  chain().definition.SetParentEnd("OnSuccess()", ParentEnd::kSuccess);
+  return std::move(*this);
+}
+
+TaskBuilder TaskBuilder::OnFailure() && {
+  chain().definition.SetParentEnd("OnFailure()", ParentEnd::kFail);
+  return std::move(*this);
+}
+
+TaskBuilder TaskBuilder::OnEnd() && {
+  chain().definition.SetParentEnd("OnEnd()", ParentEnd::kEnd);
+  return std::move(*this);
+}
+
 TaskBuilder TaskBuilder::AddHook(Hook hook) && {
   chain().definition.Record(CallOf(hook));
   chain().definition.attributes.hooks.push_back(std::move(hook));

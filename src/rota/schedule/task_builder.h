@@ -139,6 +139,18 @@ class [[nodiscard]] TaskBuilder {
   // after each restart. Windows and calendars judge what it was before. 24 h and the period of an interval at most.
   TaskBuilder Spread(Milliseconds range) &&;
 
+  // Follows another task: each occurrence begins when that task's occurrence of the same instant has ended, and runs if
+  // it succeeded, unless OnFailure() or OnEnd() behind it say otherwise. After several tasks it runs when all have ended
+  // so. When one ended in another way it is recorded as skipped, with a reason that names that task.
+  //
+  //   scheduler.Command("report").After("transform").After("cleanup").OnEnd().Unique().Register();
+  //
+  // Such a task has no times of its own; those it follows are due together, and all of them are Unique() or none is.
+  TaskBuilder After(std::string_view task) &&;
+  TaskBuilder OnSuccess() &&;
+  TaskBuilder OnFailure() &&;  // Or it timed out, was cancelled, or its server died.
+  TaskBuilder OnEnd() &&;      // Whatever became of it.
+
   TaskBuilder Timezone(std::string_view zone) &&;
   // What becomes of a time that a change of the clocks skips, or repeats. Without: the rule of rota::Next().
   TaskBuilder OnDstGap(DstGap policy) &&;

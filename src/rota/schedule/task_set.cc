@@ -9,6 +9,7 @@
 #include "rota/base/suggest.h"
 #include "rota/base/text.h"
 #include "rota/cron/rule.h"
+#include "rota/schedule/chain_links.h"
 #include "rota/schedule/policies_key.h"
 #include "rota/time/format.h"
 
@@ -272,6 +273,16 @@ bool IsPlainCron(const FrequencyValue& value) {
   return cron != nullptr && cron->text.find_first_of("Hh=@") == std::string::npos;
 }
 
+// Nothing for a task that follows others: it has none of its own.
+Result<std::optional<Definition::Folded>> FrequencyOf(const Definition& definition) {
+  if (definition.after.empty()) {
+    return definition.Fold().map([](const Definition::Folded& folded) { return std::optional(folded); });
+  }
+  const std::string timing = definition.TimingCall();
+  if (timing.empty()) return std::nullopt;
+  return Fail(Contradiction(CallOf(definition.after.front()), timing, "a task that follows others is due as they are"));
+}
+
 // Equal for definitions of one trigger. Unlike Trigger::key() it keeps a cron text as it was written.
 std::string TriggerText(const Definition::Folded& folded, const TimeZone& zone, const DstPolicy& dst,
                         const Restrictions& restrictions, const Spread& spread) {
@@ -327,7 +338,7 @@ Result<Task> TaskSet::Resolve(TaskId id, Definition definition, const AttributeV
   if (index_.Find(tasks_, id) != nullptr) {
     return Fail(InvalidArgument("a task with this name is registered already: tell them apart with Name()"));
   }
-  const Result<Definition::Folded> folded = definition.Fold();
+  const Result<std::optional<Definition::Folded>> folded = FrequencyOf(definition);
   if (!folded) return Fail(folded.error());
   definition.attributes = Merge(outer, std::move(definition.attributes));
   if (const auto* call = std::get_if<FunctionCall>(&definition.work);
@@ -335,14 +346,16 @@ Result<Task> TaskSet::Resolve(TaskId id, Definition definition, const AttributeV
     return Fail(Contradiction(Format("Call({}, …)", Quote(call->id)), "Isolated()",
                               "another process cannot call a function of this one; a Command() can be isolated"));
   }
-  const Result<TimeZone> zone = ZoneOf(definition.attributes);
-  if (!zone) return Fail(zone.error());
-  auto trigger = TriggerOf(id, *folded, *zone, definition);
-  if (!trigger) return Fail(trigger.error());
-  auto policies = PoliciesOf(std::move(definition.attributes));
+  std::shared_ptr<const Trigger> trigger;  // Of a child: LinkChains() gives it that of its parents.
+  if (*folded) {
+    auto own = TriggerOf(id, **folded, definition);
+    if (!own) return Fail(own.error());
+    trigger = *std::move(own);
+  }
+  auto policies = PoliciesOf(std::move(definition.attributes), std::move(definition.after));
   if (!policies) return Fail(policies.error());
   return Task{std::move(id), std::move(definition.description).value_or(""), std::move(definition.work),
-              *std::move(trigger), *std::move(policies)};
+              std::move(trigger), *std::move(policies)};
 }
 
 Status TaskSet::CheckWork(const Work& work) const {
@@ -418,7 +431,10 @@ Result<Restrictions> TaskSet::RestrictionsOf(const Definition::Folded& folded, c
 }
 
 Result<std::shared_ptr<const Trigger>> TaskSet::TriggerOf(const TaskId& id, const Definition::Folded& folded,
-                                                          const TimeZone& zone, const Definition& definition) {
+                                                          const Definition& definition) {
+  const Result<TimeZone> known_zone = ZoneOf(definition.attributes);
+  if (!known_zone) return Fail(known_zone.error());
+  const TimeZone& zone = *known_zone;
   Result<Restrictions> restrictions = RestrictionsOf(folded, definition);
   if (!restrictions) return Fail(restrictions.error());
 
@@ -439,8 +455,9 @@ Result<std::shared_ptr<const Trigger>> TaskSet::TriggerOf(const TaskId& id, cons
   return trigger;
 }
 
-Result<std::shared_ptr<const TaskPolicies>> TaskSet::PoliciesOf(AttributeValues attributes) {
+Result<std::shared_ptr<const TaskPolicies>> TaskSet::PoliciesOf(AttributeValues attributes, std::vector<Parent> after) {
   TaskPolicies policies;
+  policies.after = std::move(after);
   if (attributes.unique) policies.placement = Placement::kOneServer;
   if (Status valid = SetFallbacks(attributes, policies); !valid.ok()) return Fail(std::move(valid));
   if (Status valid = SetPool(attributes, policies); !valid.ok()) return Fail(std::move(valid));
@@ -489,11 +506,12 @@ Result<std::shared_ptr<const TaskPolicies>> TaskSet::PoliciesOf(AttributeValues 
 
 void TaskSet::Forget(std::string chain) { forgotten_.push_back(std::move(chain)); }
 
-Result<Schedule> TaskSet::Build() {
+Result<Schedule> TaskSet::Build(const std::function<std::string(const TaskId&)>& where) {
   if (built_) return Fail(InvalidArgument("the schedule is already built: Build() is called once"));
   if (!forgotten_.empty())
     return Fail(InvalidArgument("Register() is missing after {}", Join(forgotten_, " and after ")));
   if (!calendar_problem_.ok()) return Fail(calendar_problem_);
+  if (Status linked = LinkChains(tasks_, index_, where); !linked.ok()) return Fail(std::move(linked));
   built_ = true;
   index_ = TaskIndex();
   return Schedule(std::exchange(tasks_, {}));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -33,7 +34,7 @@ class TaskSet {
   Result<TaskId> Add(Definition definition, const AttributeValues& outer);
   // Notes a chain that was dropped without Register(): Build() fails.
   void Forget(std::string chain);
-  Result<Schedule> Build();
+  Result<Schedule> Build(const PlaceOfTask& where);
 
  private:
   struct Interned;
@@ -43,10 +44,10 @@ class TaskSet {
   Result<TimeZone> ZoneOf(const AttributeValues& attributes);
   Result<std::shared_ptr<const BusinessDays>> BusinessDaysOf(const CalendarChoice& choice, const std::string& call);
   Result<Restrictions> RestrictionsOf(const Definition::Folded& folded, const Definition& definition);
-  Result<std::shared_ptr<const TaskPolicies>> PoliciesOf(AttributeValues attributes);
+  Result<std::shared_ptr<const TaskPolicies>> PoliciesOf(AttributeValues attributes, std::vector<Parent> after);
   // `definition` has the attributes of its groups.
   Result<std::shared_ptr<const Trigger>> TriggerOf(const TaskId& id, const Definition::Folded& folded,
-                                                   const TimeZone& zone, const Definition& definition);
+                                                   const Definition& definition);
 
   const CommandCatalog& catalog_;
   const TimeZone zone_;
