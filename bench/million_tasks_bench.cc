@@ -103,7 +103,8 @@ void BM_FollowMillionIdleTasks(benchmark::State& state) {
     const std::unique_ptr<Store> store = MakeMemoryStore(clock);
     NoRuns runner;
     NoEvents events;
-    Engine engine({}, schedule, std::vector<WallTime>(kTasks, clock.Now()), clock, *store, *store, runner, events);
+    Engine engine({}, schedule, std::vector<WallTime>(kTasks, clock.Now()), clock, *store, *store, *store, runner,
+                  events);
     std::thread following([&engine] { engine.Follow(); });
     const double bytes = (ResidentBytes() - before) / kTasks;
     Mutex mu;

@@ -12,6 +12,7 @@
 #include "rota/engine/coordinator.h"
 #include "rota/engine/diagnostics.h"
 #include "rota/engine/occurrence.h"
+#include "rota/engine/standing.h"
 
 namespace rota {
 
@@ -27,11 +28,15 @@ struct HistoryQuery {
   int limit = 50;
 };
 
+// How the occurrence stands by these records, among which are all of its scope that cover it.
+Standing StandingOf(const OccurrenceKey& key, std::span<const OccurrenceRecord> records);
+
 // The recorded outcomes. Thread-safe.
-class RunHistory {
+class RunHistory : public Standings {
  public:
-  virtual ~RunHistory() = default;
   virtual Result<std::vector<OccurrenceRecord>> Query(const HistoryQuery& query) = 0;
+  // By Query().
+  Result<std::vector<Standing>> LookUp(std::span<const OccurrenceKey> keys) final;
 };
 
 // One process that runs the schedule.

@@ -12,13 +12,13 @@
 namespace rota {
 
 Agenda::Agenda(const Schedule& schedule) {
-  using Key = std::tuple<std::string_view, Placement, MisfirePolicy, StoreOutage, std::string_view, int>;
+  using Key = std::tuple<std::string_view, Placement, MisfirePolicy, StoreOutage, std::string_view, int, bool>;
   std::map<Key, std::uint32_t> known;
   const std::vector<Task>& tasks = schedule.tasks();
   for (TaskIndex i = 0; i < tasks.size(); ++i) {
     const TaskPolicies& policies = *tasks[i].policies;
     const Key key(tasks[i].trigger->key(), policies.placement, policies.misfire, policies.store_outage, policies.pool,
-                  policies.priority);
+                  policies.priority, policies.after.empty());
     const auto [place, is_new] = known.try_emplace(key, static_cast<std::uint32_t>(cohorts_.size()));
     if (is_new) cohorts_.push_back({tasks[i].trigger, &policies, {}});
     cohorts_[place->second].tasks.push_back(i);
@@ -65,13 +65,13 @@ WallTime Agenda::Expiry(const Trigger& trigger, const MisfirePolicy& misfire, Wa
   return at + (next ? std::min<Milliseconds>(*next - at, longest) : longest);
 }
 
-std::vector<WallTime> Agenda::ToRun(const Cohort& cohort, WallTime first, WallTime at, WallTime now) {
+std::vector<WallTime> Agenda::ToRun(const Trigger& trigger, const MisfirePolicy& misfire, WallTime first, WallTime at,
+                                    WallTime now) {
   std::vector<WallTime> instants = {at};
-  const MisfirePolicy& misfire = cohort.policies->misfire;
   if (misfire.what != Misfire::kRunAll) return instants;
   while (static_cast<int>(instants.size()) < misfire.max_runs) {
-    const std::optional<WallTime> before = cohort.trigger->Previous(instants.back());
-    if (!before || *before < first || Expiry(*cohort.trigger, misfire, *before) < now) break;
+    const std::optional<WallTime> before = trigger.Previous(instants.back());
+    if (!before || *before < first || Expiry(trigger, misfire, *before) < now) break;
     instants.push_back(*before);
   }
   std::ranges::reverse(instants);

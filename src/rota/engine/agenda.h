@@ -44,7 +44,8 @@ class Agenda {
   static WallTime Expiry(const Trigger& trigger, const MisfirePolicy& misfire, WallTime at);
   // The instants from `first` to `at` that are to run at `now`, the latest one also where its grace is over, oldest
   // first.
-  static std::vector<WallTime> ToRun(const Cohort& cohort, WallTime first, WallTime at, WallTime now);
+  static std::vector<WallTime> ToRun(const Trigger& trigger, const MisfirePolicy& misfire, WallTime first, WallTime at,
+                                     WallTime now);
 
   const std::vector<Cohort>& cohorts() const { return cohorts_; }
 

@@ -27,6 +27,7 @@ struct ClaimRequest {
   // the coordinator records them as one span with `gap_reason`, in the same step.
   std::optional<WallTime> previous;
   std::string gap_reason;
+  WallTime due;  // From when on its grace counts: `at`, or when the last of its parents ended. Not the store's concern.
   std::string server;
   OverlapPolicy overlap = OverlapPolicy::kAllow;
   Milliseconds lease_ttl{};

@@ -37,12 +37,13 @@ constexpr std::chrono::minutes kExaminationPeriod(1);
 
 struct Engine::Loop {
   Loop(EngineOptions given, std::shared_ptr<const Schedule> schedule_given, std::vector<WallTime> watermarks,
-       Clock& clock_given, Coordinator& coordinator_given, Diagnostics& diagnostics_given, Runner& runner_given,
-       EventSink& events_given, std::vector<bool> seeded)
+       Clock& clock_given, Coordinator& coordinator_given, Standings& standings_given, Diagnostics& diagnostics_given,
+       Runner& runner_given, EventSink& events_given, std::vector<bool> seeded)
       : options(given),
         schedule(std::move(schedule_given)),
         clock(clock_given),
         coordinator(coordinator_given),
+        standings(standings_given),
         diagnostics(diagnostics_given),
         runner(runner_given),
         core(std::move(given), schedule, std::move(watermarks), std::move(seeded)),
@@ -239,6 +240,14 @@ struct Engine::Loop {
     });
   }
 
+  // On the lane that may be slow: nobody else waits for it.
+  void CarryOut(action::LookUp& look_up) {
+    upkeep_lane.Post([this, keys = std::move(look_up.keys)]() mutable {
+      Result<std::vector<Standing>> found = standings.LookUp(keys);
+      Send(input::LookedUp{std::move(keys), std::move(found)});
+    });
+  }
+
   void CarryOut(action::Start& start) {
     RunOrder order;
     order.task = &schedule->tasks()[start.task];
@@ -280,6 +289,7 @@ struct Engine::Loop {
   const std::shared_ptr<const Schedule> schedule;
   Clock& clock;
   Coordinator& coordinator;
+  Standings& standings;
   Diagnostics& diagnostics;
   Runner& runner;
 
@@ -309,10 +319,10 @@ struct Engine::Loop {
 };
 
 Engine::Engine(EngineOptions options, std::shared_ptr<const Schedule> schedule, std::vector<WallTime> watermarks,
-               Clock& clock, Coordinator& coordinator, Diagnostics& diagnostics, Runner& runner, EventSink& events,
-               std::vector<bool> seeded)
+               Clock& clock, Coordinator& coordinator, Standings& standings, Diagnostics& diagnostics, Runner& runner,
+               EventSink& events, std::vector<bool> seeded)
     : loop_(std::make_unique<Loop>(std::move(options), std::move(schedule), std::move(watermarks), clock, coordinator,
-                                   diagnostics, runner, events, std::move(seeded))) {}
+                                   standings, diagnostics, runner, events, std::move(seeded))) {}
 
 Engine::~Engine() = default;
 

@@ -11,6 +11,7 @@
 #include "rota/engine/engine_core.h"
 #include "rota/engine/event.h"
 #include "rota/engine/runner.h"
+#include "rota/engine/standing.h"
 #include "rota/schedule/schedule.h"
 #include "rota/time/clock.h"
 
@@ -20,7 +21,7 @@ namespace rota {
 // calling thread becomes the engine thread and alone touches the core; runs, claims and renewals have threads of
 // their own, so that neither a long run nor a slow store delays a renewal.
 //
-//   Engine engine(options, schedule, watermarks, clock, store, store, runner, events);
+//   Engine engine(options, schedule, watermarks, clock, store, store, store, runner, events);
 //   engine.Follow();  // Until RequestShutdown().
 //
 // Everything given by reference outlives the engine. Exactly one of Follow(), Tick(), RunTask() and
@@ -29,8 +30,8 @@ class Engine {
  public:
   // `watermarks` and `seeded` as for EngineCore.
   Engine(EngineOptions options, std::shared_ptr<const Schedule> schedule, std::vector<WallTime> watermarks,
-         Clock& clock, Coordinator& coordinator, Diagnostics& diagnostics, Runner& runner, EventSink& events,
-         std::vector<bool> seeded = {});
+         Clock& clock, Coordinator& coordinator, Standings& standings, Diagnostics& diagnostics, Runner& runner,
+         EventSink& events, std::vector<bool> seeded = {});
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;

@@ -28,7 +28,8 @@ EngineCore::EngineCore(EngineOptions options, std::shared_ptr<const Schedule> sc
       preference_(*schedule_, agenda_, options_.server),
       leases_(options_.lease_ttl),
       ids_(options_.seed),
-      dice_(options_.seed) {
+      dice_(options_.seed),
+      chains_(*schedule_, options_.scope_server) {
   ROTA_CHECK(watermarks_.size() == schedule_->tasks().size(), "a watermark for each task");
   seeded_.resize(watermarks_.size());
   ROTA_CHECK(options_.workers > 0, "at least one worker");
@@ -37,7 +38,7 @@ EngineCore::EngineCore(EngineOptions options, std::shared_ptr<const Schedule> sc
 void EngineCore::CatchUp(WallTime now) {
   for (const Agenda::Cohort& cohort : agenda_.cohorts()) {
     const std::optional<WallTime> latest = cohort.trigger->Previous(now + Milliseconds(1));
-    if (latest) EnqueueDue({&cohort, WallTime::min(), *latest}, reason::kDown, now);
+    if (latest) EnqueueDue({&cohort, WallTime::min(), *latest}, reason::kDown, {now, SteadyTime::min()});
   }
 }
 
@@ -57,7 +58,9 @@ Decision EngineCore::Decide(const EngineInput& input, Moment now) {
   if (Claiming()) {
     StartAttempts(now);
     TakeDue(now);
+    FollowParents(now);
     Dispatch(now);
+    LookUpParents(now);
   }
   SendClaims(now);
   Renew(now);
@@ -172,6 +175,7 @@ void EngineCore::On(const input::ClockJumped& jumped, Moment now) {
     watermarks_ = decided_;
     const auto ahead = [now](WallTime at) { return at > now.wall; };
     std::erase_if(waiting_, [&](const Waiting& waiting) { return ahead(waiting.at); });
+    chains_.ForgetAfter(now.wall);
     std::erase_if(closings_, [&](const auto& entry) { return ahead(entry.second.at); });
     // As do claims that nobody heard of, and what the old time called late and the store early.
     std::erase_if(retries_, [&](const Retry& retry) {
@@ -199,8 +203,9 @@ void EngineCore::On(const input::RunRequested& requested, Moment now) {
   Ask(std::move(request));
 }
 
-void EngineCore::On(const input::DrainRequested&, Moment) {
+void EngineCore::On(const input::DrainRequested&, Moment now) {
   if (phase_ == Phase::kFollowing) phase_ = Phase::kDraining;
+  chains_.LookNow(now.steady);
 }
 
 void EngineCore::On(const input::ShutdownRequested&, Moment now) {
@@ -212,6 +217,7 @@ void EngineCore::On(const input::ShutdownRequested&, Moment now) {
   phase_ = Phase::kStopping;
   phase_ends_ = now.steady + options_.shutdown_grace;
   waiting_.clear();
+  chains_.Clear();
   closings_.clear();
   for (const Retry& retry : retries_) {
     if (!IsAskedFor(retry.request.kind)) continue;  // Undecided: left to others.
@@ -337,6 +343,8 @@ SteadyTime EngineCore::NextWake(Moment now) const {
       at_wall(waiting.expires + Milliseconds(1));
     }
   }
+  if (Claiming() && chains_.stirred()) wake = now.steady;
+  if (Claiming() && !looking_up_) wake = std::min(wake, chains_.next_look());
   if (now.steady < quiet_until_) wake = std::min(wake, quiet_until_);
   for (const auto& [index, closing] : closings_) {
     if (closing.not_before > now.wall) at_wall(closing.not_before);
@@ -353,6 +361,7 @@ bool EngineCore::Finished() const {
   if (phase_ == Phase::kOver) return true;
   if (phase_ == Phase::kFollowing || asked_ > 0 || !outbox_.empty()) return false;
   if (phase_ == Phase::kAbandoned) return true;
+  if (Claiming() && (looking_up_ || chains_.stirred())) return false;
   return runs_.all().empty() && waiting_.empty() && retries_.empty() && closings_.empty() && asking_.empty();
 }
 
@@ -401,6 +410,7 @@ void EngineCore::Publish(EventKind kind, Moment now, std::string detail) {
 void EngineCore::Publish(EventKind kind, Moment now, const OccurrenceRecord& record, std::string detail) {
   Publish(kind, now, std::move(detail));
   std::get<action::Publish>(decision_.actions.back()).event.record = record;
+  if (kind == EventKind::kRunFinished || kind == EventKind::kOccurrenceClosed) chains_.Note(record);
 }
 
 }  // namespace rota

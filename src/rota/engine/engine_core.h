@@ -15,6 +15,7 @@
 #include "rota/base/status.h"
 #include "rota/base/ulid.h"
 #include "rota/engine/agenda.h"
+#include "rota/engine/chain_book.h"
 #include "rota/engine/coordinator.h"
 #include "rota/engine/event.h"
 #include "rota/engine/lease_book.h"
@@ -23,6 +24,7 @@
 #include "rota/engine/recent_records.h"
 #include "rota/engine/run_book.h"
 #include "rota/engine/runner.h"
+#include "rota/engine/standing.h"
 #include "rota/schedule/schedule.h"
 
 namespace rota {
@@ -70,6 +72,10 @@ struct Recorded {
 struct Reasserted {
   Result<Milliseconds> pause;
 };
+struct LookedUp {
+  std::vector<OccurrenceKey> keys;
+  Result<std::vector<Standing>> standings;
+};
 struct RunEnded {
   std::string run_id;
   RunResult result;
@@ -89,8 +95,8 @@ struct ShutdownRequested {};  // Stop claiming, give running work its grace. The
 }  // namespace input
 using EngineInput =
     std::variant<input::Woken, input::ClaimsAnswered, input::LeasesRenewed, input::Reaped, input::Recorded,
-                 input::Reasserted, input::RunEnded, input::ClockJumped, input::ZonesChanged, input::RunRequested,
-                 input::DrainRequested, input::ShutdownRequested>;
+                 input::Reasserted, input::LookedUp, input::RunEnded, input::ClockJumped, input::ZonesChanged,
+                 input::RunRequested, input::DrainRequested, input::ShutdownRequested>;
 
 // What the core wants done.
 namespace action {
@@ -107,6 +113,9 @@ struct Record {
 struct Reassert {
   Memory memory;
 };
+struct LookUp {
+  std::vector<OccurrenceKey> keys;
+};
 struct Start {
   TaskIndex task = 0;
   OccurrenceRecord record;
@@ -122,7 +131,7 @@ struct Publish {
 };
 }  // namespace action
 using EngineAction = std::variant<action::Claim, action::Renew, action::Reap, action::Record, action::Reassert,
-                                  action::Start, action::Stop, action::Publish>;
+                                  action::LookUp, action::Start, action::Stop, action::Publish>;
 
 struct Decision {
   std::vector<EngineAction> actions;
@@ -174,8 +183,8 @@ class EngineCore {
     WallTime at;
     std::optional<WallTime> previous;
     Outcome outcome;
-    std::string_view reason;
-    std::string_view gap_reason;
+    std::string reason;
+    std::string gap_reason;
     WallTime not_before;  // Until then another server may decide otherwise.
   };
   // A claim that was asked and must be asked again, with the same run id: it may have been granted, where its answer
@@ -208,6 +217,7 @@ class EngineCore {
   void On(const input::Reaped& reaped, Moment now);
   void On(const input::Recorded& recorded, Moment now);
   void On(const input::Reasserted& reasserted, Moment now);
+  void On(const input::LookedUp& looked_up, Moment now);
   void On(const input::RunEnded& ended, Moment now);
   void On(const input::ClockJumped& jumped, Moment now);
   void On(const input::ZonesChanged& changed, Moment now);
@@ -217,7 +227,7 @@ class EngineCore {
 
   // What is due.
   void TakeDue(Moment now);
-  void EnqueueDue(const Agenda::Due& due, std::string_view gap_reason, WallTime now);
+  void EnqueueDue(const Agenda::Due& due, std::string_view gap_reason, Moment now);
   void Enqueue(const Agenda::Cohort& cohort, WallTime at, std::string_view gap_reason);
   void Dispatch(Moment now);
   void DispatchWaiting(Waiting& waiting, Moment now);
@@ -230,6 +240,11 @@ class EngineCore {
   bool IsFor(const Task& task) const;
   void Ask(ClaimRequest request);
   void SendClaims(Moment now);
+
+  // What follows what.
+  void AwaitParents(const Agenda::Due& due, std::string_view gap_reason, Moment now);
+  void FollowParents(Moment now);
+  void LookUpParents(Moment now);
 
   // What was answered.
   void Granted(const ClaimRequest& request, const ClaimReply& reply, SteadyTime asked, Moment now);
@@ -323,6 +338,8 @@ class EngineCore {
   std::size_t asked_ = 0;                                     // Sent and not answered.
   std::map<std::string, int, std::less<>> reserved_workers_;  // By pool: for claims that may become runs.
   RunBook runs_;
+  ChainBook chains_;
+  bool looking_up_ = false;
 
   Outbox outbox_;
   SteadyTime flush_by_ = SteadyTime::max();  // Until then what is in it lets claims go first.

@@ -26,19 +26,21 @@ constexpr std::uint64_t kMostCounted = 20'000;
 void EngineCore::TakeDue(Moment now) {
   if (phase_ != Phase::kFollowing) return;
   for (const Agenda::Due& due : agenda_.PopDue(now.wall)) {
-    EnqueueDue(due, WhyLate(now), now.wall);
+    EnqueueDue(due, WhyLate(now), now);
   }
 }
 
 // What was missed together runs as the misfire policy has it: the latest, or each of them in turn.
-void EngineCore::EnqueueDue(const Agenda::Due& due, std::string_view gap_reason, WallTime now) {
-  const std::vector<WallTime> instants = Agenda::ToRun(*due.cohort, due.first, due.at, now);
+void EngineCore::EnqueueDue(const Agenda::Due& due, std::string_view gap_reason, Moment now) {
+  if (!due.cohort->policies->after.empty()) return AwaitParents(due, gap_reason, now);
+  const Trigger& trigger = *due.cohort->trigger;
+  const MisfirePolicy& misfire = due.cohort->policies->misfire;
+  const std::vector<WallTime> instants = Agenda::ToRun(trigger, misfire, due.first, due.at, now.wall);
   if (instants.size() == 1) return Enqueue(*due.cohort, due.at, gap_reason);
-  WallTime not_before = now;
+  WallTime not_before = now.wall;
   for (const WallTime at : instants) {
-    waiting_.push_back(
-        {due.cohort, at, due.cohort->trigger->Previous(at), WallTime::max(), gap_reason, Part::kRest, not_before});
-    not_before += due.cohort->policies->misfire.pace;
+    waiting_.push_back({due.cohort, at, trigger.Previous(at), WallTime::max(), gap_reason, Part::kRest, not_before});
+    not_before += misfire.pace;
   }
 }
 
@@ -92,7 +94,8 @@ void EngineCore::DispatchWaiting(Waiting& waiting, Moment now) {
     const bool made_up = waiting.expires == WallTime::max() && task.policies->overlap == OverlapPolicy::kSkip;
     const OverlapPolicy overlap = made_up ? OverlapPolicy::kQueueAll : task.policies->overlap;
     const auto close = [&](Outcome outcome, std::string_view reason, WallTime not_before) {
-      closings_[index] = {waiting.at, waiting.previous, outcome, reason, waiting.gap_reason, not_before};
+      closings_[index] = {waiting.at, waiting.previous, outcome, std::string(reason), std::string(waiting.gap_reason),
+                          not_before};
     };
     if (!IsFor(task)) {
       // A server of the right environment may share the store: a unique occurrence is its own to take, in time.
@@ -118,6 +121,54 @@ void EngineCore::DispatchWaiting(Waiting& waiting, Moment now) {
     }
     if (!at_start) watermarks_[index] = waiting.at;
   }
+}
+
+// Each occurrence of a child that its root's misfire policy lets run.
+void EngineCore::AwaitParents(const Agenda::Due& due, std::string_view gap_reason, Moment now) {
+  const Trigger& trigger = *due.cohort->trigger;
+  for (const TaskIndex index : due.cohort->tasks) {
+    const MisfirePolicy& misfire = schedule_->tasks()[chains_.RootOf(index)].policies->misfire;
+    for (const WallTime at : Agenda::ToRun(trigger, misfire, due.first, due.at, now.wall)) {
+      if (at <= watermarks_[index]) continue;
+      chains_.Await(index, {at, trigger.Previous(at), gap_reason}, now.steady);
+      watermarks_[index] = at;
+    }
+  }
+}
+
+// The grace of a child begins when its parents have ended.
+void EngineCore::FollowParents(Moment now) {
+  for (const ChainBook::Ready& ready : chains_.TakeReady(now.steady)) {
+    const auto& [at, previous, gap_reason] = ready.occurrence;
+    const Task& task = schedule_->tasks()[ready.child];
+    ClaimRequest request = MakeRequest(ready.child, at, previous, gap_reason, now);
+    request.due = ready.since;
+    const auto skip = [&](std::string_view reason, WallTime not_before) {
+      closings_[ready.child] = {at, previous, Outcome::kSkipped, std::string(reason), request.gap_reason, not_before};
+    };
+    if (!ready.unmet.empty()) {
+      skip(ready.unmet, now.wall);
+    } else if (!IsFor(task)) {
+      skip(reason::kEnvironment, task.unique() ? GraceEnd(request) : now.wall);
+    } else if (IsBusy(request)) {
+      Queue(std::move(request), now);
+    } else {
+      RetryLater(request, now.steady - (now.wall - at), now.steady, Retry::Stage::kHeldBack);
+    }
+  }
+}
+
+void EngineCore::LookUpParents(Moment now) {
+  if (looking_up_ || store_down_ || state_lost_) return;
+  std::vector<OccurrenceKey> keys = chains_.TakeDoubts(now.steady);
+  if (keys.empty()) return;
+  looking_up_ = true;
+  decision_.actions.push_back(action::LookUp{std::move(keys)});
+}
+
+void EngineCore::On(const input::LookedUp& looked_up, Moment) {
+  looking_up_ = false;
+  if (looked_up.standings) chains_.Learn(looked_up.keys, *looked_up.standings);
 }
 
 bool EngineCore::IsFor(const Task& task) const {
@@ -149,7 +200,8 @@ bool EngineCore::TakeUp(Retry& retry, std::set<Scope>& asked, Moment now) {
     if (retry.stage == Retry::Stage::kHeldBack) {
       Closing& closing = closings_[TaskOf(request.task)];
       if (closing.at < request.at) {
-        closing = {request.at, request.previous, Outcome::kMissed, reason::kStore, reason::kStore, request.at};
+        const std::string& why = request.gap_reason;
+        closing = {request.at, request.previous, Outcome::kMissed, why, why, request.at};
       }
       return true;
     }
@@ -159,8 +211,10 @@ bool EngineCore::TakeUp(Retry& retry, std::set<Scope>& asked, Moment now) {
     request.reason = std::string(held_up ? reason::kStore : WhyLate(now));
     request.record_from = GraceEnd(request);
   }
-  if (Queues(request.overlap) && to_run && store_down_ && RunsByItself(*task.policies)) {
-    if (FreeWorkers(*task.policies) == 0 || RunsHere(request)) return false;
+  const bool queues = Queues(request.overlap);
+  const bool unasked = retry.stage == Retry::Stage::kHeldBack && !held_up && !MayClaim(now);
+  if (to_run && RunsByItself(*task.policies) && (queues ? store_down_ : unasked)) {
+    if (FreeWorkers(*task.policies) == 0 || (queues && RunsHere(request))) return false;
     held_up_.erase(request.scope);
     DecideWithoutStore(request, now);
     return true;
@@ -207,9 +261,11 @@ void EngineCore::DispatchClosings(Moment now) {
     ClaimRequest request = MakeRequest(index, closing.at, closing.previous, closing.gap_reason, now);
     request.purpose = ClaimPurpose::kRecord;
     request.outcome = closing.outcome;
-    request.reason = std::string(closing.reason);
+    request.reason = closing.reason;
     if (closing.outcome == Outcome::kMissed) request.gap_reason = request.reason;
-    if (schedule_->tasks()[index].unique()) request.record_from = GraceEnd(request);
+    // Every server comes to the same decision about a child, so that nobody is to be waited for.
+    const Task& task = schedule_->tasks()[index];
+    if (task.unique() && task.policies->after.empty()) request.record_from = GraceEnd(request);
     Ask(std::move(request));
     place = closings_.erase(place);
   }
@@ -223,7 +279,7 @@ ClaimRequest EngineCore::MakeRequest(TaskIndex index, WallTime at, std::optional
   request.task = task.id;
   request.scope = MakeScope(task, options_.scope_server);
   if (task.trigger->fires_at_start()) request.kind = OccurrenceKind::kStart;
-  request.at = at;
+  request.at = request.due = at;
   request.previous = previous;
   request.gap_reason = std::string(gap_reason);
   request.server = options_.server;
@@ -407,7 +463,7 @@ void EngineCore::RetryLater(const ClaimRequest& request, SteadyTime due, SteadyT
 
 WallTime EngineCore::GraceEnd(const ClaimRequest& request) const {
   const Task& task = schedule_->tasks()[TaskOf(request.task)];
-  return Agenda::Expiry(*task.trigger, task.policies->misfire, request.at);
+  return request.due + (Agenda::Expiry(*task.trigger, task.policies->misfire, request.at) - request.at);
 }
 
 // A task that every server runs for itself needs nobody's leave. The store learns of it, under the run ids that it may
@@ -449,6 +505,7 @@ void EngineCore::NoteDecided(const ClaimRequest& request) {
   if (request.kind != OccurrenceKind::kScheduled) return;
   const TaskIndex index = TaskOf(request.task);
   decided_[index] = std::max(decided_[index], request.at);
+  chains_.Decided(index, request.at);
   seeded_[index] = false;
 }
 

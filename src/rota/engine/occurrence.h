@@ -19,7 +19,7 @@ enum class Outcome {
   kTimedOut,
   kCancelled,
   kLost,     // Its server died.
-  kSkipped,  // overlap, condition, paused, maintenance or environment
+  kSkipped,  // overlap, condition, paused, maintenance, environment or parent
   kMissed,   // down, store or late
   kUnknown,  // The store lost what it had acknowledged.
 };
@@ -33,9 +33,10 @@ inline constexpr std::string_view kCondition = "condition";
 inline constexpr std::string_view kPaused = "paused";
 inline constexpr std::string_view kMaintenance = "maintenance";
 inline constexpr std::string_view kEnvironment = "environment";
-inline constexpr std::string_view kDown = "down";    // No server ran.
-inline constexpr std::string_view kStore = "store";  // The coordinator could not be asked.
-inline constexpr std::string_view kLate = "late";    // No worker was free in time, or the clock jumped forwards.
+inline constexpr std::string_view kParent = "parent";  // Followed by its name and outcome: "parent extract failed".
+inline constexpr std::string_view kDown = "down";      // No server ran.
+inline constexpr std::string_view kStore = "store";    // The coordinator could not be asked.
+inline constexpr std::string_view kLate = "late";      // No worker was free in time, or the clock jumped forwards.
 }  // namespace reason
 
 enum class OccurrenceKind {

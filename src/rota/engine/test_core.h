@@ -185,6 +185,7 @@ class Core {
   std::vector<std::vector<OccurrenceRecord>> records;
   std::vector<Memory> memories;
   std::vector<std::string> fleet = {"a"};  // What renewals tell of.
+  std::vector<std::vector<OccurrenceKey>> look_ups;
   int reaps = 0;
   std::vector<action::Start> starts;
   std::vector<action::Stop> stops;
@@ -201,6 +202,7 @@ class Core {
   void Note(action::Reap&) { ++reaps; }
   void Note(action::Record& record) { records.push_back(record.records); }
   void Note(action::Reassert& reassert) { memories.push_back(reassert.memory); }
+  void Note(action::LookUp& look_up) { look_ups.push_back(look_up.keys); }
   void Note(action::Start& start) { starts.push_back(start); }
   void Note(action::Stop& stop) { stops.push_back(stop); }
   void Note(action::Publish& publish) { events.push_back(publish.event); }

@@ -214,7 +214,7 @@ Status Wiring::Open(LogTo where, const JoinRequest& request, Milliseconds shutdo
   engine.seed = RandomSeed();
   try {
     session->engine.emplace(std::move(engine), schedule_, std::move(joined->watermarks), clock_, *store_, *store_,
-                            session->runner, session->hooks, std::move(joined->seeded));
+                            *store_, session->runner, session->hooks, std::move(joined->seeded));
   } catch (const std::system_error& error) {
     (void)store_->Leave(session->server);
     int threads = options.server.workers;

@@ -116,6 +116,24 @@ Answer<std::vector<ClaimReply>> ModelStore::Claim(const Caller& caller, std::spa
   return visit.Finish(std::move(replies));
 }
 
+Answer<std::vector<Standing>> ModelStore::LookUp(const Caller& caller, std::span<const OccurrenceKey> keys,
+                                                 StoreMoment moment) {
+  Visit visit(*this, caller, moment);
+  std::vector<Standing> standings;
+  for (const OccurrenceKey& key : keys) {
+    const ModelShard* shard = visit.Enter(key.scope);
+    if (shard == nullptr) return visit.Failed<std::vector<Standing>>(Unavailable("model: a shard does not answer"));
+    std::vector<OccurrenceRecord> records;
+    for (const auto& [run_id, entry] : shard->entries()) {
+      const OccurrenceRecord& record = entry.record;
+      const bool covers = record.scheduled_at <= key.at && key.at <= record.scheduled_last;
+      if (record.scope == key.scope && covers) records.push_back(record);
+    }
+    standings.push_back(StandingOf(key, records));
+  }
+  return visit.Finish(std::move(standings));
+}
+
 Answer<RenewReply> ModelStore::Renew(const Caller& caller, std::span<const LeaseRef> leases, Milliseconds ttl,
                                      StoreMoment moment) {
   Visit visit(*this, caller, moment);

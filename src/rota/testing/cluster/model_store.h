@@ -38,6 +38,7 @@ class ModelStore {
                                             StoreMoment moment);
   Answer<std::vector<OccurrenceRecord>> Reap(const Caller& caller, Milliseconds ttl, StoreMoment moment);
   Answer<Milliseconds> Reassert(const Caller& caller, const Memory& memory, StoreMoment moment);
+  Answer<std::vector<Standing>> LookUp(const Caller& caller, std::span<const OccurrenceKey> keys, StoreMoment moment);
   Answer<Milliseconds> Leave(const Caller& caller, StoreMoment moment);
   void SetPauses(const std::vector<Pause>& pauses, StoreMoment moment);
 

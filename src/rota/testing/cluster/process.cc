@@ -333,6 +333,18 @@ void Process::CarryOut(action::Reassert& reassert) {
       });
 }
 
+void Process::CarryOut(action::LookUp& look_up) {
+  auto keys = std::make_shared<std::vector<OccurrenceKey>>(std::move(look_up.keys));
+  Call<std::vector<Standing>>(
+      upkeep_lane_, Needs::kState,
+      [keys](ModelStore& store, const Caller& caller, StoreMoment moment) {
+        return store.LookUp(caller, *keys, moment);
+      },
+      [this, keys](Result<std::vector<Standing>> standings, SteadyTime) {
+        Step(input::LookedUp{*keys, std::move(standings)});
+      });
+}
+
 void Process::CarryOut(action::Start& start) {
   const std::string& run_id = start.record.run_id;
   world_.Trace(start.record.token + StableHash(run_id));

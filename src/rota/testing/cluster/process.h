@@ -113,6 +113,7 @@ class Process : public std::enable_shared_from_this<Process> {
   void CarryOut(action::Reap& reap);
   void CarryOut(action::Record& record);
   void CarryOut(action::Reassert& reassert);
+  void CarryOut(action::LookUp& look_up);
   void CarryOut(action::Start& start);
   void CarryOut(action::Stop& stop);
   void CarryOut(action::Publish& publish);
@@ -135,6 +136,7 @@ class Process : public std::enable_shared_from_this<Process> {
   std::uint64_t plans_ = 0;
   Lane claim_lane_;
   Lane lease_lane_;
+  Lane upkeep_lane_;
   std::vector<std::function<void()>> held_;  // What happened while it was paused.
   int troubles_ = 0;
   bool is_paused_ = false;

@@ -134,6 +134,11 @@ class Player {
   void CarryOut(action::Record& record) { mail_.emplace_back(input::Recorded{store_->Finish(record.records)}); }
   void CarryOut(action::Reassert&) { ROTA_CHECK(false, "a store in memory loses nothing"); }
 
+  void CarryOut(action::LookUp& look_up) {
+    Result<std::vector<Standing>> standings = store_->LookUp(look_up.keys);
+    mail_.emplace_back(input::LookedUp{std::move(look_up.keys), std::move(standings)});
+  }
+
   void CarryOut(action::Start& start) {
     RunOrder order;
     order.task = &schedule_->tasks()[start.task];

@@ -1,0 +1,182 @@
+#include "rota/engine/chain_book.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "rota/base/check.h"
+#include "rota/base/format.h"
+
+namespace rota {
+namespace {
+
+constexpr std::size_t kMostWaiting = 100;  // Occurrences of one child.
+// The server that decides a parent's occurrence tells its children at once: the store is asked in case that another
+// server did, and no longer lives.
+constexpr Milliseconds kFirstLook = std::chrono::seconds(1);
+constexpr Milliseconds kLongestLook = std::chrono::seconds(15);
+
+bool IsFailure(Outcome outcome) {
+  return outcome == Outcome::kFailed || outcome == Outcome::kTimedOut || outcome == Outcome::kCancelled ||
+         outcome == Outcome::kLost;
+}
+
+bool Meets(Outcome outcome, ParentEnd wanted) {
+  if (wanted == ParentEnd::kEnd) return true;
+  return wanted == ParentEnd::kFail ? IsFailure(outcome) : outcome == Outcome::kSucceeded;
+}
+
+}  // namespace
+
+ChainBook::ChainBook(const Schedule& schedule, std::string_view scope_server) {
+  const std::vector<Task>& tasks = schedule.tasks();
+  for (TaskIndex index = 0; index < tasks.size(); ++index) {
+    const std::vector<Parent>& after = tasks[index].policies->after;
+    if (after.empty()) continue;
+    Child child{&tasks[index], {}, index};
+    for (const Parent& parent : after) {
+      child.parents.push_back(MakeScope(*schedule.Find(parent.task), scope_server));
+      children_of_[child.parents.back()].push_back(index);
+    }
+    const Task* root = &tasks[index];
+    while (!root->policies->after.empty()) root = schedule.Find(root->policies->after.front().task);
+    child.root = static_cast<TaskIndex>(root - tasks.data());
+    children_.emplace(index, std::move(child));
+  }
+}
+
+TaskIndex ChainBook::RootOf(TaskIndex child) const { return children_.at(child).root; }
+
+void ChainBook::Await(TaskIndex child, Awaited occurrence, SteadyTime now) {
+  std::deque<Waiting>& queue = waiting_[child];
+  ROTA_CHECK(queue.empty() || queue.back().occurrence.at < occurrence.at, "occurrences come in their order");
+  Waiting waiting;
+  waiting.occurrence = occurrence;
+  waiting.parents.resize(children_.at(child).parents.size());
+  waiting.look_at = now + kFirstLook;
+  waiting.look_period = kFirstLook;
+  next_look_ = std::min(next_look_, waiting.look_at);
+  queue.push_back(std::move(waiting));
+  if (queue.size() > kMostWaiting) queue.pop_front();  // A later one's claim records it as missed.
+}
+
+void ChainBook::Decided(TaskIndex child, WallTime at) {
+  const auto place = waiting_.find(child);
+  if (place == waiting_.end()) return;
+  std::deque<Waiting>& queue = place->second;
+  while (!queue.empty() && queue.front().occurrence.at <= at) queue.pop_front();
+  stirred_.insert(child);
+  if (queue.empty()) waiting_.erase(place);
+}
+
+void ChainBook::ForgetAfter(WallTime last) {
+  for (auto place = waiting_.begin(); place != waiting_.end();) {
+    std::erase_if(place->second, [last](const Waiting& waiting) { return waiting.occurrence.at > last; });
+    place = place->second.empty() ? waiting_.erase(place) : std::next(place);
+  }
+}
+
+void ChainBook::Note(const OccurrenceRecord& record) {
+  if (waiting_.empty() || record.kind != OccurrenceKind::kScheduled) return;
+  const WallTime ended_at = record.finished_at.value_or(record.scheduled_last);
+  Set(record.scope, record.scheduled_at, record.scheduled_last, {Standing::Stage::kEnded, record.outcome, ended_at});
+}
+
+void ChainBook::Set(const Scope& parent, WallTime first, WallTime last, const Standing& standing) {
+  const auto children = children_of_.find(parent);
+  if (children == children_of_.end()) return;
+  for (const TaskIndex index : children->second) {
+    const auto place = waiting_.find(index);
+    if (place == waiting_.end()) continue;
+    const std::vector<Scope>& parents = children_.at(index).parents;
+    const std::size_t which = std::ranges::find(parents, parent) - parents.begin();
+    std::deque<Waiting>& queue = place->second;
+    for (auto waiting = queue.begin(); waiting != queue.end();) {
+      const bool meant = first <= waiting->occurrence.at && waiting->occurrence.at <= last;
+      Standing& known = waiting->parents[which];
+      if (meant && known.stage != Standing::Stage::kEnded) {
+        known = standing;
+        stirred_.insert(index);
+      }
+      // Instants are decided in their order: with a later one ended, this one's parent will never have been due.
+      const bool looked = waiting->passed && *waiting->passed < looks_;
+      const bool never = meant && looked && known.stage == Standing::Stage::kUndecided;
+      if (never) stirred_.insert(index);
+      waiting = never ? queue.erase(waiting) : std::next(waiting);
+    }
+    if (queue.empty()) waiting_.erase(place);
+  }
+}
+
+std::vector<OccurrenceKey> ChainBook::TakeDoubts(SteadyTime now) {
+  std::vector<OccurrenceKey> doubts;
+  if (now < next_look_) return doubts;
+  ++looks_;
+  next_look_ = SteadyTime::max();
+  for (auto& [index, queue] : waiting_) {
+    const std::vector<Scope>& parents = children_.at(index).parents;
+    for (Waiting& waiting : queue) {
+      if (waiting.taken) continue;
+      if (now >= waiting.look_at) {
+        for (std::size_t i = 0; i < parents.size(); ++i) {
+          if (waiting.parents[i].stage == Standing::Stage::kEnded) continue;
+          OccurrenceKey key{parents[i], waiting.occurrence.at};
+          if (std::ranges::find(doubts, key) == doubts.end()) doubts.push_back(std::move(key));
+        }
+        waiting.look_at = now + waiting.look_period;
+        waiting.look_period = std::min(2 * waiting.look_period, kLongestLook);
+      }
+      next_look_ = std::min(next_look_, waiting.look_at);
+    }
+  }
+  return doubts;
+}
+
+void ChainBook::Learn(std::span<const OccurrenceKey> keys, std::span<const Standing> standings) {
+  for (std::size_t i = 0; i < standings.size(); ++i) Set(keys[i].scope, keys[i].at, keys[i].at, standings[i]);
+}
+
+void ChainBook::LookNow(SteadyTime now) {
+  for (auto& [index, queue] : waiting_) {
+    for (Waiting& waiting : queue) waiting.look_at = now;
+  }
+  if (!waiting_.empty()) next_look_ = now;
+}
+
+bool ChainBook::IsReady(const Waiting& waiting) {
+  return std::ranges::all_of(waiting.parents,
+                             [](const Standing& parent) { return parent.stage == Standing::Stage::kEnded; });
+}
+
+ChainBook::Ready ChainBook::MakeReady(TaskIndex index, const Child& child, const Waiting& waiting) {
+  Ready ready{index, waiting.occurrence, "", waiting.occurrence.at};
+  const std::vector<Parent>& after = child.task->policies->after;
+  for (std::size_t i = 0; i < after.size(); ++i) {
+    const Standing& parent = waiting.parents[i];
+    ready.since = std::max(ready.since, parent.ended_at);
+    if (!ready.unmet.empty() || Meets(parent.outcome, after[i].on)) continue;
+    ready.unmet = Format("{} {} {}", reason::kParent, after[i].task, Name(parent.outcome));
+  }
+  return ready;
+}
+
+std::vector<ChainBook::Ready> ChainBook::TakeReady(SteadyTime now) {
+  std::vector<Ready> all;
+  for (const TaskIndex index : std::exchange(stirred_, {})) {
+    const auto place = waiting_.find(index);
+    if (place == waiting_.end()) continue;
+    std::deque<Waiting>& queue = place->second;
+    const auto first = std::ranges::find_if(queue, IsReady);
+    if (first == queue.end()) continue;
+    for (auto earlier = queue.begin(); earlier != first; ++earlier) {
+      if (earlier->passed) continue;
+      earlier->passed = looks_;
+      earlier->look_at = next_look_ = now;
+    }
+    if (first != queue.begin() || first->taken) continue;
+    first->taken = true;
+    all.push_back(MakeReady(index, children_.at(index), *first));
+  }
+  return all;
+}
+
+}  // namespace rota
