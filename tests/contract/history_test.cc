@@ -12,6 +12,7 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::ElementsAre;
+using testing::SizeIs;
 
 template <typename Field, typename Value>
 HistoryQuery Where(Field HistoryQuery::* field, const Value& value, HistoryQuery query = {}) {
@@ -100,10 +101,42 @@ TEST_P(History, FindsSpansByAnyInstantWithin) {
   EXPECT_THAT(Ids(Where(&HistoryQuery::covering, kStart)), ElementsAre("span"));
   EXPECT_TRUE(Ids(Where(&HistoryQuery::covering, kStart - minutes(60) - Milliseconds(1))).empty());
   EXPECT_TRUE(Ids(Where(&HistoryQuery::covering, kStart + Milliseconds(1))).empty());
+  EXPECT_THAT(Ids(Where(&HistoryQuery::last_by, kStart - Milliseconds(1))), ElementsAre("r1"));
+  EXPECT_THAT(Ids(Where(&HistoryQuery::last_by, kStart)), ElementsAre("span", "r1"));
   EXPECT_THAT(Ids(Where(&HistoryQuery::from, kStart - minutes(10))), ElementsAre("span")) << "the last instant counts";
   EXPECT_THAT(Ids(Where(&HistoryQuery::to, kStart - minutes(50))), ElementsAre("span")) << "the first instant counts";
   EXPECT_THAT(Ids(Where(&HistoryQuery::task, "backup:run", Where(&HistoryQuery::covering, kStart - minutes(1)))),
               ElementsAre("span"));
+}
+
+TEST_P(History, TellsHowAnOccurrenceStands) {
+  Add("ended", kStart, Outcome::kFailed);
+  Add("running", kStart + seconds(1), Outcome::kRunning);
+  AddSpan("span", kStart + minutes(1), kStart + minutes(3));
+  Add("other", kStart + minutes(9), Outcome::kSucceeded, "other");
+  std::vector<OccurrenceKey> keys;
+  for (const Milliseconds after : {seconds(0), seconds(1), seconds(120), seconds(540)}) {
+    keys.push_back({"backup:run", kStart + after});
+  }
+  const auto standings = store_->LookUp(keys);
+  ASSERT_TRUE(standings);
+  ASSERT_THAT(*standings, SizeIs(4));
+  EXPECT_EQ((*standings)[0].stage, Standing::Stage::kEnded);
+  EXPECT_EQ((*standings)[0].outcome, Outcome::kFailed);
+  EXPECT_EQ((*standings)[1].stage, Standing::Stage::kRunning);
+  EXPECT_EQ((*standings)[2].stage, Standing::Stage::kEnded);
+  EXPECT_EQ((*standings)[2].outcome, Outcome::kMissed);
+  EXPECT_EQ((*standings)[3].stage, Standing::Stage::kUndecided);
+}
+
+TEST_P(History, TellsOfTheLastAttemptOfARunThatWasLost) {
+  OccurrenceRecord lost = Record("r1", kStart, Outcome::kLost);
+  OccurrenceRecord next = Record("r1.2", kStart, Outcome::kRunning);
+  next.attempt = 2;
+  next.finished_at.reset();
+  ASSERT_TRUE(store_->Finish(std::vector{lost, next}));
+  const std::vector<OccurrenceKey> keys = {{"backup:run", kStart}};
+  EXPECT_EQ(store_->LookUp(keys)->front().stage, Standing::Stage::kRunning);
 }
 
 TEST_P(History, KeepsEveryFieldOfARecord) {

@@ -98,6 +98,43 @@ TEST_F(Policies, TryARunAgainThatDiedWithItsServer) {
   EXPECT_EQ(Text(Ended("long", "lost").at(0), "reason"), "server a died; attempt 2 on b");
 }
 
+TEST_F(Policies, LetTasksFollowOthers) {
+  WriteConfig(
+      "  - {name: extract, schedule: every two seconds, unique: true, shell: 'echo extract >>notes; sleep 0.2'}\n"
+      "  - {name: load, after: extract, unique: true, shell: 'echo load >>notes; false'}\n"
+      "  - {name: report, after: load, unique: true, shell: 'echo report >>notes'}\n"
+      "  - {name: alarm, after: {load: fail}, unique: true, shell: 'echo alarm >>notes'}\n");
+  Process a = Start({"schedule:work"}, "a");
+  Process b = Start({"schedule:work"}, "b");
+  EXPECT_TRUE(
+      Eventually([&] { return Ended("alarm", "succeeded").size() >= 2 && !Ended("report", "skipped").empty(); }));
+  Stop(a);
+  Stop(b);
+  const Words notes = Lines("notes");
+  ASSERT_GE(notes.size(), 6u);
+  for (std::size_t i = 0; i + 2 < notes.size(); i += 3) {
+    EXPECT_EQ(notes[i] + notes[i + 1] + notes[i + 2], "extractloadalarm") << i;
+  }
+  EXPECT_EQ(Text(Ended("report", "skipped").front(), "reason"), "parent load failed");
+  EXPECT_EQ(Instant(Ended("alarm", "succeeded").front(), "scheduled_at"),
+            Instant(Ended("extract", "succeeded").front(), "scheduled_at"));
+}
+
+TEST_F(Policies, LetAnotherServerGoOnWithAChain) {
+  WriteConfig(
+      "  - {name: extract, schedule: every ten seconds, unique: true, shell: sleep 1000}\n"
+      "  - {name: load, after: {extract: end}, unique: true, shell: echo $SERVER}\n");
+  Process a = Start({"schedule:work"}, "a");
+  ASSERT_TRUE(Eventually([&] { return !Ended("extract", "running").empty(); }));
+  const WallTime at = Instant(Ended("extract", "running").front(), "scheduled_at");
+  Process b = Start({"schedule:work"}, "b");
+  Stop(a);  // It stops extract, and begins nothing any more.
+  EXPECT_TRUE(Eventually([&] { return !Ended("load", "succeeded").empty(); }));
+  Stop(b);
+  EXPECT_EQ(Instant(Ended("load", "succeeded").front(), "scheduled_at"), at);
+  EXPECT_EQ(Text(Ended("load", "succeeded").front(), "server"), "b");
+}
+
 TEST_F(Policies, MakeUpForWhatWasMissed) {
   WriteConfig(
       "  - {name: feed, schedule: every second, unique: true, misfire: {policy: run_all, grace: 1h, max_runs: 3}, "

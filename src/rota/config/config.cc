@@ -189,7 +189,7 @@ Status Config::DefineTasks(Scheduler& scheduler) const {
   return mistakes.status();
 }
 
-std::string Config::PlaceOf(const TaskId& id) const {
+std::string Config::PlaceOf(std::string_view id) const {
   for (const TaskEntry& task : tasks_->entries) {
     if ((task.name ? task.name->value : DescribeWork(task)) != id) continue;
     const auto [line, column] = task.after ? task.after->position : task.position;

@@ -42,7 +42,7 @@ class Config {
   // holds the others and is to be thrown away.
   Status DefineTasks(Scheduler& scheduler) const;
   // Where the file defines a task, and says what it follows: a PlaceOfTask.
-  std::string PlaceOf(const TaskId& id) const;
+  std::string PlaceOf(std::string_view task) const;
 
  private:
   struct Tasks;

@@ -466,6 +466,44 @@ TEST(DefineTasks, PutsWhatTheBuilderRefusesAtTheKeyThatIsWrong) {
   EXPECT_EQ(PlaceOf("{schedule: hourly, shell: df, between: [\"08:00\", \"08:00\"]}"), "2:44");
 }
 
+TEST(DefineTasks, LetsTasksFollowOthers) {
+  const Result<Config> config = Parse(R"(
+tasks:
+  - {name: one, shell: a, after: extract}
+  - {name: several, shell: b, after: [extract, one]}
+  - {name: ends, shell: c, after: {extract: success, one: fail, several: end}}
+  - {name: extract, shell: d, schedule: daily at 02:00}
+)");
+  ASSERT_TRUE(config) << config.error().message();
+  const Commands commands;
+  Scheduler scheduler(commands, TimeZone());
+  ASSERT_TRUE(config->DefineTasks(scheduler).ok());
+  const Result<Schedule> schedule = scheduler.Build();
+  ASSERT_TRUE(schedule) << schedule.error().message();
+  const auto after = [&](std::string_view task) { return schedule->Find(task)->policies->after; };
+  EXPECT_THAT(after("one"), ElementsAre(Parent{"extract"}));
+  EXPECT_THAT(after("several"), ElementsAre(Parent{"extract"}, Parent{"one"}));
+  EXPECT_THAT(after("ends"),
+              ElementsAre(Parent{"extract"}, Parent{"one", ParentEnd::kFail}, Parent{"several", ParentEnd::kEnd}));
+  EXPECT_EQ(config->PlaceOf("several"), "config/config.yaml:4:37");
+  EXPECT_EQ(config->PlaceOf("none"), "");
+}
+
+TEST(DefineTasks, RefusesWhatATaskCannotFollow) {
+  EXPECT_EQ(TaskErrorOf("tasks:\n  - {shell: a, after: {extract: maybe}}\n"),
+            "not read: config/config.yaml:2:33: after.extract: expected one of success, fail, end, found \"maybe\"");
+  EXPECT_EQ(TaskErrorOf("tasks:\n  - {shell: a, after: []}\n"),
+            "not read: config/config.yaml:2:23: after: expected the name of a task in it");
+  EXPECT_EQ(TaskErrorOf("tasks:\n  - {shell: a, schedule: daily, after: b}\n"),
+            "not read: config/config.yaml:2:40: after: a task that follows others is due as they are: expected no "
+            "schedule");
+  EXPECT_EQ(
+      TaskErrorOf("tasks:\n  - {shell: a, after: [b, b]}\n"),
+      "config/config.yaml:2:23: a: After(\"b\") and After(\"b\") contradict each other: a task follows another one "
+      "once");
+  EXPECT_EQ(PlaceOf("{shell: a, after: b, spread: 5m}"), "2:25");
+}
+
 TEST(DefineTasks, RefusesWordsBesideADialect) {
   EXPECT_EQ(TaskErrorOf("tasks:\n  - {shell: df, dialect: quartz, schedule: daily at 02:00}\n"),
             "config/config.yaml:2:44: schedule: \"daily at 02:00\": expected a cron expression, as a dialect is given");

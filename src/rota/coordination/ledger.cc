@@ -449,6 +449,7 @@ bool Matches(const HistoryQuery& query, const OccurrenceRecord& record) {
   if (query.server && record.server != *query.server) return false;
   if (query.covering && (record.scheduled_at > *query.covering || record.scheduled_last < *query.covering))
     return false;
+  if (query.last_by && record.scheduled_last > *query.last_by) return false;
   if (query.from && record.scheduled_last < *query.from) return false;
   if (query.to && record.scheduled_at >= *query.to) return false;
   return true;

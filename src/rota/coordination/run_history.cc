@@ -18,7 +18,7 @@ Standing StandingOf(const OccurrenceKey& key, std::span<const OccurrenceRecord> 
     if (last == nullptr || record.attempt > last->attempt) last = &record;
   }
   if (last == nullptr) return {};
-  if (last->outcome == Outcome::kRunning) return {Standing::Stage::kRunning};
+  if (last->outcome == Outcome::kRunning) return {Standing::Stage::kRunning, Outcome::kRunning, {}};
   return {Standing::Stage::kEnded, last->outcome, last->finished_at.value_or(last->scheduled_last)};
 }
 
@@ -27,11 +27,18 @@ Result<std::vector<Standing>> RunHistory::LookUp(std::span<const OccurrenceKey> 
   for (const OccurrenceKey& key : keys) {
     HistoryQuery query;
     query.task = TaskOfScope(key.scope);
-    query.covering = key.at;
+    query.covering = query.last_by = key.at;
     query.limit = kMostRecords;
-    const Result<std::vector<OccurrenceRecord>> records = Query(query);
-    if (!records) return Fail(records.error());
-    standings.push_back(StandingOf(key, *records));
+    Standing standing;
+    // A span with later instants is looked for where there is nothing else, since it may lie behind many records.
+    for (const bool spans : {false, true}) {
+      if (spans) query.last_by.reset();
+      const Result<std::vector<OccurrenceRecord>> records = Query(query);
+      if (!records) return Fail(records.error());
+      standing = StandingOf(key, *records);
+      if (standing.stage != Standing::Stage::kUndecided) break;
+    }
+    standings.push_back(standing);
   }
   return standings;
 }

@@ -25,6 +25,7 @@ struct HistoryQuery {
   std::optional<WallTime> covering;  // Only records whose span contains this instant.
   std::optional<WallTime> from;      // Scheduled at or after; for spans the last instant counts.
   std::optional<WallTime> to;        // Scheduled before.
+  std::optional<WallTime> last_by = {};  // Of a span the last instant is not after this one.
   int limit = 50;
 };
 

@@ -15,17 +15,14 @@ constexpr std::size_t kMostWaiting = 100;  // Occurrences of one child.
 constexpr Milliseconds kFirstLook = std::chrono::seconds(1);
 constexpr Milliseconds kLongestLook = std::chrono::seconds(15);
 
-bool IsFailure(Outcome outcome) {
-  return outcome == Outcome::kFailed || outcome == Outcome::kTimedOut || outcome == Outcome::kCancelled ||
-         outcome == Outcome::kLost;
-}
+}  // namespace
 
 bool Meets(Outcome outcome, ParentEnd wanted) {
   if (wanted == ParentEnd::kEnd) return true;
-  return wanted == ParentEnd::kFail ? IsFailure(outcome) : outcome == Outcome::kSucceeded;
+  if (wanted == ParentEnd::kSuccess) return outcome == Outcome::kSucceeded;
+  return outcome == Outcome::kFailed || outcome == Outcome::kTimedOut || outcome == Outcome::kCancelled ||
+         outcome == Outcome::kLost;
 }
-
-}  // namespace
 
 ChainBook::ChainBook(const Schedule& schedule, std::string_view scope_server) {
   const std::vector<Task>& tasks = schedule.tasks();

@@ -18,6 +18,9 @@
 
 namespace rota {
 
+// Whether a parent that ended so is what its child waits for.
+bool Meets(Outcome outcome, ParentEnd wanted);
+
 // The occurrences of children that wait for those of their parents. How a parent's ended is told by the server that
 // decided it, or looked up in the store where another one did: an ended occurrence stays as it is, so that every server
 // comes to the same decision about the child, and its claim lets one of them carry it out. A child's occurrences are

@@ -233,7 +233,7 @@ Result<Load> MeasureLoad(const Schedule& schedule, const LoadQuestion& question)
   Load load;
   load.question = question;
   const std::vector<Cohort> cohorts = FindCohorts(schedule, question.environment, load.elsewhere);
-  load.tasks = schedule.tasks().size() - load.elsewhere;
+  for (const Cohort& cohort : cohorts) load.tasks += cohort.tasks.size();
   const Result<Minutes> all = CountMinutes(cohorts, stretch);
   if (!all) return Fail(all.error());
   const FireCounter counter(stretch);

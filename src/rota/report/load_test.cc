@@ -42,6 +42,17 @@ TEST(Load, CountsWhatFiresInEachMinute) {
   EXPECT_EQ(load.hours[7].minutes, 120u);
 }
 
+TEST(Load, LeavesOutWhatBeginsWhenOthersEnd) {
+  const Schedule schedule = MakeSchedule([](Scheduler& scheduler) {
+    scheduler.Command("extract").Daily().Register();
+    scheduler.Command("load").After("extract").Register();
+  });
+  const Load load = *MeasureLoad(schedule, Days("2026-03-07", "2026-03-08"));
+  EXPECT_EQ(load.tasks, 1u);
+  EXPECT_EQ(load.fires, 1u);
+  EXPECT_EQ(load.elsewhere, 0u);
+}
+
 TEST(Load, PutsMinutesOfTheSameTasksIntoOnePeak) {
   const Schedule schedule = Crowded();
   const Load load = *MeasureLoad(schedule, Days("2026-03-07", "2026-03-09"));

@@ -24,6 +24,13 @@ std::string_view Name(CronDialect dialect) {
   return dialect == CronDialect::kQuartz ? std::string_view("quartz") : std::string_view("ocps");
 }
 
+// "after extract and load (end)".
+std::string DescribeParents(const std::vector<Parent>& parents) {
+  std::vector<std::string> names;
+  for (const Parent& parent : parents) names.push_back(Describe(parent));
+  return "after " + Join(names, " and ");
+}
+
 ScheduleRow MakeRow(const Task& task, std::span<const Pause> pauses, WallTime now, const ScheduleListOptions& options) {
   const TaskPolicies& policies = *task.policies;
   ScheduleRow row;
@@ -44,6 +51,8 @@ ScheduleRow MakeRow(const Task& task, std::span<const Pause> pauses, WallTime no
        at = task.trigger->Next(*at)) {
     row.next.push_back(*at);
   }
+  row.after = policies.after;
+  if (!row.after.empty()) row.schedule = DescribeParents(row.after);
   row.placement = policies.placement;
   row.overlap = policies.overlap;
   row.lock_timeout = policies.lock_timeout;
@@ -64,6 +73,12 @@ ScheduleRow MakeRow(const Task& task, std::span<const Pause> pauses, WallTime no
   row.conditional = !policies.when.empty() || !policies.skip.empty();
   if (const Pause* pause = FindPause(pauses, AsPausable(task), now)) row.pause = *pause;
   return row;
+}
+
+boost::json::array AfterJson(const std::vector<Parent>& parents) {
+  boost::json::array array;
+  for (const Parent& parent : parents) array.push_back({{"task", json::Text(parent.task)}, {"on", Name(parent.on)}});
+  return array;
 }
 
 boost::json::value MisfireJson(const MisfirePolicy& misfire) {
@@ -245,6 +260,7 @@ std::string ToJson(std::span<const ScheduleRow> rows) {
         {"dst_overlap", PolicyJson(row.dst.overlap)},
         {"spread", SpreadJson(row.spread)},
         {"fires_at_start", row.fires_at_start},
+        {"after", AfterJson(row.after)},
         {"next", json::Instants(row.next, row.zone)},
         {"unique", row.placement == Placement::kOneServer},
         {"runs_on", json::Text(Name(row.placement))},

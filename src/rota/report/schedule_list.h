@@ -24,6 +24,7 @@ struct ScheduleRow {
   TimeZone zone;
   DstPolicy dst;  // As the task chose; empty: the rule of rota::Next().
   Spread spread;
+  std::vector<Parent> after;    // What it follows; then `next` is when those are due.
   bool fires_at_start = false;  // When a server starts, and then only.
   std::vector<WallTime> next;   // The next instants, soonest first; fewer than asked for when there are no more.
   Placement placement = Placement::kEveryServer;

@@ -114,6 +114,19 @@ TEST(ScheduleList, TellsWhereTheOutputGoes) {
   EXPECT_THAT(ToJson(rows), HasSubstr(R"("output":{"file":"b.log","append":true})"));
 }
 
+TEST(ScheduleList, TellsWhatATaskFollows) {
+  const Schedule schedule = MakeSchedule([](Scheduler& scheduler) {
+    scheduler.Command("extract").Daily().Register();
+    scheduler.Command("clean").Daily().Register();
+    scheduler.Command("load").After("extract").After("clean").OnEnd().Register();
+  });
+  const std::vector<ScheduleRow> rows = ListSchedule(schedule, {}, kNow);
+  EXPECT_THAT(ToTable(rows), HasSubstr("\nload     after extract and clean (end)"));
+  EXPECT_EQ(rows[2].next, rows[0].next);
+  EXPECT_THAT(ToJson(rows), HasSubstr(R"("after":[{"task":"extract","on":"success"},{"task":"clean","on":"end"}])"));
+  EXPECT_THAT(ToJson(rows), HasSubstr(R"("after":[],)"));
+}
+
 TEST(ScheduleList, TellsTimeoutAndRetries) {
   const Schedule schedule = MakeSchedule([](Scheduler& scheduler) {
     scheduler.Command("backup:run").Daily().Timeout(minutes(5)).Retry({.attempts = 2}).Register();

@@ -181,6 +181,13 @@ class Explainer {
       Say("{} runs another schedule ({}, here it is {}): it may not know this task or this instant.", server->id,
           server->schedule_digest, schedule_.digest());
     }
+    if (!task_.policies->after.empty()) {
+      std::vector<std::string> parents;
+      for (const Parent& parent : task_.policies->after) parents.push_back(Describe(parent));
+      Say("It waits until the same occurrence of {} has ended.", Join(parents, " and "));
+      result_.advice = Format("To see how far that is: schedule:why {}", task_.policies->after.front().task);
+      return;
+    }
     SayWhoHoldsTheLease();
     if (!facts_.running.empty() && Queues(task_.policies->overlap)) {
       Say("It waits for that run to end: overlap {}.", rota::Name(task_.policies->overlap));

@@ -148,6 +148,19 @@ TEST_F(Why, TellsForWhatItWaits) {
   EXPECT_THAT(Text(), HasSubstr("To stop that run: schedule:cancel backup:run"));
 }
 
+TEST_F(Why, TellsWhichTaskItFollows) {
+  schedule_ = MakeSchedule([](Scheduler& scheduler) {
+    scheduler.Command("extract").Daily().At("02:00").Unique().Register();
+    scheduler.Command("backup:run").After("extract").Unique().Register();
+  });
+  facts_.servers = {Server("web1", due_ - hours(5))};
+  facts_.recorded_before = true;
+  EXPECT_THAT(Text(), HasSubstr("It waits until the same occurrence of extract has ended.\n"));
+  EXPECT_THAT(Text(), HasSubstr("To see how far that is: schedule:why extract\n"));
+  facts_.records = {Record(Outcome::kSkipped, "parent extract failed")};
+  EXPECT_THAT(Text(), HasSubstr("It was skipped: parent extract failed. Recorded by web1.\n"));
+}
+
 TEST_F(Why, NamesTheRunThatHeldTheLease) {
   facts_.records = {Record(Outcome::kSkipped, "overlap")};
   OccurrenceRecord holder = Run(Outcome::kRunning);

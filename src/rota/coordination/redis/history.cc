@@ -42,6 +42,9 @@ class Reader {
     for (int shard = 0; shard < shards; ++shard) {
       if (only < 0 || shard == only) cursors_.emplace_back().shard = shard;
     }
+    for (Cursor& cursor : cursors_) {
+      if (query.last_by) cursor.last = Format("{}", query.last_by->time_since_epoch().count());
+    }
     page_ = std::clamp(query.limit, kSmallestPage, kLargestPage);
     // What lies before these instants with its last one is not asked for.
     WallTime first = query.from.value_or(WallTime::min());

@@ -176,6 +176,7 @@ std::vector<OccurrenceRecord> LoadRecords(Connection& connection, const HistoryQ
   restrict(" AND server = ?", query.server);
   restrict(" AND scheduled_at <= ?", query.covering);
   restrict(" AND scheduled_last >= ?", query.covering);
+  restrict(" AND scheduled_last <= ?", query.last_by);
   restrict(" AND scheduled_last >= ?", query.from);
   restrict(" AND scheduled_at < ?", query.to);
   sql += " ORDER BY scheduled_last DESC, run_id DESC LIMIT ?";

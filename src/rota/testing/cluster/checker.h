@@ -159,6 +159,11 @@ class Checker {
   void CheckSkipped(const Task& task, const ledger::ScopeState& before, const ledger::Entry& entry, StoreMoment moment);
   void CheckMissed(const ScopeTruth& truth, const OccurrenceRecord& record, StoreMoment moment);
 
+  using RecordsByScope = std::map<std::string_view, std::vector<const OccurrenceRecord*>>;
+
+  void ConcludeChild(const Scope& name, const RecordsByScope& records);
+  void CheckParent(const OccurrenceRecord& child, const Parent& parent, const Standing& standing);
+  bool HasLosses() const;
   void ConcludeScope(const Scope& name, const ledger::ScopeState& scope, std::vector<const OccurrenceRecord*> records,
                      const Rest& rest);
   void CheckTwice(const ScopeTruth& truth, const OccurrenceRecord& a, const OccurrenceRecord& b, WallTime at);

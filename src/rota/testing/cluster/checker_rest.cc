@@ -2,7 +2,9 @@
 #include <utility>
 
 #include "rota/base/format.h"
+#include "rota/coordination/store.h"
 #include "rota/engine/agenda.h"
+#include "rota/engine/chain_book.h"
 #include "rota/testing/cluster/checker.h"
 #include "rota/time/format.h"
 
@@ -30,7 +32,7 @@ std::string Utc(WallTime at) { return FormatInstant(at, TimeZone()); }
 
 void Checker::Conclude(const Rest& rest) {
   std::unordered_map<std::string_view, const OccurrenceRecord*> by_run;
-  std::map<std::string_view, std::vector<const OccurrenceRecord*>> by_scope;
+  RecordsByScope by_scope;
   for (const OccurrenceRecord* record : rest.records) {
     by_run[record->run_id] = record;
     if (record->outcome == Outcome::kRunning) {
@@ -40,11 +42,57 @@ void Checker::Conclude(const Rest& rest) {
     }
     if (record->kind == OccurrenceKind::kScheduled) by_scope[record->scope].push_back(record);
   }
-  for (const auto& [name, scope] : rest.scopes) ConcludeScope(name, scope, std::move(by_scope[name]), rest);
+  for (const auto& [name, scope] : rest.scopes) {
+    ConcludeScope(name, scope, by_scope[name], rest);
+    ConcludeChild(name, by_scope);
+  }
   for (const auto& [run_id, run] : runs_) {
     const auto record = by_run.find(run_id);
     ConcludeRun(run_id, run, record == by_run.end() ? nullptr : record->second);
   }
+}
+
+// A child ran only where its parents ended as it asks for, and was skipped for one only that did not.
+void Checker::ConcludeChild(const Scope& name, const RecordsByScope& records) {
+  const Task& task = *Truth(name).task;
+  for (const OccurrenceRecord* record : records.at(name)) {
+    const bool ran = record->started_at.has_value();
+    if (!ran && !record->reason.starts_with(reason::kParent)) continue;
+    for (const Parent& parent : task.policies->after) {
+      const Scope scope = parent.task + name.substr(task.id.size());
+      const auto those = records.find(scope);
+      std::vector<OccurrenceRecord> covering;
+      for (const OccurrenceRecord* one :
+           those == records.end() ? std::vector<const OccurrenceRecord*>() : those->second) {
+        if (one->scheduled_at <= record->scheduled_at && record->scheduled_at <= one->scheduled_last) {
+          covering.push_back(*one);
+        }
+      }
+      CheckParent(*record, parent, StandingOf({scope, record->scheduled_at}, covering));
+    }
+  }
+}
+
+void Checker::CheckParent(const OccurrenceRecord& child, const Parent& parent, const Standing& standing) {
+  const bool blamed = child.reason.starts_with(Format("{} {} ", reason::kParent, parent.task));
+  const bool agrees =
+      standing.stage == Standing::Stage::kEnded &&
+      (child.started_at ? Meets(standing.outcome, parent.on) : !blamed || !Meets(standing.outcome, parent.on));
+  if (agrees) return;
+  // What this server saw the parent come to is not what the store has of it in the end.
+  if (standing.outcome == Outcome::kLost || standing.outcome == Outcome::kUnknown || HasLosses()) {
+    Suspect("followed what was lost");
+  } else {
+    const std::string_view ended =
+        standing.stage == Standing::Stage::kEnded ? Name(standing.outcome) : std::string_view("did not end");
+    Violate(Format("{} at {} {} although its parent {} {}", child.scope, Utc(child.scheduled_at), KindOf(child),
+                   parent.task, ended),
+            last_now_);
+  }
+}
+
+bool Checker::HasLosses() const {
+  return std::ranges::any_of(losses_, [](const std::vector<Loss>& losses) { return !losses.empty(); });
 }
 
 // Each due instant up to the watermark has one outcome, and the watermark is where it has to be.
@@ -83,7 +131,8 @@ void Checker::ConcludeScope(const Scope& name, const ledger::ScopeState& scope,
 // The first instant that is not decided must not have been due for long.
 void Checker::CheckReached(const ScopeTruth& truth, const Scope& name, WallTime at, const Rest& rest) {
   const Task& task = *truth.task;
-  const Milliseconds wait = Queues(task.policies->overlap) ? kLongestWait : Milliseconds(0);
+  const bool waits = Queues(task.policies->overlap) || !task.policies->after.empty();
+  const Milliseconds wait = waits ? kLongestWait : Milliseconds(0);
   const WallTime latest = Agenda::Expiry(*task.trigger, task.policies->misfire, at) + wait;
   if (latest >= rest.quiet_since - options_.lease_ttl) return;
   if (!task.unique()) {

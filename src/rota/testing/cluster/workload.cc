@@ -44,6 +44,29 @@ void DrawFallbacks(Dice& dice, TaskPolicies& policies) {
     policies.retry = RetryPolicy{.attempts = 3, .delay = dice.OneOf<Milliseconds>({seconds(0), seconds(2)})};
 }
 
+// A task that follows one of those, or perhaps two that are due together.
+Task DrawChild(Dice& dice, std::string id, TaskPolicies policies, const std::vector<Task>& tasks) {
+  const Task& parent = tasks[dice.Below(tasks.size())];
+  const auto draw_end = [&dice] {
+    return dice.OneOf<ParentEnd>({ParentEnd::kSuccess, ParentEnd::kEnd, ParentEnd::kFail});
+  };
+  policies.after = {{parent.id, draw_end()}};
+  for (const Task& other : tasks) {
+    const bool together = other.trigger == parent.trigger && other.unique() == parent.unique();
+    if (together && &other != &parent && dice.OneIn(2)) {
+      policies.after.push_back({other.id, draw_end()});
+      break;
+    }
+  }
+  policies.placement = parent.policies->placement;
+  if (!parent.unique()) policies.on_lost = OnLost::kRecord;
+  Task task;
+  task.id = std::move(id);
+  task.trigger = parent.trigger;
+  task.policies = std::make_shared<const TaskPolicies>(std::move(policies));
+  return task;
+}
+
 TaskPolicies DrawPolicies(Dice& dice) {
   TaskPolicies policies;
   const bool unique = !dice.OneIn(4);
@@ -81,9 +104,13 @@ Workload DrawWorkload(Dice& dice, int servers) {
   for (std::uint64_t i = 0; i < count; ++i) {
     Task task;
     task.id = Format("task-{}", i);
-    task.work = CommandCall{task.id, {}};
     task.trigger = DrawTrigger(dice);
     task.policies = std::make_shared<const TaskPolicies>(DrawPolicies(dice));
+    if (i >= 10 && dice.OneIn(4)) {
+      Task child = DrawChild(dice, task.id, *task.policies, tasks);
+      if (!child.trigger->fires_at_start()) task = std::move(child);
+    }
+    task.work = CommandCall{task.id, {}};
     workload.rate += RateOf(*task.trigger) * (task.unique() ? 1 : servers);
     workload.durations.push_back(
         dice.OneOf<Milliseconds>({milliseconds(5), milliseconds(5), milliseconds(50), milliseconds(400),

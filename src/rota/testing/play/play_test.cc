@@ -53,6 +53,32 @@ TEST(Play, FollowsTheClocksOfATaskThroughTheirChanges) {
                           "2026-03-09 02:30:00 -04:00 backup succeeded"));
 }
 
+TEST(Play, FollowsChains) {
+  const Schedule schedule = Define([](Scheduler& scheduler) {
+    scheduler.Command("extract").DailyAt("02:00").Unique().Register();
+    scheduler.Command("load").After("extract").Unique().Register();
+    scheduler.Command("report").After("load").Unique().Register();
+    scheduler.Command("alarm").After("extract").OnFailure().Unique().Register();
+    scheduler.Command("clean").After("load").After("alarm").OnEnd().Unique().Register();
+  });
+  PlayOptions options = Days("2026-03-07", "2026-03-09");
+  options.run = [&](const RunOrder& order) {
+    const bool second = order.scheduled_at > *ParseInstant("2026-03-08", TimeZone());
+    PlayedRun run;
+    run.takes = 2h;  // Longer than the grace of those that follow.
+    if (second && order.task->id == "extract") run.outcome = Outcome::kFailed;
+    return run;
+  };
+  EXPECT_THAT(
+      Lines(Play(schedule, options)),
+      ElementsAre("2026-03-07T02:00:00Z extract succeeded",
+                  "2026-03-07T02:00:00Z alarm skipped(parent extract succeeded)", "2026-03-07T02:00:00Z load succeeded",
+                  "2026-03-07T02:00:00Z report succeeded", "2026-03-07T02:00:00Z clean succeeded",
+                  "2026-03-08T02:00:00Z extract failed", "2026-03-08T02:00:00Z load skipped(parent extract failed)",
+                  "2026-03-08T02:00:00Z report skipped(parent load skipped)", "2026-03-08T02:00:00Z alarm succeeded",
+                  "2026-03-08T02:00:00Z clean skipped(parent load skipped)"));
+}
+
 TEST(Play, LetsAFunctionDecideHowRunsEnd) {
   const Schedule schedule = Define([](Scheduler& scheduler) {
     scheduler.Command("good").DailyAt("02:00").Register();
