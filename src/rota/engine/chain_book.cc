@@ -72,6 +72,15 @@ void ChainBook::ForgetAfter(WallTime last) {
   }
 }
 
+std::vector<std::pair<TaskIndex, WallTime>> ChainBook::TakeAll() {
+  std::vector<std::pair<TaskIndex, WallTime>> all;
+  for (const auto& [child, queue] : waiting_) all.emplace_back(child, queue.front().occurrence.at);
+  waiting_.clear();
+  stirred_.clear();
+  next_look_ = SteadyTime::max();
+  return all;
+}
+
 void ChainBook::Note(const OccurrenceRecord& record) {
   if (waiting_.empty() || record.kind != OccurrenceKind::kScheduled) return;
   const WallTime ended_at = record.finished_at.value_or(record.scheduled_last);

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "rota/base/instant.h"
@@ -54,7 +55,8 @@ class ChainBook {
   void Decided(TaskIndex child, WallTime at);
   // Occurrences after `last` do not wait any more, as they have not come yet.
   void ForgetAfter(WallTime last);
-  void Clear() { waiting_.clear(); }
+  // Ends all waiting. Returns the children that waited, each with its earliest occurrence.
+  std::vector<std::pair<TaskIndex, WallTime>> TakeAll();
 
   // What this server recorded: perhaps the end of a parent's occurrence, or of a span of them.
   void Note(const OccurrenceRecord& record);

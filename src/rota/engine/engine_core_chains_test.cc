@@ -139,6 +139,14 @@ TEST_F(EngineCoreChains, CountTheGraceOfAChildFromTheEndOfItsParent) {
   EXPECT_THAT(core_.Asked(), Contains("load@60"));
 }
 
+TEST_F(EngineCoreChains, LeavesWhatWaitsToTheNextSchedule) {
+  core_.AnswerClaims(ClaimOutcome::kClaimed);
+  core_.Tell(input::HandoverRequested{});
+  core_.EndRun(core_.starts.back().record.run_id);
+  EXPECT_THAT(core_.Asked(), IsEmpty());
+  EXPECT_THAT(core_.core().HandedOver(), ElementsAre(kStart + seconds(60), kStart, kStart));
+}
+
 TEST_F(EngineCoreChains, RecordsAChildAsMissedWhenTheStoreIsAwayForItsGrace) {
   core_.AnswerClaims(ClaimOutcome::kClaimed);
   core_.Sleep(minutes(3));
@@ -162,6 +170,12 @@ TEST_F(ChainsOfEachServer, GoOnWithoutTheStore) {
   core_.EndRun(core_.starts.back().record.run_id);
   ASSERT_THAT(core_.starts, SizeIs(2));
   EXPECT_EQ(core_.starts.back().record.task, "load");
+}
+
+TEST_F(ChainsOfEachServer, LeaveWhatWaitsToTheNextSchedule) {
+  core_.AnswerClaims(ClaimOutcome::kClaimed);
+  core_.Tell(input::HandoverRequested{});
+  EXPECT_LT(core_.core().HandedOver()[1], kStart + seconds(60));
 }
 
 TEST(EngineCoreJoins, WaitForAllParents) {
