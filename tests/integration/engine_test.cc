@@ -137,7 +137,8 @@ class Server {
     options.workers = 2;
     options.lease_ttl = lease_ttl;
     options.seed = StableHash(name);
-    engine_ = std::make_unique<Engine>(options, schedule_, joined.watermarks, clock_, store_, store_, runner_, events_);
+    engine_ = std::make_unique<Engine>(options, schedule_, joined.watermarks, clock_, store_, store_, store_, runner_,
+                                       events_);
   }
   ~Server() { Stop(); }
 

@@ -3,13 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "rota/base/check.h"
 #include "rota/base/format.h"
 
 namespace rota {
 namespace {
 
-constexpr std::size_t kMostWaiting = 100;  // Occurrences of one child.
 // The server that decides a parent's occurrence tells its children at once: the store is asked in case that another
 // server did, and no longer lives.
 constexpr Milliseconds kFirstLook = std::chrono::seconds(1);
@@ -29,23 +27,18 @@ ChainBook::ChainBook(const Schedule& schedule, std::string_view scope_server) {
   for (TaskIndex index = 0; index < tasks.size(); ++index) {
     const std::vector<Parent>& after = tasks[index].policies->after;
     if (after.empty()) continue;
-    Child child{&tasks[index], {}, index};
+    Child child{&tasks[index], {}};
     for (const Parent& parent : after) {
       child.parents.push_back(MakeScope(*schedule.Find(parent.task), scope_server));
       children_of_[child.parents.back()].push_back(index);
     }
-    const Task* root = &tasks[index];
-    while (!root->policies->after.empty()) root = schedule.Find(root->policies->after.front().task);
-    child.root = static_cast<TaskIndex>(root - tasks.data());
     children_.emplace(index, std::move(child));
   }
 }
 
-TaskIndex ChainBook::RootOf(TaskIndex child) const { return children_.at(child).root; }
-
 void ChainBook::Await(TaskIndex child, Awaited occurrence, SteadyTime now) {
   std::deque<Waiting>& queue = waiting_[child];
-  ROTA_CHECK(queue.empty() || queue.back().occurrence.at < occurrence.at, "occurrences come in their order");
+  if (!queue.empty() && queue.back().occurrence.at >= occurrence.at) return;  // The clock was set back.
   Waiting waiting;
   waiting.occurrence = occurrence;
   waiting.parents.resize(children_.at(child).parents.size());
@@ -56,13 +49,17 @@ void ChainBook::Await(TaskIndex child, Awaited occurrence, SteadyTime now) {
   if (queue.size() > kMostWaiting) queue.pop_front();  // A later one's claim records it as missed.
 }
 
-void ChainBook::Decided(TaskIndex child, WallTime at) {
+void ChainBook::Decided(TaskIndex child, WallTime at, WallTime now) {
   const auto place = waiting_.find(child);
   if (place == waiting_.end()) return;
   std::deque<Waiting>& queue = place->second;
   while (!queue.empty() && queue.front().occurrence.at <= at) queue.pop_front();
   stirred_.insert(child);
-  if (queue.empty()) waiting_.erase(place);
+  if (queue.empty()) {
+    waiting_.erase(place);
+  } else {
+    queue.front().first_since = now;
+  }
 }
 
 void ChainBook::ForgetAfter(WallTime last) {
@@ -153,8 +150,14 @@ bool ChainBook::IsReady(const Waiting& waiting) {
                              [](const Standing& parent) { return parent.stage == Standing::Stage::kEnded; });
 }
 
+bool ChainBook::FollowsMissed(const Waiting& waiting) {
+  return IsReady(waiting) && std::ranges::any_of(waiting.parents, [](const Standing& parent) {
+           return parent.outcome == Outcome::kMissed;
+         });
+}
+
 ChainBook::Ready ChainBook::MakeReady(TaskIndex index, const Child& child, const Waiting& waiting) {
-  Ready ready{index, waiting.occurrence, "", waiting.occurrence.at};
+  Ready ready{index, waiting.occurrence, "", std::max(waiting.occurrence.at, waiting.first_since)};
   const std::vector<Parent>& after = child.task->policies->after;
   for (std::size_t i = 0; i < after.size(); ++i) {
     const Standing& parent = waiting.parents[i];
@@ -171,6 +174,8 @@ std::vector<ChainBook::Ready> ChainBook::TakeReady(SteadyTime now) {
     const auto place = waiting_.find(index);
     if (place == waiting_.end()) continue;
     std::deque<Waiting>& queue = place->second;
+    // What was missed with its parents is one span, and the claim of its last instant records it.
+    while (queue.size() > 1 && !queue[0].taken && FollowsMissed(queue[0]) && FollowsMissed(queue[1])) queue.pop_front();
     const auto first = std::ranges::find_if(queue, IsReady);
     if (first == queue.end()) continue;
     for (auto earlier = queue.begin(); earlier != first; ++earlier) {

@@ -28,6 +28,9 @@ bool Meets(Outcome outcome, ParentEnd wanted);
 // decided in the order of their instants. Pure: time is told. Confined to the engine thread.
 class ChainBook {
  public:
+  // Occurrences of one child; of more than that the earliest do not wait any more.
+  static constexpr std::size_t kMostWaiting = 100;
+
   // An occurrence of a child.
   struct Awaited {
     WallTime at;
@@ -39,20 +42,18 @@ class ChainBook {
     TaskIndex child = 0;
     Awaited occurrence;
     std::string unmet;  // The reason why it is skipped: "parent extract failed". Empty: it runs.
-    WallTime since;     // When the last parent ended.
+    WallTime since;     // When the last parent ended, and the occurrence before it was decided.
   };
 
   // `scope_server`: whose tasks those are that every server runs.
   ChainBook(const Schedule& schedule, std::string_view scope_server);
 
   bool empty() const { return waiting_.empty(); }
-  // The first task of the chain, by its child's first parent, and that one's.
-  TaskIndex RootOf(TaskIndex child) const;
 
-  // The occurrence begins to wait.
+  // The occurrence begins to wait, unless it does already: they come in their order.
   void Await(TaskIndex child, Awaited occurrence, SteadyTime now);
   // It was decided, and so were those before it.
-  void Decided(TaskIndex child, WallTime at);
+  void Decided(TaskIndex child, WallTime at, WallTime now);
   // Occurrences after `last` do not wait any more, as they have not come yet.
   void ForgetAfter(WallTime last);
   // Ends all waiting. Returns the children that waited, each with its earliest occurrence.
@@ -81,16 +82,17 @@ class ChainBook {
     std::vector<Standing> parents;  // As in `after`.
     SteadyTime look_at;
     Milliseconds look_period{};
-    std::optional<std::uint64_t> passed;  // The look-up after which a later occurrence was found ready.
+    std::optional<std::uint64_t> passed;     // The look-up after which a later occurrence was found ready.
+    WallTime first_since = WallTime::min();  // When the one before it was decided.
     bool taken = false;
   };
   struct Child {
     const Task* task = nullptr;
     std::vector<Scope> parents;  // As in `after`.
-    TaskIndex root = 0;
   };
 
   static bool IsReady(const Waiting& waiting);
+  static bool FollowsMissed(const Waiting& waiting);
   static Ready MakeReady(TaskIndex index, const Child& child, const Waiting& waiting);
   void Set(const Scope& parent, WallTime first, WallTime last, const Standing& standing);
 

@@ -388,7 +388,7 @@ SteadyTime EngineCore::NextWake(Moment now) const {
     }
   }
   if (Claiming() && chains_.stirred()) wake = now.steady;
-  if (Claiming() && !looking_up_) wake = std::min(wake, chains_.next_look());
+  if (Claiming() && MayLookUp()) wake = std::min(wake, chains_.next_look());
   if (now.steady < quiet_until_) wake = std::min(wake, quiet_until_);
   for (const auto& [index, closing] : closings_) {
     if (closing.not_before > now.wall) at_wall(closing.not_before);

@@ -259,6 +259,7 @@ class EngineCore {
   void AwaitParents(const Agenda::Due& due, std::string_view gap_reason, Moment now);
   void FollowParents(Moment now);
   void LookUpParents(Moment now);
+  bool MayLookUp() const { return !looking_up_ && !store_down_ && !state_lost_; }
 
   // What was answered.
   bool AsksAgain(const ClaimRequest& request) const;
@@ -268,7 +269,7 @@ class EngineCore {
   void CloseSpan(const Trigger& trigger, OccurrenceRecord span, Moment now);
   void RetryLater(const ClaimRequest& request, SteadyTime due, SteadyTime not_before, Retry::Stage stage);
   void DecideWithoutStore(const ClaimRequest& request, Moment now);
-  void NoteDecided(const ClaimRequest& request);
+  void NoteDecided(const ClaimRequest& request, Moment now);
   static OccurrenceRecord MakeRecord(const ClaimRequest& request);
   void CloseUndecided(const ClaimRequest& request, Moment now);
   OccurrenceRecord Close(const ClaimRequest& request, Outcome outcome, std::string_view reason, Moment now,

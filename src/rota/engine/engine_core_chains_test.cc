@@ -192,7 +192,7 @@ TEST(EngineCoreJoins, WaitForAllParents) {
   EXPECT_THAT(core.Asked(), ElementsAre("both@60 skipped(parent b succeeded)"));
 }
 
-TEST(EngineCoreJoins, FollowEachOccurrenceThatItsRootMakesUpFor) {
+TEST(EngineCoreJoins, FollowEachOccurrenceThatTheirParentMakesUpFor) {
   TaskPolicies root = Unique();
   root.misfire = {Misfire::kRunAll};
   Core core({MakeTask("a", seconds(60), root), MakeTask("child", seconds(60), After({{"a"}}))});
@@ -205,6 +205,36 @@ TEST(EngineCoreJoins, FollowEachOccurrenceThatItsRootMakesUpFor) {
     for (const action::Start& start : std::exchange(core.starts, {})) core.EndRun(start.record.run_id);
   }
   EXPECT_THAT(asked, ElementsAre("a@60", "a@120", "a@180", "child@60", "child@120", "child@180"));
+}
+
+// Another server may have them waiting, too.
+TEST(EngineCoreJoins, DoNotOvertakeWhatIsNotDecided) {
+  Core core({MakeTask("a", seconds(60), Unique()), MakeTask("child", seconds(60), After({{"a"}}))}, 4,
+            kStart - minutes(3));
+  core.core().CatchUp(kStart);
+  core.Follow();
+  core.AnswerClaims(ClaimOutcome::kDecided);
+  const std::vector<OccurrenceKey> keys = core.look_ups.back();
+  ASSERT_THAT(keys, SizeIs(3));
+  const Standing running{Standing::Stage::kRunning, Outcome::kRunning, {}};
+  const Standing skipped{Standing::Stage::kEnded, Outcome::kSkipped, kStart};
+  core.Tell(input::LookedUp{keys, std::vector<Standing>{running, skipped, skipped}});
+  EXPECT_THAT(core.Asked(), IsEmpty());
+}
+
+TEST(EngineCoreJoins, CloseWhatWasMissedWithTheirParentsTogether) {
+  Core core({MakeTask("a", seconds(60), Unique()), MakeTask("child", seconds(60), After({{"a"}}))}, 4,
+            kStart - minutes(3));
+  core.core().CatchUp(kStart);
+  core.Follow();
+  core.AnswerClaims(ClaimOutcome::kDecided);
+  const std::vector<OccurrenceKey> keys = core.look_ups.back();
+  const Standing missed{Standing::Stage::kEnded, Outcome::kMissed, kStart};
+  const Standing succeeded{Standing::Stage::kEnded, Outcome::kSucceeded, kStart};
+  core.Tell(input::LookedUp{keys, std::vector<Standing>{missed, missed, succeeded}});
+  EXPECT_THAT(core.Asked(), ElementsAre("child@-60 skipped(parent a missed)"));
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  EXPECT_THAT(core.Asked(), ElementsAre("child@0"));
 }
 
 }  // namespace

@@ -123,16 +123,20 @@ void EngineCore::DispatchWaiting(Waiting& waiting, Moment now) {
   }
 }
 
-// Each occurrence of a child that its root's misfire policy lets run.
+// All that is not decided waits, as what became of its parents says what becomes of it: of an instant that was missed
+// too. What lies further back than may wait is missed with the first that does not.
 void EngineCore::AwaitParents(const Agenda::Due& due, std::string_view gap_reason, Moment now) {
   const Trigger& trigger = *due.cohort->trigger;
   for (const TaskIndex index : due.cohort->tasks) {
-    const MisfirePolicy& misfire = schedule_->tasks()[chains_.RootOf(index)].policies->misfire;
-    for (const WallTime at : Agenda::ToRun(trigger, misfire, due.first, due.at, now.wall)) {
-      if (at <= watermarks_[index]) continue;
-      chains_.Await(index, {at, trigger.Previous(at), gap_reason}, now.steady);
-      watermarks_[index] = at;
+    std::deque<ChainBook::Awaited> occurrences;
+    std::optional<WallTime> at = due.at;
+    while (at && *at > watermarks_[index] && occurrences.size() < ChainBook::kMostWaiting) {
+      const std::optional<WallTime> previous = trigger.Previous(*at);
+      occurrences.push_front({*at, previous, gap_reason});
+      at = previous;
     }
+    for (const ChainBook::Awaited& occurrence : occurrences) chains_.Await(index, occurrence, now.steady);
+    watermarks_[index] = std::max(watermarks_[index], due.at);
   }
 }
 
@@ -159,7 +163,7 @@ void EngineCore::FollowParents(Moment now) {
 }
 
 void EngineCore::LookUpParents(Moment now) {
-  if (looking_up_ || store_down_ || state_lost_) return;
+  if (!MayLookUp()) return;
   std::vector<OccurrenceKey> keys = chains_.TakeDoubts(now.steady);
   if (keys.empty()) return;
   looking_up_ = true;
@@ -312,7 +316,7 @@ void EngineCore::SendClaims(Moment now) {
 void EngineCore::Granted(const ClaimRequest& request, const ClaimReply& reply, SteadyTime asked, Moment now) {
   const bool held_up = reply.outcome == ClaimOutcome::kUnanswered || reply.outcome == ClaimOutcome::kBusy;
   if (!held_up) held_up_.erase(request.scope);
-  if (!held_up && reply.outcome != ClaimOutcome::kEarly) NoteDecided(request);
+  if (!held_up && reply.outcome != ClaimOutcome::kEarly) NoteDecided(request, now);
   if (reply.gap) {
     CloseSpan(*schedule_->tasks()[TaskOf(request.task)].trigger, *reply.gap, now);
     if (reply.gap->run_id == request.run_id) return;  // The span ends with this occurrence.
@@ -479,7 +483,7 @@ void EngineCore::DecideWithoutStore(const ClaimRequest& request, Moment now) {
   const bool to_run = request.purpose == ClaimPurpose::kRun;
   if (to_run && Queues(request.overlap) && runs_.Holds(request.scope)) return Queue(request, now);
   CloseUndecided(request, now);
-  NoteDecided(request);
+  NoteDecided(request, now);
   if (request.purpose == ClaimPurpose::kRecord) {
     outbox_.Add(Close(request, request.outcome, request.reason, now), kHere);
   } else if (now.wall > GraceEnd(request) && !Queues(request.overlap)) {
@@ -507,11 +511,11 @@ void EngineCore::CloseUndecided(const ClaimRequest& request, Moment now) {
   CloseSpan(*schedule_->tasks()[index].trigger, std::move(gap), now);
 }
 
-void EngineCore::NoteDecided(const ClaimRequest& request) {
+void EngineCore::NoteDecided(const ClaimRequest& request, Moment now) {
   if (request.kind != OccurrenceKind::kScheduled) return;
   const TaskIndex index = TaskOf(request.task);
   decided_[index] = std::max(decided_[index], request.at);
-  chains_.Decided(index, request.at);
+  chains_.Decided(index, request.at, now.wall);
   seeded_[index] = false;
 }
 

@@ -240,7 +240,7 @@ TEST(ScheduleList, GivesEverythingAsJson) {
   EXPECT_EQ(
       ToJson(ListSchedule(SeedSchedule(), pauses, kNow, {.tag = "db"})),
       R"([{"task":"backup:run","description":"","work":"backup:run","process":null,"schedule":"At 02:00","cron":"0 2 * * *",)"
-      R"("dialect":"ocps","zone":"Asia/Shanghai","dst_gap":null,"dst_overlap":null,"spread":null,"fires_at_start":false,"next":[{"utc":"2026-03-06T18:00:00Z","local":"2026-03-07 02:00:00 +08:00"}],)"
+      R"("dialect":"ocps","zone":"Asia/Shanghai","dst_gap":null,"dst_overlap":null,"spread":null,"fires_at_start":false,"after":[],"next":[{"utc":"2026-03-06T18:00:00Z","local":"2026-03-07 02:00:00 +08:00"}],)"
       R"("unique":true,"runs_on":"one server","overlap":"skip","lock_timeout_ms":1800000,"timeout_ms":null,"kill_after_ms":null,"retry":null,)"
       R"("even_in_maintenance_mode":false,"misfire":{"policy":"run_once","grace_ms":null,"max_runs":100,"pace_ms":0},"on_lost":"record","store_outage":"closed","pool":"","priority":0,"hooks":[],"isolated":false,"output":null,"environments":[],)"
       R"("tags":["db"],"conditional":false,"pause":{"all_tasks":false,"maintenance":false,"tag":null,"author":"ann",)"

@@ -23,6 +23,7 @@ constexpr Milliseconds kLongestWait = std::chrono::minutes(2);
 
 std::string KindOf(const OccurrenceRecord& record) {
   const bool has_word = record.outcome == Outcome::kSkipped || record.outcome == Outcome::kMissed;
+  if (record.reason.starts_with(reason::kParent)) return DescribeOutcome(record.outcome, reason::kParent);
   return DescribeOutcome(record.outcome, has_word ? record.reason : "");
 }
 

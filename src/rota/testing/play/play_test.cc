@@ -55,11 +55,13 @@ TEST(Play, FollowsTheClocksOfATaskThroughTheirChanges) {
 
 TEST(Play, FollowsChains) {
   const Schedule schedule = Define([](Scheduler& scheduler) {
-    scheduler.Command("extract").DailyAt("02:00").Unique().Register();
-    scheduler.Command("load").After("extract").Unique().Register();
-    scheduler.Command("report").After("load").Unique().Register();
-    scheduler.Command("alarm").After("extract").OnFailure().Unique().Register();
-    scheduler.Command("clean").After("load").After("alarm").OnEnd().Unique().Register();
+    scheduler.Group(Attributes().Unique().LockTimeout(3h), [](Scheduler& chain) {
+      chain.Command("extract").DailyAt("02:00").Register();
+      chain.Command("load").After("extract").Register();
+      chain.Command("report").After("load").Register();
+      chain.Command("alarm").After("extract").OnFailure().Register();
+      chain.Command("clean").After("load").After("alarm").OnEnd().Register();
+    });
   });
   PlayOptions options = Days("2026-03-07", "2026-03-09");
   options.run = [&](const RunOrder& order) {
