@@ -22,6 +22,7 @@
 #include "rota/logging/tee_log.h"
 #include "rota/runtime/open_store.h"
 #include "rota/runtime/version.h"
+#include "rota/schedule/manifest.h"
 
 namespace rota {
 namespace {
@@ -165,6 +166,7 @@ JoinRequest Wiring::MakeJoinRequest() const {
   request.server.version = kVersion;
   request.server.schedule_digest = schedule_->digest();
   request.server.release = options.app.release;
+  if (!options.app.release.empty()) request.manifest = MakeManifest(*schedule_);
   request.heartbeat_ttl = options.coordination.lease_ttl;
   request.seed = clock_.Now();
   return request;
@@ -208,7 +210,7 @@ Result<std::unique_ptr<Crew>> Wiring::MakeCrew(std::shared_ptr<const Schedule> s
   engine.seed = RandomSeed();
   try {
     return std::make_unique<Crew>(Crew::Surroundings{commands_, clock_, feed_, *store_, *session_->events},
-                                  std::move(engine), std::move(schedule), std::move(joined));
+                                  std::move(engine), std::move(schedule), std::move(joined), request.server);
   } catch (const std::system_error& error) {
     int threads = options.server.workers;
     for (const auto& [name, size] : options.server.pools) threads += size;
