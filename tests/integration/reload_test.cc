@@ -162,6 +162,21 @@ TEST_P(Reload, TakesEffectWithoutASignalByHand) {
   Stop(server);
 }
 
+TEST_P(Reload, IsNotLostWhileTheServerStarts) {
+  WriteConfig("");
+  Process server = Start({"schedule:work"});
+  // Once the signal would not end it any more: the server does not follow its schedule yet.
+  const auto catches_hangup = [&server] {
+    const std::string status = ReadFile(Format("/proc/{}/status", server.pid()));
+    const std::size_t mask = status.find("SigCgt:");
+    return mask != std::string::npos && (std::stoull(status.substr(mask + 7), nullptr, 16) & 1U) != 0;
+  };
+  ASSERT_TRUE(Eventually(catches_hangup));
+  for (int i = 0; i < 100; ++i) server.Signal(SIGHUP);
+  EXPECT_EQ(Text(Await("schedule_reloaded"), "message"), "the schedule was reloaded: no task changed");
+  Stop(server);
+}
+
 TEST_P(Reload, NamesWhatNeedsARestart) {
   WriteConfig("");
   Process server = StartServer();

@@ -42,7 +42,7 @@ void Crew::Begin(std::function<void()> on_change) {
 void Crew::Relieve(Crew& former, std::function<void()> on_change) {
   former.relieved_ = true;
   former.watch_->Stop();
-  std::vector<WallTime> handed = Translate(former.engine().HandOver(), former.schedule(), schedule());
+  std::vector<WallTime> handed = Translate(former.engine()->HandOver(), former.schedule(), schedule());
   Start(std::move(on_change), [this, handed = std::move(handed)] { engine_->TakeOver(handed); });
 }
 

@@ -42,8 +42,8 @@ class Crew {
   Crew& operator=(const Crew&) = delete;
 
   const Schedule& schedule() const { return *schedule_; }
-  // REQUIRES: not before CloseEngine().
-  Engine& engine() { return *engine_; }
+  // Null from CloseEngine() on.
+  Engine* engine() { return engine_ ? &*engine_ : nullptr; }
 
   // Follows the schedule on a thread of its own. `on_change` is called there whenever one of the two below has become
   // true.

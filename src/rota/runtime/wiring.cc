@@ -269,10 +269,10 @@ Status Wiring::Work(WorkMode mode, OutputWatcher watcher) {
   std::optional<WatcherThread> thread;
   if (watcher) thread.emplace(feed_, OutputFeed::Interest{}, std::move(watcher));
   if (mode == WorkMode::kOneTick) {
-    Engine& engine = session_->crews.back()->engine();
-    Watch(engine);
+    Engine& engine = *session_->crews.back()->engine();
+    Watch(&engine);
     engine.Tick();
-    Forget(engine);
+    Forget(&engine);
   } else {
     Serve();
   }
@@ -301,23 +301,23 @@ Status Wiring::RunInForeground(const Task& task, OutputWatcher watcher, const st
   if (Status opened = Open(LogTo::kFile, request, Milliseconds(0)); !opened.ok()) return opened;
   // All of it is to be seen: the run waits for who reads it.
   const WatcherThread thread(feed_, {.task = task.id, .when_full = OutputFeed::WhenFull::kWait}, std::move(watcher));
-  Engine& engine = session_->crews.back()->engine();
-  Watch(engine);
+  Engine& engine = *session_->crews.back()->engine();
+  Watch(&engine);
   run(engine);
-  Forget(engine);
+  Forget(&engine);
   Close(kHookPatience);
   return Status::Ok();
 }
 
-void Wiring::Watch(Engine& engine) {
+void Wiring::Watch(Engine* engine) {
   MutexLock lock(mu_);
-  engines_.push_back(&engine);
-  for (int i = 0; i < stops_; ++i) engine.RequestShutdown();
+  engines_.push_back(engine);
+  for (int i = 0; i < stops_; ++i) engine->RequestShutdown();
 }
 
-void Wiring::Forget(Engine& engine) {
+void Wiring::Forget(Engine* engine) {
   MutexLock lock(mu_);
-  std::erase(engines_, &engine);
+  std::erase(engines_, engine);
 }
 
 bool Wiring::Stop() {

@@ -139,7 +139,9 @@ void Wiring::AnnounceReload(const ScheduleDiff& diff, const Options& fresh) {
 void Wiring::RefuseReload(const Status& error) {
   Announce(EventKind::kReloadFailed, error.message());
   JoinRequest& request = session_->request;
-  request.server.reload_error = error.message();
+  const std::string& message = error.message();
+  const std::size_t line_end = message.find('\n');  // All servers read the row, so it has one of many mistakes.
+  request.server.reload_error = line_end == std::string::npos ? message : message.substr(0, line_end) + " …";
   request.seed = clock_.Now();
   // Where the store does not take it, the log alone tells.
   (void)store_->Join(request);
