@@ -176,7 +176,7 @@ Status Wiring::Open(LogTo where, JoinRequest request, Milliseconds shutdown_grac
   Result<std::unique_ptr<LogSink>> log = OpenLog(where);
   if (!log) return log.error();
   auto events = std::make_unique<EventLog>(**log);
-  session_.reset(new Session{where, *std::move(log), std::move(events), config_->options()});
+  session_ = std::make_unique<Session>(where, *std::move(log), std::move(events), config_->options());
   Result<JoinReply> joined = store_->Join(request);
   if (!joined) {
     session_.reset();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <memory>
 
 #include "rota/base/format.h"
 #include "rota/schedule/policies_key.h"
@@ -26,8 +27,9 @@ std::optional<std::vector<bool>> FindChanged(const Schedule& schedule, std::stri
   std::vector<std::uint64_t> others;
   others.reserve(manifest.size() / kMark);
   for (; !manifest.empty(); manifest.remove_prefix(kMark)) {
-    const char* const end = manifest.data() + kMark;
-    const auto parsed = std::from_chars(manifest.data(), end, others.emplace_back(), 16);
+    const std::string_view mark = manifest.substr(0, kMark);
+    const char* const end = std::to_address(mark.end());
+    const auto parsed = std::from_chars(std::to_address(mark.begin()), end, others.emplace_back(), 16);
     if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
   }
   std::ranges::sort(others);
