@@ -69,6 +69,10 @@ void ChainBook::ForgetAfter(WallTime last) {
   }
 }
 
+void ChainBook::Leave(const std::function<bool(TaskIndex)>& which) {
+  std::erase_if(waiting_, [&which](const auto& child) { return which(child.first); });
+}
+
 std::vector<std::pair<TaskIndex, WallTime>> ChainBook::TakeAll() {
   std::vector<std::pair<TaskIndex, WallTime>> all;
   for (const auto& [child, queue] : waiting_) all.emplace_back(child, queue.front().occurrence.at);

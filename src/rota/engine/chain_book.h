@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -56,6 +57,8 @@ class ChainBook {
   void Decided(TaskIndex child, WallTime at, WallTime now);
   // Occurrences after `last` do not wait any more, as they have not come yet.
   void ForgetAfter(WallTime last);
+  // Ends the waiting of those children.
+  void Leave(const std::function<bool(TaskIndex)>& which);
   // Ends all waiting. Returns the children that waited, each with its earliest occurrence.
   std::vector<std::pair<TaskIndex, WallTime>> TakeAll();
 

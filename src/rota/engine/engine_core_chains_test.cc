@@ -147,6 +147,18 @@ TEST_F(EngineCoreChains, LeavesWhatWaitsToTheNextSchedule) {
   EXPECT_THAT(core_.core().HandedOver(), ElementsAre(kStart + seconds(60), kStart, kStart));
 }
 
+TEST_F(EngineCoreChains, LeavesAChildToServersOfANewerRelease) {
+  core_.AnswerClaims(ClaimOutcome::kClaimed);
+  core_.Tell(input::Withheld{{false, true, false}});
+  core_.EndRun(core_.starts.back().record.run_id);
+  EXPECT_THAT(core_.Asked(), IsEmpty());
+  core_.look_ups.clear();
+  core_.Tell(input::Withheld{});  // They are gone.
+  core_.Advance(seconds(1));
+  ASSERT_THAT(core_.look_ups, testing::Not(IsEmpty()));
+  EXPECT_THAT(core_.look_ups.back(), Contains(OccurrenceKey{"extract", kStart + seconds(60)}));
+}
+
 TEST_F(EngineCoreChains, RecordsAChildAsMissedWhenTheStoreIsAwayForItsGrace) {
   core_.AnswerClaims(ClaimOutcome::kClaimed);
   core_.Sleep(minutes(3));

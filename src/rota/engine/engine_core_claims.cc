@@ -88,6 +88,7 @@ void EngineCore::DispatchWaiting(Waiting& waiting, Moment now) {
   for (; waiting.next < members.size(); ++waiting.next) {
     const TaskIndex index = members[waiting.next];
     if (waiting.part == Part::kPreferred && !preference_.Prefers(index)) continue;
+    if (IsWithheld(index)) continue;
     if (!at_start && (waiting.at <= watermarks_[index] || retried.contains(index))) continue;
     const Task& task = schedule_->tasks()[index];
     // What is made up for waits its turn instead of being skipped.
@@ -128,6 +129,7 @@ void EngineCore::DispatchWaiting(Waiting& waiting, Moment now) {
 void EngineCore::AwaitParents(const Agenda::Due& due, std::string_view gap_reason, Moment now) {
   const Trigger& trigger = *due.cohort->trigger;
   for (const TaskIndex index : due.cohort->tasks) {
+    if (IsWithheld(index)) continue;
     std::deque<ChainBook::Awaited> occurrences;
     std::optional<WallTime> at = due.at;
     while (at && *at > watermarks_[index] && occurrences.size() < ChainBook::kMostWaiting) {
