@@ -23,6 +23,7 @@
 #include "rota/engine/recent_records.h"
 #include "rota/engine/run_book.h"
 #include "rota/engine/runner.h"
+#include "rota/engine/slot_book.h"
 #include "rota/schedule/schedule.h"
 
 namespace rota {
@@ -31,8 +32,8 @@ struct EngineOptions {
   std::string server = "server";        // The id that the fleet gave this process.
   std::string scope_server = "server";  // Whose tasks that every server runs these are; mostly the same.
   std::string environment = "production";
-  int workers = 16;                                    // Runs at once, of tasks without a pool.
-  std::map<std::string, int, std::less<>> pools = {};  // And of those of each pool.
+  int workers = 16;  // Runs at once, of tasks without a pool.
+  Pools pools = {};  // And of those of each pool.
   Milliseconds lease_ttl = std::chrono::seconds(15);
   Milliseconds shutdown_grace = std::chrono::seconds(30);  // For running work to end by itself.
   Milliseconds kill_after = std::chrono::seconds(5);       // From the stop to the kill.
@@ -94,7 +95,7 @@ using EngineInput =
 
 // What the core wants done.
 namespace action {
-struct Claim {
+struct Claim {  // Of occurrences, or of slots.
   std::vector<ClaimRequest> requests;
 };
 struct Renew {  // And the heartbeat.
@@ -191,6 +192,7 @@ class EngineCore {
     SteadyTime expires;  // By the steady clock, for it may be the wall clock that is wrong.
     SteadyTime not_before;
     Stage stage = Stage::kAsked;
+    bool lacks_worker = false;  // Or else it would have been asked.
   };
   enum class Phase {
     kFollowing,
@@ -252,6 +254,14 @@ class EngineCore {
   static void SkipOverlap(Retry& retry, Moment now);
   void WakeBusy(const Scope& scope, Moment now);
 
+  // The slots of pools with a fleet limit.
+  void SlotsAnswered(const input::ClaimsAnswered& answered, Moment now);
+  void GiveUpAskedFor(Moment now);
+  void WantSlots(Moment now);
+  void SendSlots(Moment now);
+  ClaimRequest MakeSlotRequest(std::string_view pool, std::string id, ClaimPurpose purpose) const;
+  SlotBook::Fleet fleet() const { return preference_.shared() ? SlotBook::Fleet::kShared : SlotBook::Fleet::kAlone; }
+
   // What runs.
   Run& AddRun(OccurrenceRecord record, std::optional<WallTime> previous);
   void StartRun(const ClaimRequest& request, std::uint64_t token, Moment now);
@@ -285,7 +295,8 @@ class EngineCore {
   TaskIndex TaskOf(const TaskId& id) const;
   WallTime GraceEnd(const ClaimRequest& request) const;
   const std::string& PoolOf(const ClaimRequest& request) const;
-  int FreeWorkers(const TaskPolicies& policies) const;
+  int FreeWorkers(const TaskPolicies& policies, Moment now) const;
+  int Occupied(std::string_view pool) const;
   // It needs no store to run.
   bool RunsByItself(const TaskPolicies& policies) const;
   bool Claiming() const { return phase_ <= Phase::kDraining; }
@@ -323,6 +334,7 @@ class EngineCore {
   std::size_t asked_ = 0;                                     // Sent and not answered.
   std::map<std::string, int, std::less<>> reserved_workers_;  // By pool: for claims that may become runs.
   RunBook runs_;
+  SlotBook slots_;
 
   Outbox outbox_;
   SteadyTime flush_by_ = SteadyTime::max();  // Until then what is in it lets claims go first.
