@@ -83,11 +83,13 @@ Workload DrawWorkload(Dice& dice, int servers) {
     task.id = Format("task-{}", i);
     task.work = CommandCall{task.id, {}};
     task.trigger = DrawTrigger(dice);
-    task.policies = std::make_shared<const TaskPolicies>(DrawPolicies(dice));
-    workload.rate += RateOf(*task.trigger) * (task.unique() ? 1 : servers);
+    TaskPolicies policies = DrawPolicies(dice);
     workload.durations.push_back(
         dice.OneOf<Milliseconds>({milliseconds(5), milliseconds(5), milliseconds(50), milliseconds(400),
                                   milliseconds(400), seconds(3), seconds(20)}));
+    if (i % 4 == 0 && workload.durations.back() < seconds(1)) policies.pool = kLimitedPool;
+    task.policies = std::make_shared<const TaskPolicies>(std::move(policies));
+    workload.rate += RateOf(*task.trigger) * (task.unique() ? 1 : servers);
     tasks.push_back(std::move(task));
   }
   workload.schedule = std::make_shared<const Schedule>(std::move(tasks));
