@@ -29,7 +29,7 @@ EngineCore::EngineCore(EngineOptions options, std::shared_ptr<const Schedule> sc
       leases_(options_.lease_ttl),
       ids_(options_.seed),
       dice_(options_.seed),
-      slots_(options_.pools) {
+      slots_(options_.pools, options_.seed) {
   ROTA_CHECK(watermarks_.size() == schedule_->tasks().size(), "a watermark for each task");
   seeded_.resize(watermarks_.size());
   ROTA_CHECK(options_.workers > 0, "at least one worker");

@@ -82,11 +82,11 @@ TEST(EngineCoreSlots, GoBackWhereAnotherServerRunsTheOccurrence) {
   EXPECT_THAT(core.AskedSlots(), ElementsAre("give back"));
 }
 
-TEST(EngineCoreSlots, OfAFullPoolAreAskedForEachSecond) {
+TEST(EngineCoreSlots, OfAFullPoolAreAskedForAgainWithinASecond) {
   LimitedCore core;
   core.AnswerSlots(0);
   EXPECT_THAT(core.AskedSlots(), IsEmpty());
-  EXPECT_EQ(core.wake(), core.now().steady + seconds(1));
+  EXPECT_LE(core.wake(), core.now().steady + seconds(1));
   core.Advance(seconds(1));
   EXPECT_THAT(core.AskedSlots(), ElementsAre("take"));
 }

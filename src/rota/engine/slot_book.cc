@@ -8,13 +8,14 @@
 namespace rota {
 namespace {
 
-constexpr std::chrono::seconds kAskAgain(1);
+constexpr std::chrono::milliseconds kAskAgain(500);  // And up to as much more.
+constexpr std::chrono::seconds kReturnAgain(1);
 constexpr std::chrono::seconds kTurn(10);
-constexpr std::chrono::seconds kOthersFirst(2);  // They ask each second.
+constexpr std::chrono::seconds kOthersFirst(2);  // They ask at least each second.
 
 }  // namespace
 
-SlotBook::SlotBook(const Pools& pools) {
+SlotBook::SlotBook(const Pools& pools, std::uint64_t seed) : dice_(seed) {
   for (const auto& [name, options] : pools) {
     if (!options.fleet_limit) continue;
     Pool& pool = pools_[name];
@@ -93,12 +94,13 @@ void SlotBook::Answered(std::string_view name, const std::string& id, Answer ans
   } else if (answer == Answer::kGivenBack) {
     pool.slots.erase(id);
   } else {
-    pool.ask_at = std::max(pool.ask_at, now + kAskAgain);
+    const Milliseconds more(dice_() % static_cast<std::uint64_t>(kAskAgain.count()));
+    pool.ask_at = std::max(pool.ask_at, now + kAskAgain + more);
     if (answer == Answer::kFull) {
       pool.slots.erase(id);
     } else {
       pool.slots[id].state = State::kLeaving;
-      pool.return_at = now + kAskAgain;
+      pool.return_at = now + kReturnAgain;
     }
   }
 }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,7 +16,9 @@ namespace rota {
 // a fleet limit. Any run of the pool may use any of them. Which ones to ask for, and which to give back:
 //  - one for each run under way, and for each that waits, but no more than the pool has workers;
 //  - a slot that neither needs goes back at once;
-//  - a full pool is asked again a second later;
+//  - a full pool is asked again half a second to a second later: by chance, or two servers whose runs keep the same
+//  time
+//    might never find each other's slot free;
 //  - where there are other servers, a slot goes back with the first run that ends after ten seconds, whatever waits,
 //    and this server lets the others ask first.
 // A slot of which it is not known whether the coordinator gave it, or has it still, is given back until that is known.
@@ -33,7 +37,8 @@ class SlotBook {
   };
   enum class Fleet { kAlone, kShared };
 
-  explicit SlotBook(const Pools& pools);
+  // Give each process another seed.
+  SlotBook(const Pools& pools, std::uint64_t seed);
 
   bool Limits(std::string_view pool) const { return pools_.contains(pool); }
   // How many runs of the pool may be under way. REQUIRES: Limits(pool).
@@ -82,6 +87,7 @@ class SlotBook {
   Pool& Find(std::string_view pool);
   const Pool& Find(std::string_view pool) const;
 
+  std::mt19937_64 dice_;
   std::map<std::string, Pool, std::less<>> pools_;  // Those with a limit.
 };
 

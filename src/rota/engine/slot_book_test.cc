@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace rota {
 namespace {
 
@@ -26,7 +28,7 @@ class Slots : public testing::Test {
     book_.Answered("reports", id, SlotBook::Answer::kGiven, now);
   }
 
-  SlotBook book_{Pools{{"reports", {6, 4}}, {"slow", {2, {}}}}};
+  SlotBook book_{Pools{{"reports", {6, 4}}, {"slow", {2, {}}}}, 1};
 };
 
 TEST_F(Slots, AreOfPoolsWithALimit) {
@@ -43,7 +45,7 @@ TEST_F(Slots, AreAskedForAsManyAsWait) {
 
 TEST_F(Slots, AreNotAskedForBeyondTheLimitOrTheWorkers) {
   EXPECT_EQ(Decide(0, 9).take, 4);
-  SlotBook few(Pools{{"reports", {2, 4}}});
+  SlotBook few(Pools{{"reports", {2, 4}}}, 1);
   few.Want("reports", 9);
   EXPECT_EQ(few.Decide("reports", 0, SlotBook::Fleet::kAlone, kNow).take, 2);
 }
@@ -56,14 +58,27 @@ TEST_F(Slots, AreAskedForAgainOnceTheAnswerIsThere) {
   EXPECT_EQ(Decide(0, 2).take, 1);
 }
 
-TEST_F(Slots, OfAFullPoolAreAskedForASecondLater) {
+TEST_F(Slots, OfAFullPoolAreAskedForAgainWithinASecond) {
   book_.Asked("reports", "s1");
   book_.Answered("reports", "s1", SlotBook::Answer::kFull, kNow);
-  EXPECT_EQ(Decide(0, 1).take, 0);
-  EXPECT_EQ(book_.NextDeadline(kNow), kNow + seconds(1));
-  EXPECT_EQ(Decide(0, 1, kNow + seconds(1)).take, 1);
+  EXPECT_EQ(Decide(0, 1, kNow + milliseconds(499)).take, 0);
+  const SteadyTime again = book_.NextDeadline(kNow);
+  EXPECT_GE(again, kNow + milliseconds(500));
+  EXPECT_LT(again, kNow + seconds(1));
+  EXPECT_EQ(Decide(0, 1, again).take, 1);
   EXPECT_EQ(Decide(0, 0, kNow + milliseconds(100)).take, 0);
   EXPECT_EQ(book_.NextDeadline(kNow), SteadyTime::max()) << "nothing waits any more";
+}
+
+TEST_F(Slots, AreAskedForAtTimesThatKeepNoBeat) {
+  std::set<SteadyTime> times;
+  for (int i = 0; i < 10; ++i) {
+    book_.Asked("reports", "s1");
+    book_.Answered("reports", "s1", SlotBook::Answer::kFull, kNow);
+    Decide(0, 1);
+    times.insert(book_.NextDeadline(kNow));
+  }
+  EXPECT_GT(times.size(), 1u);
 }
 
 TEST_F(Slots, ThatNothingNeedsGoBackAtOnce) {
