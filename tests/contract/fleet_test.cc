@@ -65,6 +65,52 @@ TEST_P(Fleet, ListsItsServersById) {
   EXPECT_EQ(servers[1].id, "b");
 }
 
+TEST_P(Fleet, LetsAServerTakeUpAnotherSchedule) {
+  JoinRequest request;
+  request.server = Server("web", "i1");
+  request.heartbeat_ttl = kTtl;
+  request.manifest = "first";
+  ASSERT_EQ(store_->Join(request).value().server_id, "web");
+  EXPECT_EQ(store_->Servers().value().at(0).loaded_at, kStart);
+  clock_.Advance(seconds(10));
+  request.server.id = "web";
+  request.server.schedule_digest = "another";
+  request.server.release = "2";
+  request.server.reload_error = "config.yaml:3: no";
+  request.manifest = "second";
+  ASSERT_EQ(store_->Join(request).value().server_id, "web");
+  clock_.Advance(seconds(1));
+  ASSERT_TRUE(Beat("web").ok());
+
+  const std::vector<ServerInfo> servers = store_->Servers().value();
+  ASSERT_EQ(servers.size(), 1u);
+  EXPECT_EQ(servers[0].schedule_digest, "another");
+  EXPECT_EQ(servers[0].release, "2");
+  EXPECT_EQ(servers[0].reload_error, "config.yaml:3: no");
+  EXPECT_EQ(servers[0].started_at, kStart) << "it is the same process";
+  EXPECT_EQ(servers[0].loaded_at, kStart + seconds(10));
+  EXPECT_EQ(servers[0].alive_until, kStart + seconds(11) + kTtl);
+  EXPECT_EQ(store_->Manifest("web").value(), "second");
+}
+
+TEST_P(Fleet, ForgetsAManifestWithItsServer) {
+  JoinRequest request;
+  request.server = Server("web", "i1");
+  request.heartbeat_ttl = kTtl;
+  request.manifest = "tasks";
+  ASSERT_TRUE(store_->Join(request).has_value());
+  Join(*store_, "other", "i2");
+  EXPECT_EQ(store_->Manifest("web").value(), "tasks");
+  EXPECT_EQ(store_->Manifest("other").value(), "");
+  EXPECT_EQ(store_->Manifest("stranger").value(), "");
+  clock_.Advance(kTtl + kKeep + Milliseconds(1));
+  Reap();
+  EXPECT_EQ(store_->Manifest("web").value(), "");
+  request.manifest.clear();
+  ASSERT_TRUE(store_->Join(request).has_value());
+  EXPECT_EQ(store_->Manifest("web").value(), "");
+}
+
 TEST_P(Fleet, TellsTheTimeThatItsServersAreJudgedBy) {
   EXPECT_EQ(store_->StoreTime().value(), kStart);
   clock_.Advance(seconds(7));

@@ -246,7 +246,7 @@ TEST_F(Faults, ADeletedFileStopsTheServerInsteadOfLosingItsRecords) {
 TEST_F(Faults, AFileOfANewerVersionIsRefused) {
   MustOpen();
   Sql("PRAGMA user_version = 7");
-  EXPECT_EQ(OpenError(), InvalidArgument("made by a newer version (schema 7, this program knows 2): use the newer "
+  EXPECT_EQ(OpenError(), InvalidArgument("made by a newer version (schema 7, this program knows 3): use the newer "
                                          "program"));
 }
 
@@ -255,10 +255,16 @@ TEST_F(Faults, AFileOfTheFirstVersionIsTakenOver) {
   for (const char* column : {"stop", "attempts_if_lost", "lock_timeout"}) {
     Sql(Format("ALTER TABLE leases DROP COLUMN {}", column));
   }
+  for (const char* column : {"release", "reload_error", "loaded_at"}) {
+    Sql(Format("ALTER TABLE servers DROP COLUMN {}", column));
+  }
+  Sql("DROP TABLE manifests");
   Sql("PRAGMA user_version = 1");
   const std::unique_ptr<Store> store = MustOpen();
   EXPECT_EQ(RenewOne(*store, "r1"), RenewOutcome::kRenewed);
   ASSERT_TRUE(store->Cancel("backup:run", "r1", "cancelled by anna").ok());
+  Join(*store, "web", "i1");
+  EXPECT_EQ(store->Servers().value().back().id, "web");
 }
 
 TEST_F(Faults, TheDatabaseOfAnotherProgramIsRefused) {

@@ -58,7 +58,7 @@ TEST(Config, HoldsDefaultsForAnEmptyFile) {
 
 TEST(Config, ReadsEveryOption) {
   const Result<Config> config = Parse(R"(
-app: {name: shop, environment: staging, timezone: Asia/Shanghai}
+app: {name: shop, environment: staging, timezone: Asia/Shanghai, release: v1.4.2}
 server: {id: web-1, workers: 4, pools: {slow: 2, reports: {workers: 4, fleet_limit: 10}},
          shutdown_grace: 1m, kill_after: 10s}
 coordination: {driver: sqlite, path: /srv/rota.db, lease_ttl: 20s, max_skew: 500ms}
@@ -68,7 +68,7 @@ history: {keep: 7d, max_records: 5000}
 )");
   ASSERT_TRUE(config) << config.error().message();
   Options expected;
-  expected.app = {"shop", "staging", "Asia/Shanghai"};
+  expected.app = {"shop", "staging", "Asia/Shanghai", "v1.4.2"};
   expected.server = {"web-1", 4, {{"slow", {2, {}}}, {"reports", {4, 10}}}, minutes(1), seconds(10)};
   expected.coordination = {CoordinationDriver::kSqlite, "/srv/rota.db", seconds(20), Milliseconds(500)};
   expected.redis.emplace();

@@ -51,7 +51,10 @@ Section AppSection() {
                        "never meet in Redis.",
                        [](File& f) -> auto& { return f.options.app.environment; }),
            Value<File>("timezone", ZoneName(), "UTC", "The time zone of tasks that name none.",
-                       [](File& f) -> auto& { return f.options.app.timezone; })}};
+                       [](File& f) -> auto& { return f.options.app.timezone; }),
+           Value<File>("release", Line(), "",
+                       "What this deployment is called, such as `v1.4.2`: `schedule:servers` shows it.",
+                       [](File& f) -> auto& { return f.options.app.release; })}};
 }
 
 ValueType<int> Workers() { return Integer(1, 1024); }

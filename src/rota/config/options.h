@@ -53,6 +53,7 @@ struct Options {
     std::string name = "rota";
     std::string environment = "production";
     std::string timezone = "UTC";  // Of tasks that name none.
+    std::string release;           // What this deployment is called; empty: nothing.
     friend bool operator==(const App&, const App&) = default;
   } app;
   struct Server {

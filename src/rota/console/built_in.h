@@ -51,6 +51,7 @@ Commands MakeBackfillCommands(Desk& desk);    // schedule:backfill
 Commands MakePauseCommands(Desk& desk);       // schedule:pause, :resume, :maintenance
 Commands MakeFleetCommands(Desk& desk);       // schedule:servers, :locks, :unlock, :doctor
 Commands MakeCancelCommands(Desk& desk);      // schedule:cancel
+Commands MakeReloadCommands(Desk& desk);      // schedule:reload
 Commands MakeCronCommands(Desk& desk);        // cron:next, :previous
 Commands MakeExplainCommands(Desk& desk);     // cron:explain
 Commands MakeImportCommands(Desk& desk);      // import:crontab, :laravel-list

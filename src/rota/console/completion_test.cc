@@ -34,7 +34,7 @@ class CompletionTest : public ConsoleTest {
 
 TEST_F(CompletionTest, OffersCommands) {
   EXPECT_THAT(Complete({"schedule:maintenance", "o"}), ElementsAre("off", "on"));
-  EXPECT_THAT(Complete({"schedule:r"}), ElementsAre("schedule:resume", "schedule:run"));
+  EXPECT_THAT(Complete({"schedule:r"}), ElementsAre("schedule:reload", "schedule:resume", "schedule:run"));
   EXPECT_THAT(Complete({"-c", "x.yaml", "gr"}), ElementsAre("greet"));
   EXPECT_THAT(Complete({"comp"}), ElementsAre("completion"));
   EXPECT_THAT(Complete({"help", "cron"}), ElementsAre("cron:explain", "cron:next", "cron:previous"));

@@ -27,8 +27,8 @@ Commands MakeBuiltIns(Desk& desk) {
   Commands all;
   for (const auto make :
        {MakeHelpCommands, MakeCompletionCommands, MakeScheduleCommands, MakeDiffCommands, MakeHistoryCommands,
-        MakeBackfillCommands, MakePauseCommands, MakeFleetCommands, MakeCancelCommands, MakeCronCommands,
-        MakeExplainCommands, MakeImportCommands, MakeForecastCommands, MakeIsolatedCommands}) {
+        MakeBackfillCommands, MakePauseCommands, MakeFleetCommands, MakeCancelCommands, MakeReloadCommands,
+        MakeCronCommands, MakeExplainCommands, MakeImportCommands, MakeForecastCommands, MakeIsolatedCommands}) {
     Commands some = make(desk);
     std::move(some.begin(), some.end(), std::back_inserter(all));
   }

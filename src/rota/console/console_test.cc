@@ -132,6 +132,7 @@ Built-in commands:
   schedule:locks        List who holds which task, since when and until when
   schedule:maintenance  Switch maintenance mode on or off, or tell which it is
   schedule:pause        Keep a task, or all tasks, from running on any server
+  schedule:reload       Have the servers of this host take up the configuration anew
   schedule:resume       End a pause
   schedule:run          Run what is due now, wait for it, and end (for a crontab of your own)
   schedule:servers      List the servers of the fleet

@@ -40,6 +40,11 @@ std::string PidSpace() {
   return Format("{:08x}", StableHash(boot + space.string()) >> 32);
 }
 
+bool SharesPids(const ServerInfo& server) {
+  const std::string_view space = PidSpaceOf(server);
+  return server.pid > 0 && !space.empty() && space == PidSpace();
+}
+
 void JoinedServers::Add(const ServerInfo& server) {
   MutexLock lock(mu_);
   servers_[server.incarnation] = server;

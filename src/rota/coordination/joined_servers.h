@@ -13,6 +13,9 @@ namespace rota {
 // may share a host's name, and have the same pid each. Empty where the system does not tell.
 std::string PidSpace();
 
+// Whether the pid of a server counts in this process too.
+bool SharesPids(const ServerInfo& server);
+
 // The servers that joined through one store object: this process, mostly. Thread-safe.
 class JoinedServers {
  public:

@@ -42,7 +42,10 @@ struct ServerInfo {
   int pid = 0;
   std::string version;
   std::string schedule_digest;  // Empty: it follows no schedule, but runs something for once.
+  std::string release;          // What the configuration calls it; empty: nothing.
+  std::string reload_error;  // Why it could not take up its schedule anew when it was last asked to; empty: it could.
   WallTime started_at;   // When it joined, by the store's clock; of two with one id, the later process has the later.
+  WallTime loaded_at;    // When it last joined, as it does with each schedule that it takes up, or cannot.
   WallTime seen_at;      // The last heartbeat, by the store's clock.
   WallTime alive_until;  // When its heartbeat runs out; past: dead or stopped.
   // Its clock minus the store's, as of the last heartbeat; nothing where both are one clock, or it is not measured yet.
@@ -56,7 +59,8 @@ struct JoinRequest {
   // Whose watermarks count for tasks that every server runs. Empty: those of the id this process gets. A process that
   // looks after its machine for a moment gives the plain id, also while another one has it.
   std::string scope_server;
-  WallTime seed;  // The watermark of tasks never seen before: the moment of their registration.
+  WallTime seed;              // The watermark of tasks never seen before: the moment of their registration.
+  std::string manifest = {};  // What Manifest() tells the other servers.
 };
 struct JoinReply {
   std::string server_id;             // The id this process has from now on.
@@ -69,11 +73,14 @@ struct JoinReply {
 class Fleet {
  public:
   virtual ~Fleet() = default;
-  // Announces a server and its schedule. Its heartbeat is kept by Coordinator::Renew().
+  // Announces a server and its schedule, or another schedule of one that has joined: the incarnation tells. Its
+  // heartbeat is kept by Coordinator::Renew().
   virtual Result<JoinReply> Join(const JoinRequest& request) = 0;
   // Ends the server's heartbeat; its leases must have been finished.
   virtual Status Leave(const std::string& server_id) = 0;
   virtual Result<std::vector<ServerInfo>> Servers() = 0;
+  // What the server said of its schedule when it last joined; empty when that is not known.
+  virtual Result<std::string> Manifest(const std::string& server_id) = 0;
   // The time by the store's clock: what servers, locks and pauses are judged by, as another machine's clock may be off.
   virtual Result<WallTime> StoreTime() = 0;
 };

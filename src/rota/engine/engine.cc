@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <future>
 #include <map>
 #include <utility>
 
@@ -83,6 +84,16 @@ struct Engine::Loop {
   }
   bool Jumped() const { return std::chrono::abs(Change(Look())) >= kJump; }
 
+  void Follow(Beginning beginning) {
+    last = Look();
+    core.CatchUp(last.wall, beginning);
+    core.Follow(last.wall, beginning);
+    zones_due = last.steady + kZonePeriod;
+    calendars_due = last.steady;
+    examination_due = last.steady;
+    Serve();
+  }
+
   void Serve() {
     NameThisThread("rota-engine");
     Decision decision = Step(input::Woken{});
@@ -94,7 +105,15 @@ struct Engine::Loop {
         if (decision.finished) break;
       }
     }
+    HandOver();
     events.Drain();
+  }
+
+  // Tells who takes over, if anyone does, how far this one has come; what looks after the server is the other's now.
+  void HandOver() {
+    if (std::exchange(handed_over, true)) return;
+    zones_due = calendars_due = examination_due = SteadyTime::max();
+    handed.set_value(core.HandedOver());
   }
 
   void RunBackfill(TaskIndex task, const Backfill& backfill) {
@@ -159,7 +178,9 @@ struct Engine::Loop {
       WarnOfCalendars(present.wall);
     }
     if (std::chrono::abs(change) >= kJump) CarryOutAll(core.Decide(input::ClockJumped{change}, present));
-    return CarryOutAll(core.Decide(input, present));
+    Decision decision = CarryOutAll(core.Decide(input, present));
+    if (std::holds_alternative<input::HandoverRequested>(input)) HandOver();
+    return decision;
   }
 
   // On a lane of its own, since it reads files: a slow disk must not keep claims waiting.
@@ -291,6 +312,8 @@ struct Engine::Loop {
   SteadyTime examination_due = SteadyTime::max();              // or examine the store.
   std::map<std::string, std::shared_ptr<RunSignals>> signals;  // By run id.
   std::optional<OccurrenceRecord> closed;                      // The last outcome.
+  bool handed_over = false;
+  std::promise<std::vector<WallTime>> handed;  // Set by then.
 
   // Upkeep lane only.
   FindingBook findings;
@@ -316,14 +339,11 @@ Engine::Engine(EngineOptions options, std::shared_ptr<const Schedule> schedule, 
 
 Engine::~Engine() = default;
 
-void Engine::Follow() {
-  loop_->last = loop_->Look();
-  loop_->core.CatchUp(loop_->last.wall);
-  loop_->core.Follow(loop_->last.wall);
-  loop_->zones_due = loop_->last.steady + kZonePeriod;
-  loop_->calendars_due = loop_->last.steady;
-  loop_->examination_due = loop_->last.steady;
-  loop_->Serve();
+void Engine::Follow() { loop_->Follow(Beginning::kServer); }
+
+void Engine::TakeOver(const std::vector<WallTime>& handed) {
+  loop_->core.TakeOver(handed);
+  loop_->Follow(Beginning::kSchedule);
 }
 
 void Engine::Tick() {
@@ -352,6 +372,12 @@ void Engine::RunBackfill(const Task& task, const Backfill& backfill) {
   loop_->RunBackfill(static_cast<TaskIndex>(known - loop_->schedule->tasks().data()), backfill);
   loop_->Step(input::DrainRequested{});
   loop_->Serve();
+}
+
+std::vector<WallTime> Engine::HandOver() {
+  std::future<std::vector<WallTime>> handed = loop_->handed.get_future();
+  loop_->Send(input::HandoverRequested{});
+  return handed.get();
 }
 
 std::size_t Engine::abandoned() const { return loop_->core.abandoned(); }

@@ -23,7 +23,7 @@ namespace rota {
 //   Engine engine(options, schedule, watermarks, clock, store, store, runner, events);
 //   engine.Follow();  // Until RequestShutdown().
 //
-// Everything given by reference outlives the engine. Exactly one of Follow(), Tick(), RunTask() and
+// Everything given by reference outlives the engine. Exactly one of Follow(), TakeOver(), Tick(), RunTask() and
 // RunBackfill() is called, once.
 class Engine {
  public:
@@ -35,8 +35,15 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // Catches up, then follows the schedule until a shutdown has completed.
+  // Catches up, then follows the schedule until a shutdown or a handover has completed.
   void Follow();
+  // The same in the place of another engine: up to these instants, per task, that one has decided. Starts nothing anew,
+  // and makes up for the time between the two.
+  void TakeOver(const std::vector<WallTime>& handed);
+  // Leaves the schedule to the engine of a later one: nothing more is taken up, and Follow() or TakeOver() returns when
+  // all that is under way has ended. Returns, per task, the last instant that is not for the other one to decide.
+  // Thread-safe; once. REQUIRES: a thread is in one of them, or will be.
+  std::vector<WallTime> HandOver();
   // Runs what is due now, and waits for it.
   void Tick();
   // Runs one task now, as a manual occurrence, and returns its record: how it ended, or why it did not run.

@@ -35,15 +35,26 @@ EngineCore::EngineCore(EngineOptions options, std::shared_ptr<const Schedule> sc
   ROTA_CHECK(options_.workers > 0, "at least one worker");
 }
 
-void EngineCore::CatchUp(WallTime now) {
-  for (const Agenda::Cohort& cohort : agenda_.cohorts()) {
-    const std::optional<WallTime> latest = cohort.trigger->Previous(now + Milliseconds(1));
-    if (latest) EnqueueDue({&cohort, WallTime::min(), *latest}, reason::kDown, now);
+void EngineCore::TakeOver(const std::vector<WallTime>& handed) {
+  ROTA_CHECK(handed.size() == watermarks_.size(), "a watermark for each task");
+  for (TaskIndex i = 0; i < handed.size(); ++i) {
+    if (handed[i] <= watermarks_[i]) continue;
+    watermarks_[i] = decided_[i] = handed[i];
+    seeded_[i] = false;
   }
 }
 
-void EngineCore::Follow(WallTime now) {
+void EngineCore::CatchUp(WallTime now, Beginning beginning) {
+  const std::string_view gap_reason = beginning == Beginning::kServer ? reason::kDown : reason::kLate;
+  for (const Agenda::Cohort& cohort : agenda_.cohorts()) {
+    const std::optional<WallTime> latest = cohort.trigger->Previous(now + Milliseconds(1));
+    if (latest) EnqueueDue({&cohort, WallTime::min(), *latest}, gap_reason, now);
+  }
+}
+
+void EngineCore::Follow(WallTime now, Beginning beginning) {
   agenda_.Reset(now);
+  if (beginning == Beginning::kSchedule) return;
   for (const Agenda::Cohort& cohort : agenda_.cohorts()) {
     if (cohort.trigger->fires_at_start()) Enqueue(cohort, now, reason::kLate);
   }
@@ -111,7 +122,8 @@ void EngineCore::On(const input::LeasesRenewed& renewed, Moment now) {
   }
   LoseLeases(leases_.Renewed(renewed.leases, renewed.reply->outcomes, renewed.asked), now);
   // After an outage every server gets one renewal period to show that it lives, before anyone declares it dead.
-  if (renewed_before && now.steady >= quiet_until_ && !for_one_run_) decision_.actions.push_back(action::Reap{});
+  const bool reaps = !for_one_run_ && phase_ != Phase::kHandingOver;
+  if (renewed_before && now.steady >= quiet_until_ && reaps) decision_.actions.push_back(action::Reap{});
 }
 
 void EngineCore::On(const input::Reaped& reaped, Moment now) {
@@ -207,8 +219,38 @@ void EngineCore::On(const input::RunRequested& requested, Moment now) {
   }
 }
 
+// Of what was asked, an answer may be under way that only this core can take.
+void EngineCore::On(const input::HandoverRequested&, Moment) {
+  if (phase_ != Phase::kFollowing) return;
+  phase_ = Phase::kHandingOver;
+  const auto leave = [this](TaskIndex task, WallTime at) {
+    watermarks_[task] = std::max(decided_[task], std::min(watermarks_[task], at - Milliseconds(1)));
+    return true;
+  };
+  const auto at_start = [this](TaskIndex task) { return schedule_->tasks()[task].trigger->fires_at_start(); };
+  std::erase_if(waiting_, [](const Waiting& waiting) { return !waiting.cohort->trigger->fires_at_start(); });
+  std::erase_if(closings_,
+                [&](const auto& entry) { return !at_start(entry.first) && leave(entry.first, entry.second.at); });
+  std::erase_if(retries_, [&](const Retry& retry) {
+    const TaskIndex task = TaskOf(retry.request.task);
+    return retry.stage != Retry::Stage::kAsked && !at_start(task) && leave(task, retry.request.at);
+  });
+}
+
+std::vector<WallTime> EngineCore::HandedOver() const {
+  std::vector<WallTime> handed = watermarks_;
+  for (TaskIndex i = 0; i < handed.size(); ++i) {
+    // Where only the store decides, it lets one of the two have what is under way.
+    const TaskPolicies& policies = *schedule_->tasks()[i].policies;
+    const bool store_decides =
+        policies.placement == Placement::kOneServer && policies.store_outage == StoreOutage::kClosed;
+    if (store_decides) handed[i] = decided_[i];
+  }
+  return handed;
+}
+
 void EngineCore::On(const input::DrainRequested&, Moment) {
-  if (phase_ == Phase::kFollowing) phase_ = Phase::kDraining;
+  if (phase_ <= Phase::kHandingOver) phase_ = Phase::kDraining;
 }
 
 void EngineCore::On(const input::ShutdownRequested&, Moment now) {
@@ -216,7 +258,8 @@ void EngineCore::On(const input::ShutdownRequested&, Moment now) {
     if (phase_ == Phase::kStopping) phase_ends_ = now.steady;
     return;
   }
-  Publish(EventKind::kServerStopping, now, Format("{} running", runs_.all().size()));
+  Publish(EventKind::kServerStopping, now,
+          Format("{} running{}", runs_.all().size(), phase_ == Phase::kHandingOver ? " of an earlier schedule" : ""));
   phase_ = Phase::kStopping;
   phase_ends_ = now.steady + options_.shutdown_grace;
   waiting_.clear();

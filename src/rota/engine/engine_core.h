@@ -85,13 +85,14 @@ struct RunRequested {  // A person asks for a run now,
   TaskIndex task = 0;
   std::optional<WallTime> backfill = std::nullopt;  // or for that of an instant that is past.
 };
+struct HandoverRequested {};  // Leave what is undecided to a successor; end when everything under way has ended.
 struct DrainRequested {};     // Look for nothing new; end when everything under way has ended.
 struct ShutdownRequested {};  // Stop claiming, give running work its grace. The second one skips the grace.
 }  // namespace input
 using EngineInput =
     std::variant<input::Woken, input::ClaimsAnswered, input::LeasesRenewed, input::Reaped, input::Recorded,
                  input::Reasserted, input::RunEnded, input::ClockJumped, input::ZonesChanged, input::RunRequested,
-                 input::DrainRequested, input::ShutdownRequested>;
+                 input::HandoverRequested, input::DrainRequested, input::ShutdownRequested>;
 
 // What the core wants done.
 namespace action {
@@ -131,6 +132,12 @@ struct Decision {
   bool finished = false;  // Everything has ended: the loop may end too.
 };
 
+// What it is that begins.
+enum class Beginning {
+  kServer,
+  kSchedule,  // In the place of another one, which this server has followed until now.
+};
+
 // Decides what a server does: a state machine without clock, thread, lock or I/O, told the time and what happened,
 // returning actions. The engine's loop and the simulator drive this very class. At most one renewal and one record
 // action are under way at a time; claims are answered in the order they were asked. Confined to the engine thread.
@@ -141,13 +148,18 @@ class EngineCore {
   EngineCore(EngineOptions options, std::shared_ptr<const Schedule> schedule, std::vector<WallTime> watermarks,
              std::vector<bool> seeded = {});
 
+  // Up to these instants, per task, this server has decided already.
+  void TakeOver(const std::vector<WallTime>& handed);
   // Looks at what was missed while no server ran: each task's latest past instant is claimed, or recorded as missed
   // when it is older than the task's grace.
-  void CatchUp(WallTime now);
-  // Begins to follow the schedule after `now`, with what fires when a server starts.
-  void Follow(WallTime now);
+  void CatchUp(WallTime now, Beginning beginning = Beginning::kServer);
+  // Begins to follow the schedule after `now`, where a server begins with what fires when one starts.
+  void Follow(WallTime now, Beginning beginning = Beginning::kServer);
 
   Decision Decide(const EngineInput& input, Moment now);
+
+  // Per task, after a HandoverRequested: every instant up to this one is decided, or still this core's to decide.
+  std::vector<WallTime> HandedOver() const;
 
   // Runs that did not end although they were killed; only after a decision said `finished`.
   std::size_t abandoned() const { return runs_.all().size(); }
@@ -196,12 +208,13 @@ class EngineCore {
   };
   enum class Phase {
     kFollowing,
-    kDraining,   // Nothing new is looked for.
-    kStopping,   // Nothing new is claimed; running work has its grace.
-    kStopped,    // Running work has been told to stop.
-    kKilled,     // Its children have been killed.
-    kAbandoned,  // What still runs is recorded as cancelled and left behind.
-    kOver,       // Nobody waits for anything any more.
+    kHandingOver,  // Only what was asked of the store, or belongs to the start, is still decided.
+    kDraining,     // Nothing new is looked for.
+    kStopping,     // Nothing new is claimed; running work has its grace.
+    kStopped,      // Running work has been told to stop.
+    kKilled,       // Its children have been killed.
+    kAbandoned,    // What still runs is recorded as cancelled and left behind.
+    kOver,         // Nobody waits for anything any more.
   };
 
   void On(const input::Woken&, Moment now);
@@ -214,6 +227,7 @@ class EngineCore {
   void On(const input::ClockJumped& jumped, Moment now);
   void On(const input::ZonesChanged& changed, Moment now);
   void On(const input::RunRequested& requested, Moment now);
+  void On(const input::HandoverRequested&, Moment now);
   void On(const input::DrainRequested&, Moment now);
   void On(const input::ShutdownRequested&, Moment now);
 
@@ -234,6 +248,7 @@ class EngineCore {
   void SendClaims(Moment now);
 
   // What was answered.
+  bool AsksAgain(const ClaimRequest& request) const;
   void Granted(const ClaimRequest& request, const ClaimReply& reply, SteadyTime asked, Moment now);
   void Claimed(const ClaimRequest& request, std::uint64_t token, SteadyTime asked, Moment now);
   void Unanswered(const ClaimRequest& request, Moment now);

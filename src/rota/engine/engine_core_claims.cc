@@ -281,7 +281,7 @@ void EngineCore::Granted(const ClaimRequest& request, const ClaimReply& reply, S
       return;
     case ClaimOutcome::kEarly:
       // This server's clock is fast: its grace begins when the store will take the claim.
-      if (phase_ == Phase::kFollowing || (Claiming() && reply.wait <= kLongestDrain)) {
+      if (AsksAgain(request) || (phase_ == Phase::kDraining && reply.wait <= kLongestDrain)) {
         const Milliseconds wait = std::max(reply.wait, Milliseconds(1));
         RetryLater(request, now.steady + wait, now.steady + wait, Retry::Stage::kEarly);
       }
@@ -293,6 +293,12 @@ void EngineCore::Granted(const ClaimRequest& request, const ClaimReply& reply, S
       Unanswered(request, now);
       return;
   }
+}
+
+// Not what a successor asks for, or the next start finds.
+bool EngineCore::AsksAgain(const ClaimRequest& request) const {
+  if (phase_ == Phase::kHandingOver) return request.kind == OccurrenceKind::kStart;
+  return phase_ == Phase::kFollowing;
 }
 
 void EngineCore::Claimed(const ClaimRequest& request, std::uint64_t token, SteadyTime asked, Moment now) {
@@ -329,7 +335,7 @@ void EngineCore::Unanswered(const ClaimRequest& request, Moment now) {
   } else if (const Task& task = schedule_->tasks()[TaskOf(request.task)];
              !task.unique() || task.policies->store_outage == StoreOutage::kOpen) {
     DecideWithoutStore(request, now);
-  } else if (phase_ != Phase::kFollowing) {
+  } else if (phase_ == Phase::kDraining) {
     held_up_.erase(request.scope);
   } else {
     held_up_.insert(request.scope);
@@ -339,7 +345,7 @@ void EngineCore::Unanswered(const ClaimRequest& request, Moment now) {
 
 // The task runs, here or elsewhere, and the occurrence is to wait for its end.
 void EngineCore::Busy(const ClaimRequest& request, Moment now) {
-  const bool may_wait = IsAskedFor(request.kind) ? Claiming() : phase_ == Phase::kFollowing;
+  const bool may_wait = IsAskedFor(request.kind) ? Claiming() : AsksAgain(request);
   if (may_wait) {
     ClaimRequest waiting = request;
     waiting.purpose = ClaimPurpose::kRun;  // It may have been called late here.

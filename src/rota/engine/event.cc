@@ -14,6 +14,10 @@ std::string_view Name(EventKind kind) {
       return "server_stopping";
     case EventKind::kServerStopped:
       return "server_stopped";
+    case EventKind::kScheduleReloaded:
+      return "schedule_reloaded";
+    case EventKind::kReloadFailed:
+      return "reload_failed";
     case EventKind::kRunStarted:
       return "run_started";
     case EventKind::kAttemptFailed:

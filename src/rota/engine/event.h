@@ -14,6 +14,8 @@ enum class EventKind {
   kIdTaken,         // Another live server has the id that this one was to have: `detail` names both.
   kServerStopping,  // Stops claiming; running work gets its grace.
   kServerStopped,
+  kScheduleReloaded,  // Another schedule is followed from now on: `detail` tells how it differs.
+  kReloadFailed,      // The schedule stays as it was: `detail` tells why.
   kRunStarted,
   kAttemptFailed,     // Another attempt of the run follows: `detail` tells when.
   kRunFinished,       // Any outcome of a run.

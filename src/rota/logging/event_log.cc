@@ -113,6 +113,10 @@ Sentence Tell(const Event& event, const OccurrenceRecord& record) {
       return {LogLevel::kInfo, Format("server {} is stopping", event.server)};
     case EventKind::kServerStopped:
       return {LogLevel::kInfo, Format("server {} stopped", event.server)};
+    case EventKind::kScheduleReloaded:
+      return {LogLevel::kInfo, "the schedule was reloaded"};
+    case EventKind::kReloadFailed:
+      return {LogLevel::kError, "the schedule stays as it was"};
     case EventKind::kRunStarted:
       return {LogLevel::kInfo, Format("{} started", record.task)};
     case EventKind::kAttemptFailed:

@@ -186,6 +186,11 @@ TEST(EventLog, TellsOfTheServerTheClockAndTheStore) {
   EXPECT_EQ(Line(OfServer(EventKind::kServerStopping)),
             "INFO  server web-1 is stopping  event=server_stopping server=web-1");
   EXPECT_EQ(Line(OfServer(EventKind::kServerStopped)), "INFO  server web-1 stopped  event=server_stopped server=web-1");
+  EXPECT_EQ(Line(OfServer(EventKind::kScheduleReloaded, "1 task added")),
+            "INFO  the schedule was reloaded: 1 task added  event=schedule_reloaded server=web-1");
+  EXPECT_EQ(Line(OfServer(EventKind::kReloadFailed, "config.yaml:3:1: taks: unknown key")),
+            "ERROR the schedule stays as it was: config.yaml:3:1: taks: unknown key  event=reload_failed "
+            "server=web-1");
   EXPECT_EQ(Line(OfServer(EventKind::kClockJumped, "", minutes(90))),
             "WARN  the clock of server web-1 jumped forwards by 1h30m  event=clock_jumped server=web-1 "
             "change_ms=5400000");

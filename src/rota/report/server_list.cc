@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "rota/base/format.h"
+#include "rota/base/text.h"
 #include "rota/report/json.h"
 #include "rota/report/table.h"
 #include "rota/report/wording.h"
@@ -45,6 +46,7 @@ std::string ToTable(std::span<const ServerRow> rows, WallTime now) {
                {"HOST"},
                {"PID"},
                {"VERSION"},
+               {"RELEASE"},
                {"SCHEDULE"},
                {"STARTED"},
                {"LAST HEARTBEAT"},
@@ -52,10 +54,17 @@ std::string ToTable(std::span<const ServerRow> rows, WallTime now) {
   for (const ServerRow& row : rows) {
     const ServerInfo& server = row.server;
     table.AddRow({server.id, row.alive ? "alive" : "gone", server.host, Format("{}", server.pid), server.version,
+                  server.release.empty() ? "-" : server.release,
                   server.schedule_digest.empty() ? "-" : server.schedule_digest, FormatInstant(server.started_at),
                   Roughly(now - server.seen_at) + " ago", DescribeOffset(server.clock_offset)});
   }
-  return table.Render();
+  std::string text = table.Render();
+  for (const ServerRow& row : rows) {
+    if (row.alive && !row.server.reload_error.empty()) {
+      text += Format("\n{} could not be reloaded: {}\n", row.server.id, Printable(row.server.reload_error));
+    }
+  }
+  return text;
 }
 
 std::string ToJson(std::span<const ServerRow> rows) {
@@ -70,6 +79,8 @@ std::string ToJson(std::span<const ServerRow> rows) {
         {"pid", server.pid},
         {"version", json::Text(server.version)},
         {"schedule_digest", json::Text(server.schedule_digest)},
+        {"release", json::Text(server.release)},
+        {"reload_error", json::Text(server.reload_error)},
         {"started_at", json::Utc(server.started_at)},
         {"seen_at", json::Utc(server.seen_at)},
         {"alive_until", json::Utc(server.alive_until)},

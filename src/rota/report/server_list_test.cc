@@ -20,6 +20,7 @@ ServerInfo Server() {
   server.pid = 42;
   server.version = "0.1.0";
   server.schedule_digest = "00ff";
+  server.release = "v1.4.2";
   server.started_at = Utc("2026-03-06 12:00");
   server.seen_at = kNow - seconds(3);
   server.alive_until = kNow + seconds(12);
@@ -28,8 +29,9 @@ ServerInfo Server() {
 
 TEST(ServerList, ShowsWhoIsAlive) {
   EXPECT_EQ(ToTable(ListServers(std::vector{Server()}, kNow), kNow),
-            "SERVER  STATE  HOST          PID  VERSION  SCHEDULE  STARTED               LAST HEARTBEAT  CLOCK\n"
-            "web1    alive  web1.example  42   0.1.0    00ff      2026-03-06T12:00:00Z  3s ago          -\n");
+            "SERVER  STATE  HOST          PID  VERSION  RELEASE  SCHEDULE  STARTED               LAST "
+            "HEARTBEAT  CLOCK\n"
+            "web1    alive  web1.example  42   0.1.0    v1.4.2   00ff      2026-03-06T12:00:00Z  3s ago          -\n");
 }
 
 TEST(ServerList, CallsAServerGoneOnceItsHeartbeatHasRunOut) {
@@ -42,7 +44,7 @@ TEST(ServerList, CallsAServerGoneOnceItsHeartbeatHasRunOut) {
 TEST(ServerList, ShowsADashForWhoFollowsNoSchedule) {
   ServerInfo server = Server();
   server.schedule_digest.clear();
-  EXPECT_NE(ToTable(ListServers(std::vector{server}, kNow), kNow).find("0.1.0    -         2026"), std::string::npos);
+  EXPECT_NE(ToTable(ListServers(std::vector{server}, kNow), kNow).find("v1.4.2   -         2026"), std::string::npos);
 }
 
 TEST(ServerList, KeepsWhoIsAliveOrWasWithinADay) {
@@ -80,13 +82,21 @@ TEST(ServerList, ShowsHowFarAClockIsFromTheStores) {
   EXPECT_NE(ToJson(ListServers(std::vector{server}, kNow)).find(R"("clock_offset_ms":-3})"), std::string::npos);
 }
 
+TEST(ServerList, TellsWhoCouldNotBeReloaded) {
+  ServerInfo server = Server();
+  server.reload_error = "config.yaml:3:1: taks: unknown key";
+  const std::string table = ToTable(ListServers(std::vector{server}, kNow), kNow);
+  EXPECT_NE(table.find("\nweb1 could not be reloaded: config.yaml:3:1: taks: unknown key\n"), std::string::npos);
+}
+
 TEST(ServerList, GivesAllFactsAsJson) {
-  EXPECT_EQ(ToJson(ListServers(std::vector{Server()}, kNow)),
-            R"([{"server":"web1","alive":true,"incarnation":"01INC","host":"web1.example","pid":42,)"
-            R"("version":"0.1.0","schedule_digest":"00ff","started_at":"2026-03-06T12:00:00Z",)"
-            R"("seen_at":"2026-03-06T23:59:57Z","alive_until":"2026-03-07T00:00:12Z",)"
-            R"("clock_offset_ms":null}])"
-            "\n");
+  EXPECT_EQ(
+      ToJson(ListServers(std::vector{Server()}, kNow)),
+      R"([{"server":"web1","alive":true,"incarnation":"01INC","host":"web1.example","pid":42,)"
+      R"("version":"0.1.0","schedule_digest":"00ff","release":"v1.4.2","reload_error":"","started_at":"2026-03-06T12:00:00Z",)"
+      R"("seen_at":"2026-03-06T23:59:57Z","alive_until":"2026-03-07T00:00:12Z",)"
+      R"("clock_offset_ms":null}])"
+      "\n");
 }
 
 }  // namespace

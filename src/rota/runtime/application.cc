@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <exception>
+#include <functional>
 #include <iostream>
 #include <stop_token>
 #include <utility>
@@ -44,11 +45,13 @@ int Application::Run(int argc, char** argv) {
   SystemClock clock;
   Wiring wiring(config, state_->commands, state_->kernel.get(), clock);
   std::stop_source stop;
-  const SignalWatcher signals([&wiring, &stop](int signal, int count) {
+  const auto end = [&wiring, &stop](int signal, int count) {
     const bool has_engine = wiring.Stop();
     if (!has_engine && count > 1) std::_Exit(128 + signal);  // A command that ignores the first one.
     stop.request_stop();
-  });
+  };
+  const bool reloads = invocation && invocation->command == "schedule:work";
+  const SignalWatcher signals(end, reloads ? [&wiring] { wiring.Reload(); } : std::function<void()>());
   int code = 1;
   try {
     Console console(

@@ -38,8 +38,8 @@ class Application {
   Result<std::shared_ptr<const Schedule>> LoadSchedule() const;
 
   // Runs the command that argv names, once, and returns the exit code for main(): 0 ok, 1 failed, 2 wrong usage.
-  // SIGINT and SIGTERM are taken over meanwhile. When work does not end although it was stopped and killed, the
-  // process ends here, with that exit code.
+  // SIGINT and SIGTERM are taken over meanwhile, and so is SIGHUP by schedule:work. When work does not end although it
+  // was stopped and killed, the process ends here, with that exit code.
   int Run(int argc, char** argv);
 
  private:

@@ -38,7 +38,8 @@ void Handle(int signal, void (*handler)(int)) {
 
 }  // namespace
 
-SignalWatcher::SignalWatcher(std::function<void(int, int)> on_signal) : on_signal_(std::move(on_signal)) {
+SignalWatcher::SignalWatcher(std::function<void(int, int)> on_signal, std::function<void()> on_hangup)
+    : on_signal_(std::move(on_signal)), on_hangup_(std::move(on_hangup)) {
   int ends[2];
   ROTA_CHECK(pipe2(ends, O_CLOEXEC) == 0, "descriptors for signals");
   fcntl(ends[1], F_SETFL, O_NONBLOCK);
@@ -47,11 +48,13 @@ SignalWatcher::SignalWatcher(std::function<void(int, int)> on_signal) : on_signa
   thread_ = std::thread([this] { Watch(); });
   Handle(SIGINT, Tell);
   Handle(SIGTERM, Tell);
+  if (on_hangup_) Handle(SIGHUP, Tell);
   for (const int signal : {SIGPIPE, SIGXFSZ}) Handle(signal, [](int) {});
 }
 
 SignalWatcher::~SignalWatcher() {
   for (const int signal : {SIGINT, SIGTERM, SIGPIPE, SIGXFSZ}) Handle(signal, SIG_DFL);
+  if (on_hangup_) Handle(SIGHUP, SIG_DFL);
   Tell(0);
   thread_.join();
   close(write_end.exchange(-1));
@@ -64,7 +67,11 @@ void SignalWatcher::Watch() {
     unsigned char signal = 0;
     if (read(read_end_, &signal, 1) != 1) continue;  // Interrupted.
     if (signal == 0) return;
-    on_signal_(signal, ++count);
+    if (signal == SIGHUP) {
+      on_hangup_();
+    } else {
+      on_signal_(signal, ++count);
+    }
   }
 }
 

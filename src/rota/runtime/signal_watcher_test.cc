@@ -29,6 +29,24 @@ TEST(SignalWatcher, TellsWhichSignalCameAndHowMany) {
   EXPECT_EQ(seen, (std::vector<std::pair<int, int>>{{SIGTERM, 1}, {SIGINT, 2}}));
 }
 
+TEST(SignalWatcher, TellsOfAHangupApart) {
+  std::latch hung_up(2);
+  std::latch stopped(1);
+  {
+    const SignalWatcher watcher(
+        [&](int, int count) {
+          EXPECT_EQ(count, 1);
+          stopped.count_down();
+        },
+        [&] { hung_up.count_down(); });
+    kill(getpid(), SIGHUP);
+    kill(getpid(), SIGHUP);
+    hung_up.wait();
+    kill(getpid(), SIGTERM);
+    stopped.wait();
+  }
+}
+
 TEST(SignalWatcher, MakesAGoneReaderAnErrorInsteadOfTheEnd) {
   const SignalWatcher watcher([](int, int) {});
   int ends[2];

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <exception>
 #include <random>
 #include <system_error>
@@ -19,8 +20,6 @@
 #include "rota/logging/event_log.h"
 #include "rota/logging/file_log.h"
 #include "rota/logging/tee_log.h"
-#include "rota/run/hooks.h"
-#include "rota/run/task_runner.h"
 #include "rota/runtime/open_store.h"
 #include "rota/runtime/version.h"
 
@@ -78,28 +77,6 @@ class WatcherThread {
 };
 
 }  // namespace
-
-// All that serves while this process is a server, in the order of birth.
-struct Wiring::Session {
-  Session(LogTo where_given, std::unique_ptr<LogSink> log_given, const CommandRegistry& commands,
-          std::shared_ptr<const Schedule> schedule, Clock& clock, OutputFeed& feed)
-      : where(where_given),
-        log(std::move(log_given)),
-        events(*log),
-        hooks(std::move(schedule), clock, events),
-        runner(commands, clock, feed, [this](const RunOrder& order) { hooks.Begin(order); }) {}
-
-  // Whether its destructor would wait for work, perhaps for ever.
-  bool HasAbandonedWork() { return engine.has_value() || hooks.abandoned() > 0 || runner.abandoned() > 0; }
-
-  const LogTo where;
-  const std::unique_ptr<LogSink> log;
-  EventLog events;
-  Hooks hooks;
-  TaskRunner runner;
-  std::string server;
-  std::optional<Engine> engine;
-};
 
 Wiring::Wiring(std::string config_path, const CommandRegistry& commands, Kernel* kernel, Clock& clock)
     : config_path_(std::move(config_path)), commands_(commands), kernel_(kernel), clock_(clock) {}
@@ -187,24 +164,41 @@ JoinRequest Wiring::MakeJoinRequest() const {
   request.server.pid = static_cast<int>(getpid());
   request.server.version = kVersion;
   request.server.schedule_digest = schedule_->digest();
+  request.server.release = options.app.release;
   request.heartbeat_ttl = options.coordination.lease_ttl;
   request.seed = clock_.Now();
   return request;
 }
 
-Status Wiring::Open(LogTo where, const JoinRequest& request, Milliseconds shutdown_grace) {
+Status Wiring::Open(LogTo where, JoinRequest request, Milliseconds shutdown_grace) {
   Result<std::unique_ptr<LogSink>> log = OpenLog(where);
   if (!log) return log.error();
-  auto session = std::make_unique<Session>(where, *std::move(log), commands_, schedule_, clock_, feed_);
+  auto events = std::make_unique<EventLog>(**log);
+  session_.reset(new Session{where, *std::move(log), std::move(events), config_->options()});
   Result<JoinReply> joined = store_->Join(request);
-  if (!joined) return joined.error();
-  session->server = joined->server_id;
+  if (!joined) {
+    session_.reset();
+    return joined.error();
+  }
+  request.server.id = joined->server_id;
   if (request.tasks == nullptr) joined->watermarks.assign(schedule_->tasks().size(), request.seed);
+  Result<std::unique_ptr<Crew>> crew = MakeCrew(schedule_, request, *std::move(joined), shutdown_grace);
+  if (!crew) {
+    (void)store_->Leave(request.server.id);
+    session_.reset();
+    return crew.error();
+  }
+  session_->request = std::move(request);
+  session_->crews.push_back(*std::move(crew));
+  return Status::Ok();
+}
 
-  const Options& options = config_->options();
+Result<std::unique_ptr<Crew>> Wiring::MakeCrew(std::shared_ptr<const Schedule> schedule, const JoinRequest& request,
+                                               JoinReply joined, Milliseconds shutdown_grace) {
+  const Options& options = session_->options;
   EngineOptions engine;
-  engine.server = joined->server_id;
-  engine.scope_server = request.scope_server.empty() ? joined->server_id : request.scope_server;
+  engine.server = joined.server_id;
+  engine.scope_server = request.scope_server.empty() ? joined.server_id : request.scope_server;
   engine.environment = options.app.environment;
   engine.workers = options.server.workers;
   engine.pools = options.server.pools;
@@ -213,23 +207,20 @@ Status Wiring::Open(LogTo where, const JoinRequest& request, Milliseconds shutdo
   engine.kill_after = options.server.kill_after;
   engine.seed = RandomSeed();
   try {
-    session->engine.emplace(std::move(engine), schedule_, std::move(joined->watermarks), clock_, *store_, *store_,
-                            session->runner, session->hooks, std::move(joined->seeded));
+    return std::make_unique<Crew>(Crew::Surroundings{commands_, clock_, feed_, *store_, *session_->events},
+                                  std::move(engine), std::move(schedule), std::move(joined));
   } catch (const std::system_error& error) {
-    (void)store_->Leave(session->server);
     int threads = options.server.workers;
     for (const auto& [name, pool] : options.server.pools) threads += pool.workers;
-    return Unavailable("server.workers and server.pools: {} threads cannot be started: {}", threads, error);
+    return Fail(Unavailable("server.workers and server.pools: {} threads cannot be started: {}", threads, error));
   }
-  session_ = std::move(session);
-  return Status::Ok();
 }
 
 void Wiring::Announce(EventKind kind, std::string detail) {
   Event event;
   event.kind = kind;
   event.at = clock_.Now();
-  event.server = session_->server;
+  event.server = session_->request.server.id;
   event.detail = std::move(detail);
   LogRecord line = ToLogRecord(event);
   line.machines_only = session_->where == LogTo::kFileAndRunsToTerminal;
@@ -237,12 +228,12 @@ void Wiring::Announce(EventKind kind, std::string detail) {
 }
 
 void Wiring::Close(Milliseconds patience) {
-  if (session_->engine->abandoned() == 0) session_->engine.reset();  // No heartbeat after the farewell.
+  for (const auto& crew : session_->crews) crew->CloseEngine();  // No heartbeat after the farewell.
   // A farewell that fails is made up for by the heartbeat that runs out.
-  const Status left = store_->Leave(session_->server);
-  session_->hooks.Finish(patience);
+  const Status left = store_->Leave(session_->request.server.id);
+  for (const auto& crew : session_->crews) crew->FinishHooks(patience);
   Announce(EventKind::kServerStopped, left.message());
-  if (!session_->HasAbandonedWork()) session_.reset();
+  if (std::ranges::none_of(session_->crews, &Crew::HasAbandonedWork)) session_.reset();
 }
 
 Status Wiring::Work(WorkMode mode, OutputWatcher watcher) {
@@ -266,15 +257,23 @@ Status Wiring::Work(WorkMode mode, OutputWatcher watcher) {
   Announce(EventKind::kServerStarted,
            Format("Rota {}, {}, {}", kVersion, Count(schedule_->tasks().size(), "task"), store_->name()));
   // Ticks that overlap share an id on purpose.
-  if (mode == WorkMode::kUntilStopped && session_->server != request.server.id) {
+  const std::string& id = session_->request.server.id;
+  if (mode == WorkMode::kUntilStopped && id != request.server.id) {
     Announce(EventKind::kIdTaken,
              Format("the heartbeat of another server {} runs, so this one is {}: where both are to run, give each its "
                     "own server.id",
-                    request.server.id, session_->server));
+                    request.server.id, id));
   }
   std::optional<WatcherThread> thread;
   if (watcher) thread.emplace(feed_, OutputFeed::Interest{}, std::move(watcher));
-  WithEngine([mode](Engine& engine) { mode == WorkMode::kOneTick ? engine.Tick() : engine.Follow(); });
+  if (mode == WorkMode::kOneTick) {
+    Engine& engine = session_->crews.back()->engine();
+    Watch(engine);
+    engine.Tick();
+    Forget(engine);
+  } else {
+    Serve();
+  }
   Close(mode == WorkMode::kOneTick ? kHookPatience : kHookPatienceAtShutdown);
   return Status::Ok();
 }
@@ -300,28 +299,30 @@ Status Wiring::RunInForeground(const Task& task, OutputWatcher watcher, const st
   if (Status opened = Open(LogTo::kFile, request, Milliseconds(0)); !opened.ok()) return opened;
   // All of it is to be seen: the run waits for who reads it.
   const WatcherThread thread(feed_, {.task = task.id, .when_full = OutputFeed::WhenFull::kWait}, std::move(watcher));
-  WithEngine(run);
+  Engine& engine = session_->crews.back()->engine();
+  Watch(engine);
+  run(engine);
+  Forget(engine);
   Close(kHookPatience);
   return Status::Ok();
 }
 
-void Wiring::WithEngine(const std::function<void(Engine&)>& run) {
-  Engine& engine = *session_->engine;
-  {
-    MutexLock lock(mu_);
-    engine_ = &engine;
-    for (int i = 0; i < stops_; ++i) engine.RequestShutdown();
-  }
-  run(engine);
+void Wiring::Watch(Engine& engine) {
   MutexLock lock(mu_);
-  engine_ = nullptr;
+  engines_.push_back(&engine);
+  for (int i = 0; i < stops_; ++i) engine.RequestShutdown();
+}
+
+void Wiring::Forget(Engine& engine) {
+  MutexLock lock(mu_);
+  std::erase(engines_, &engine);
 }
 
 bool Wiring::Stop() {
   MutexLock lock(mu_);
   ++stops_;
-  if (engine_ != nullptr) engine_->RequestShutdown();
-  return engine_ != nullptr;
+  for (Engine* engine : engines_) engine->RequestShutdown();
+  return !engines_.empty();
 }
 
 }  // namespace rota

@@ -149,6 +149,7 @@ class MemoryStore final : public Store {
     const WallTime oldest = now - options_.keep;
     records_.Prune(oldest, options_.max_records);
     std::erase_if(servers_, [oldest](const ServerInfo& server) { return server.alive_until < oldest; });
+    std::erase_if(manifests_, [this](const auto& entry) { return FindServer(entry.first) == nullptr; });
     return lost;
   }
 
@@ -208,9 +209,13 @@ class MemoryStore final : public Store {
     const WallTime now = clock_.Now();
     ServerInfo server = request.server;
     server.id = ledger::ChooseServerId(server, servers_, now, [](const ServerInfo&) { return false; });
-    server.started_at = now;
+    const ServerInfo* before = FindServer(server.id);
+    const bool again = before != nullptr && before->incarnation == server.incarnation;
+    server.started_at = again ? before->started_at : now;
+    server.loaded_at = now;
     server.seen_at = now;
     server.alive_until = now + request.heartbeat_ttl;
+    manifests_[server.id] = request.manifest;
     std::erase_if(servers_, [&server](const ServerInfo& old) { return old.id == server.id; });
     servers_.insert(std::ranges::upper_bound(servers_, server.id, {}, &ServerInfo::id), server);
 
@@ -236,6 +241,12 @@ class MemoryStore final : public Store {
   }
 
   Result<WallTime> StoreTime() override { return clock_.Now(); }
+
+  Result<std::string> Manifest(const std::string& server_id) override {
+    MutexLock lock(mu_);
+    const auto found = manifests_.find(server_id);
+    return found == manifests_.end() ? std::string() : found->second;
+  }
 
   Result<std::vector<ServerInfo>> Servers() override {
     MutexLock lock(mu_);
@@ -332,8 +343,9 @@ class MemoryStore final : public Store {
   std::unordered_set<Scope> leased_ ROTA_GUARDED_BY(mu_);    // The scopes that have leases.
   std::unordered_set<Scope> suspects_ ROTA_GUARDED_BY(mu_);  // And those that have suspect instants.
   Records records_ ROTA_GUARDED_BY(mu_);
-  std::vector<ServerInfo> servers_ ROTA_GUARDED_BY(mu_);  // By id.
-  std::vector<Pause> pauses_ ROTA_GUARDED_BY(mu_);        // By target.
+  std::vector<ServerInfo> servers_ ROTA_GUARDED_BY(mu_);               // By id.
+  std::map<std::string, std::string> manifests_ ROTA_GUARDED_BY(mu_);  // By server.
+  std::vector<Pause> pauses_ ROTA_GUARDED_BY(mu_);                     // By target.
 };
 
 }  // namespace

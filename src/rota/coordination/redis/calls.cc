@@ -199,6 +199,9 @@ object ToJson(const ServerInfo& server) {
               {"version", server.version},
               {"schedule_digest", server.schedule_digest},
               {"started_at", Number(server.started_at)}};
+  Put(json, "release", server.release);
+  Put(json, "reload_error", server.reload_error);
+  if (server.loaded_at != WallTime()) json["loaded_at"] = Number(server.loaded_at);
   if (server.clock_offset) json["clock_offset"] = Number(*server.clock_offset);
   return json;
 }
@@ -212,6 +215,9 @@ ServerInfo ToServer(std::string_view id, const object& json) {
   server.version = Text(json, "version");
   server.schedule_digest = Text(json, "schedule_digest");
   server.started_at = ToInstant(json.at("started_at"));
+  server.release = Text(json, "release");
+  server.reload_error = Text(json, "reload_error");
+  server.loaded_at = MaybeInstant(json, "loaded_at").value_or(WallTime());
   server.seen_at = ToInstant(json.at("seen_at"));
   server.alive_until = ToInstant(json.at("alive_until"));
   if (const value* offset = json.if_contains("clock_offset")) server.clock_offset = Milliseconds(ToNumber(*offset));
@@ -449,6 +455,7 @@ std::string EncodeFleet(const FleetOrder& order) {
   }
   if (order.join) {
     object join{{"id", order.join->row.id}, {"row", ToJson(order.join->row)}, {"ttl", Number(order.join->ttl)}};
+    Put(join, "manifest", order.join->manifest);
     if (order.join->expected) join["expected"] = *order.join->expected;
     json["join"] = std::move(join);
   }
@@ -457,6 +464,7 @@ std::string EncodeFleet(const FleetOrder& order) {
     Put(leave, "incarnation", order.leave->incarnation);
     json["leave"] = std::move(leave);
   }
+  if (order.manifest_of) json["manifest_of"] = *order.manifest_of;
   if (order.keep) json["keep"] = Number(*order.keep);
   return serialize(json);
 }
@@ -467,6 +475,7 @@ Result<FleetAnswer> DecodeFleet(std::string_view text) {
     FleetAnswer answer;
     answer.shards = static_cast<int>(Number(json, "shards", 0));
     answer.joined = Flag(json, "joined");
+    answer.manifest = Text(json, "manifest");
     std::map<std::string, std::string> rows;
     for (const auto& [id, row] : json.at("servers").as_object()) rows.emplace(id, row.as_string());
     for (auto& [id, row] : rows) {

@@ -124,6 +124,7 @@ struct FleetOrder {
   };
   struct Join {
     ServerInfo row;
+    std::string manifest;
     Milliseconds ttl{};
     std::optional<std::string> expected;  // The text of the row there is.
   };
@@ -131,6 +132,7 @@ struct FleetOrder {
   std::optional<Beat> beat;
   std::optional<Join> join;
   std::optional<ServerInfo> leave;
+  std::optional<std::string> manifest_of;  // A server.
   std::optional<Milliseconds> keep;
 };
 std::string EncodeFleet(const FleetOrder& order);
@@ -139,6 +141,7 @@ struct FleetAnswer {
   bool joined = false;
   std::vector<ServerInfo> servers;  // By id.
   std::vector<std::string> rows;    // Their texts.
+  std::string manifest;             // The one asked for.
 };
 Result<FleetAnswer> DecodeFleet(std::string_view text);
 

@@ -26,7 +26,7 @@ Result<FleetRows::Answer> FleetRows::Ask(FleetOrder order) {
   if (options_.decision_clock != nullptr) caller.now = options_.decision_clock->Now();
   const std::vector<std::string> keys = keys_.OfFleet();
   const Command command{
-      keys[0], {"2", keys[0], keys[1], EncodeCaller(caller), EncodeFleet(order)}, &AllScripts().fleet};
+      keys[0], {"3", keys[0], keys[1], keys[2], EncodeCaller(caller), EncodeFleet(order)}, &AllScripts().fleet};
   const WallTime before = clock_.Now();
   const Result<Reply> reply = client_.Execute({&command, 1}).front();
   const WallTime after = clock_.Now();
@@ -63,7 +63,15 @@ Status FleetRows::Check() {
   return answer ? Status::Ok() : answer.error();
 }
 
-Result<ServerInfo> FleetRows::Join(const ServerInfo& joining, Milliseconds ttl) {
+Result<std::string> FleetRows::Manifest(const std::string& id) {
+  FleetOrder order;
+  order.manifest_of = id;
+  Result<Answer> answer = Ask(std::move(order));
+  if (!answer) return Fail(answer.error());
+  return std::move(answer->found.manifest);
+}
+
+Result<ServerInfo> FleetRows::Join(const ServerInfo& joining, const std::string& manifest, Milliseconds ttl) {
   for (int attempt = 0; attempt < kJoinAttempts; ++attempt) {
     const Result<Answer> seen = Ask({});
     if (!seen) return Fail(seen.error());
@@ -72,7 +80,7 @@ Result<ServerInfo> FleetRows::Join(const ServerInfo& joining, Milliseconds ttl) 
     server.id = ledger::ChooseServerId(joining, servers, seen->now,
                                        [&](const ServerInfo& holder) { return joined_.Gone(holder, joining); });
     FleetOrder order;
-    order.join = FleetOrder::Join{.row = server, .ttl = ttl, .expected = {}};
+    order.join = FleetOrder::Join{.row = server, .manifest = manifest, .ttl = ttl, .expected = {}};
     const auto former = std::ranges::find(servers, server.id, &ServerInfo::id);
     if (former != servers.end()) {
       order.join->expected = seen->found.rows[static_cast<std::size_t>(former - servers.begin())];

@@ -29,7 +29,9 @@ class FleetRows {
   // Makes sure, once, that the number of shards is the fleet's.
   Status Check();
   // Returns the server with the id that it has got.
-  Result<ServerInfo> Join(const ServerInfo& server, Milliseconds ttl);
+  Result<ServerInfo> Join(const ServerInfo& server, const std::string& manifest, Milliseconds ttl);
+  // What the server said when it joined.
+  Result<std::string> Manifest(const std::string& id);
   // Keeps the heartbeat of a server, and gives the fleet its row again should that be lost. Measures the offset of this
   // server's clock, which goes with the next heartbeat.
   Result<Seen> Beat(const std::string& id, Milliseconds ttl);

@@ -39,7 +39,9 @@ std::vector<std::string> Keys::OfShard(int shard) const {
   return names;
 }
 
-std::vector<std::string> Keys::OfFleet() const { return {tag_ + "fleet}:meta", tag_ + "fleet}:servers"}; }
+std::vector<std::string> Keys::OfFleet() const {
+  return {tag_ + "fleet}:meta", tag_ + "fleet}:servers", tag_ + "fleet}:manifests"};
+}
 
 std::string Keys::Name(int shard, std::string_view part) const { return Format("{}{}}}:{}", tag_, shard, part); }
 

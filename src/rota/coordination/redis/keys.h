@@ -24,7 +24,7 @@ class Keys {
   std::string Pauses(int shard) const { return Name(shard, "pauses"); }
   // One that there never is.
   std::string Probe(int shard) const { return Name(shard, "probe"); }
-  // Those of the fleet: meta, servers.
+  // Those of the fleet: meta, servers, manifests.
   std::vector<std::string> OfFleet() const;
   std::string Epochs() const { return tag_ + "fleet}:epochs"; }
 

@@ -26,7 +26,8 @@ TEST(Keys, OfAShardShareItsHashTag) {
 
 TEST(Keys, OfTheFleetShareAnother) {
   const Keys keys("shop", "production");
-  EXPECT_THAT(keys.OfFleet(), ElementsAre("{rota:shop:production:fleet}:meta", "{rota:shop:production:fleet}:servers"));
+  EXPECT_THAT(keys.OfFleet(), ElementsAre("{rota:shop:production:fleet}:meta", "{rota:shop:production:fleet}:servers",
+                                          "{rota:shop:production:fleet}:manifests"));
   EXPECT_EQ(keys.Epochs(), "{rota:shop:production:fleet}:epochs");
 }
 

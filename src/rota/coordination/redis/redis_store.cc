@@ -111,6 +111,7 @@ class RedisStore final : public Store {
   Result<JoinReply> Join(const JoinRequest& request) override;
   Status Leave(const std::string& server_id) override { return fleet_.Leave(server_id); }
   Result<std::vector<ServerInfo>> Servers() override;
+  Result<std::string> Manifest(const std::string& server_id) override { return fleet_.Manifest(server_id); }
   Result<WallTime> StoreTime() override;
   Status SetPause(const Pause& pause) override;
   Status ClearPause(const PauseTarget& target) override;
@@ -348,7 +349,7 @@ Result<std::vector<OccurrenceRecord>> RedisStore::Query(const HistoryQuery& quer
 }
 
 Result<JoinReply> RedisStore::Join(const JoinRequest& request) {
-  const Result<ServerInfo> server = fleet_.Join(request.server, request.heartbeat_ttl);
+  const Result<ServerInfo> server = fleet_.Join(request.server, request.manifest, request.heartbeat_ttl);
   if (!server) return Fail(server.error());
   JoinReply reply{server->id, {}, {}};
   if (request.tasks == nullptr) return reply;

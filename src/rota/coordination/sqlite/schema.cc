@@ -76,6 +76,10 @@ constexpr std::string_view kUpgrades[] = {
     "ALTER TABLE leases ADD COLUMN stop TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE leases ADD COLUMN attempts_if_lost INTEGER NOT NULL DEFAULT 1;"
     "ALTER TABLE leases ADD COLUMN lock_timeout INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE servers ADD COLUMN release TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE servers ADD COLUMN reload_error TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE servers ADD COLUMN loaded_at INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE manifests (server TEXT PRIMARY KEY, manifest TEXT NOT NULL) STRICT, WITHOUT ROWID",
 };
 constexpr std::int64_t kVersion = 1 + std::size(kUpgrades);
 

@@ -58,6 +58,7 @@ class SqliteStore final : public Store {
   Result<JoinReply> Join(const JoinRequest& request) override;
   Status Leave(const std::string& server_id) override;
   Result<std::vector<ServerInfo>> Servers() override;
+  Result<std::string> Manifest(const std::string& server_id) override;
   Result<WallTime> StoreTime() override { return clock_.Now(); }
   Status SetPause(const Pause& pause) override;
   Status ClearPause(const PauseTarget& target) override;
@@ -148,6 +149,7 @@ void SqliteStore::Beat(Connection& connection, const std::string& server, WallTi
   ServerInfo own = joined_.Find(server);
   const std::optional<ServerInfo> row = sqlite::LoadServer(connection, server);
   if (own.incarnation.empty() || !ledger::HoldsId(own, row ? &*row : nullptr, now)) return;
+  if (row && row->incarnation == own.incarnation) own = *row;  // It may just have joined with another schedule.
   own.seen_at = now;
   own.alive_until = alive_until;
   sqlite::SaveServer(connection, own);
@@ -189,6 +191,7 @@ Result<std::vector<OccurrenceRecord>> SqliteStore::Reap(const std::string& reape
     }
     std::ranges::sort(records, {}, &OccurrenceRecord::run_id);
     connection.Run("DELETE FROM servers WHERE alive_until < ?", {oldest});
+    connection.Run("DELETE FROM manifests WHERE server NOT IN (SELECT id FROM servers)");
   });
   if (!lost) return lost;
   for (int i = 0; i < kDropsPerReap; ++i) {
@@ -224,10 +227,13 @@ ServerInfo SqliteStore::JoinFleet(Connection& connection, const JoinRequest& req
   ServerInfo server = request.server;
   server.id = ledger::ChooseServerId(server, sqlite::LoadServers(connection), now,
                                      [&](const ServerInfo& holder) { return joined_.Gone(holder, request.server); });
-  server.started_at = now;
+  const std::optional<ServerInfo> before = sqlite::LoadServer(connection, server.id);
+  server.started_at = before && before->incarnation == server.incarnation ? before->started_at : now;
+  server.loaded_at = now;
   server.seen_at = now;
   server.alive_until = now + request.heartbeat_ttl;
   sqlite::SaveServer(connection, server);
+  connection.Run("REPLACE INTO manifests (server, manifest) VALUES (?, ?)", {server.id, request.manifest});
   return server;
 }
 
@@ -274,6 +280,13 @@ Status SqliteStore::Leave(const std::string& server_id) {
     const std::string incarnation = joined_.Find(server_id).incarnation;
     connection.Run("UPDATE servers SET alive_until = ?1 WHERE id = ?2 AND (?3 = '' OR incarnation = ?3)",
                    {clock_.Now(), server_id, incarnation});
+  });
+}
+
+Result<std::string> SqliteStore::Manifest(const std::string& server_id) {
+  return Transact<std::string>(Access::kRead, [&](Connection& connection, auto& manifest) {
+    sqlite::Rows rows = connection.Query("SELECT manifest FROM manifests WHERE server = ?", {server_id});
+    if (rows.Next()) manifest = rows.Text(0);
   });
 }
 

@@ -101,6 +101,9 @@ ServerInfo ReadServer(const Rows& rows) {
   server.started_at = rows.Time(6);
   server.seen_at = rows.Time(7);
   server.alive_until = rows.Time(8);
+  server.release = rows.Text(9);
+  server.reload_error = rows.Text(10);
+  server.loaded_at = rows.Time(11);
   return server;
 }
 
@@ -221,7 +224,8 @@ void Apply(Connection& connection, const Scope& scope, const Changes& changes) {
 std::vector<ServerInfo> LoadServers(Connection& connection) {
   std::vector<ServerInfo> servers;
   Rows rows = connection.Query(
-      "SELECT id, incarnation, host, pid, version, schedule_digest, started_at, seen_at, alive_until FROM servers "
+      "SELECT id, incarnation, host, pid, version, schedule_digest, started_at, seen_at, alive_until, release, "
+      "reload_error, loaded_at FROM servers "
       "ORDER BY id");
   while (rows.Next()) servers.push_back(ReadServer(rows));
   return servers;
@@ -229,7 +233,8 @@ std::vector<ServerInfo> LoadServers(Connection& connection) {
 
 std::optional<ServerInfo> LoadServer(Connection& connection, std::string_view id) {
   Rows rows = connection.Query(
-      "SELECT id, incarnation, host, pid, version, schedule_digest, started_at, seen_at, alive_until FROM servers "
+      "SELECT id, incarnation, host, pid, version, schedule_digest, started_at, seen_at, alive_until, release, "
+      "reload_error, loaded_at FROM servers "
       "WHERE id = ?",
       {id});
   if (!rows.Next()) return std::nullopt;
@@ -238,10 +243,10 @@ std::optional<ServerInfo> LoadServer(Connection& connection, std::string_view id
 
 void SaveServer(Connection& connection, const ServerInfo& server) {
   connection.Run(
-      "REPLACE INTO servers (id, incarnation, host, pid, version, schedule_digest, started_at, seen_at, alive_until) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "REPLACE INTO servers (id, incarnation, host, pid, version, schedule_digest, started_at, seen_at, alive_until, "
+      "release, reload_error, loaded_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       {server.id, server.incarnation, server.host, server.pid, server.version, server.schedule_digest,
-       server.started_at, server.seen_at, server.alive_until});
+       server.started_at, server.seen_at, server.alive_until, server.release, server.reload_error, server.loaded_at});
 }
 
 std::optional<std::string> PlaceOf(const PauseTarget& target) {
