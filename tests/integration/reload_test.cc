@@ -162,6 +162,21 @@ TEST_P(Reload, TakesEffectWithoutASignalByHand) {
   Stop(server);
 }
 
+TEST_P(Reload, IsNotLostWhileTheServerStarts) {
+  WriteConfig("");
+  Process server = Start({"schedule:work"});
+  // Once the signal would not end it any more: the server does not follow its schedule yet.
+  const auto catches_hangup = [&server] {
+    const std::string status = ReadFile(Format("/proc/{}/status", server.pid()));
+    const std::size_t mask = status.find("SigCgt:");
+    return mask != std::string::npos && (std::stoull(status.substr(mask + 7), nullptr, 16) & 1U) != 0;
+  };
+  ASSERT_TRUE(Eventually(catches_hangup));
+  for (int i = 0; i < 100; ++i) server.Signal(SIGHUP);
+  EXPECT_EQ(Text(Await("schedule_reloaded"), "message"), "the schedule was reloaded: no task changed");
+  Stop(server);
+}
+
 TEST_P(Reload, NamesWhatNeedsARestart) {
   WriteConfig("");
   Process server = StartServer();
@@ -175,6 +190,56 @@ TEST_P(Reload, NamesWhatNeedsARestart) {
             "the schedule was reloaded: no task changed; needs a restart: log.level, history");
   EXPECT_EQ(Text(told.at(1), "message"), "the schedule was reloaded: no task changed");
   Stop(server);
+}
+
+class Releases : public Reload {
+ protected:
+  // Each release has its file, as each deployment has its folder.
+  void WriteRelease(std::string_view release, std::string_view tasks) const {
+    WriteConfig(tasks);
+    Write(Format("{}.yaml", release),
+          Format("app: {{release: {}}}\nlog: {{file: \"var/${{SERVER}}.log\"}}\n{}", release, Read("config.yaml")));
+  }
+  Process StartRelease(const std::string& release, const std::string& server) const {
+    Process process = Start({"schedule:work", "-c", release + ".yaml"}, server);
+    EXPECT_TRUE(Eventually([&] { return !Log("server_started", "var/" + server + ".log").empty(); }));
+    return process;
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Store, Releases, testing::Values(Driver::kSqlite, Driver::kRedis),
+                         testing::PrintToStringParamName());
+
+TEST_P(Releases, LeaveToTheNewerOneWhatItChangedAsLongAsItLives) {
+  WriteRelease("v1.9",
+               "  - {name: same, schedule: every second, unique: true, shell: echo $SERVER >>same}\n"
+               "  - {name: task, schedule: every second, unique: true, shell: echo old >>task}\n");
+  WriteRelease("v1.10",
+               "  - {name: same, schedule: every second, unique: true, shell: echo $SERVER >>same}\n"
+               "  - {name: task, schedule: every second, unique: true, shell: echo new >>task}\n");
+  Process older = StartRelease("v1.9", "a");
+  ASSERT_TRUE(GrowsFurther("task"));
+  Process newer = StartRelease("v1.10", "b");
+  ASSERT_TRUE(Eventually([this] { return !Log("tasks_withheld", "var/a.log").empty(); }));
+  EXPECT_EQ(Text(Log("tasks_withheld", "var/a.log").at(0), "message"),
+            "tasks are left to servers of a newer release: 1 task, release v1.10");
+  EXPECT_EQ(Log("schedule_drift", "var/a.log").size(), 1u);
+  const auto servers = Json({"schedule:servers", "--json"}).as_array();
+  EXPECT_EQ(Text(servers.at(0).as_object(), "drift"), "true");
+  EXPECT_EQ(Text(servers.at(0).as_object(), "release"), "v1.9");
+  EXPECT_EQ(Text(servers.at(1).as_object(), "drift"), "false");
+
+  ASSERT_TRUE(GrowsFurther("task"));  // What the older one had claimed before may come late.
+  const std::size_t before = Lines("task").size();
+  ASSERT_TRUE(Eventually([&] { return Lines("task").size() >= before + 3; }));
+  const Words since = Lines("task");
+  EXPECT_EQ(std::count(since.begin() + static_cast<std::ptrdiff_t>(before), since.end(), "old"), 0);
+
+  newer.Signal(SIGTERM);
+  EXPECT_EQ(newer.Wait(), 0);
+  ASSERT_TRUE(Eventually([this] { return !Log("tasks_resumed", "var/a.log").empty(); }));
+  EXPECT_TRUE(Eventually([this] { return Lines("task").back() == "old"; }));
+  Stop(older);
+  ExpectOneOutcomeForEachInstant(History("task"), seconds(1));
 }
 
 }  // namespace

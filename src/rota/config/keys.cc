@@ -53,7 +53,9 @@ Section AppSection() {
            Value<File>("timezone", ZoneName(), "UTC", "The time zone of tasks that name none.",
                        [](File& f) -> auto& { return f.options.app.timezone; }),
            Value<File>("release", Line(), "",
-                       "What this deployment is called, such as `v1.4.2`: `schedule:servers` shows it.",
+                       "What this deployment is called, such as `v1.4.2`. A server leaves to live ones of a newer "
+                       "release the unique "
+                       "tasks that those define differently.",
                        [](File& f) -> auto& { return f.options.app.release; })}};
 }
 

@@ -93,7 +93,7 @@ class ReloadCommand final : public Command {
     for (ReloadRow& row : rows) {
       if (row.result == Outcome::kUnchanged) waiting.push_back(&row);
     }
-    if (!waiting.empty()) desk_.err << "Asked " << Count(waiting.size(), "server") << " to reload." << std::endl;
+    if (!waiting.empty()) desk_.err << "Asked " << Count(waiting.size(), "server") << " to reload.\n" << std::flush;
     Mutex mu;
     CondVar never;
     const SteadyTime deadline = desk_.clock.SteadyNow() + kPatience;

@@ -96,7 +96,7 @@ struct Engine::Loop {
 
   void Serve() {
     NameThisThread("rota-engine");
-    Decision decision = Step(input::Woken{});
+    Decision decision;  // Looks at its mail first: some of it says what not to begin with.
     while (!decision.finished) {
       std::deque<EngineInput> inputs = Await(decision.wake);
       if (inputs.empty()) inputs.push_back(input::Woken{});
@@ -373,6 +373,8 @@ void Engine::RunBackfill(const Task& task, const Backfill& backfill) {
   loop_->Step(input::DrainRequested{});
   loop_->Serve();
 }
+
+void Engine::Withhold(std::vector<bool> tasks) { loop_->Send(input::Withheld{std::move(tasks)}); }
 
 std::vector<WallTime> Engine::HandOver() {
   std::future<std::vector<WallTime>> handed = loop_->handed.get_future();

@@ -40,6 +40,8 @@ class Engine {
   // The same in the place of another engine: up to these instants, per task, that one has decided. Starts nothing anew,
   // and makes up for the time between the two.
   void TakeOver(const std::vector<WallTime>& handed);
+  // Leaves some of its tasks to servers of a newer release from now on, or none: per task, or empty. Thread-safe.
+  void Withhold(std::vector<bool> tasks);
   // Leaves the schedule to the engine of a later one: nothing more is taken up, and Follow() or TakeOver() returns when
   // all that is under way has ended. Returns, per task, the last instant that is not for the other one to decide.
   // Thread-safe; once. REQUIRES: a thread is in one of them, or will be.

@@ -219,6 +219,26 @@ void EngineCore::On(const input::RunRequested& requested, Moment now) {
   }
 }
 
+// What was asked may have been granted, and what runs goes on.
+void EngineCore::On(const input::Withheld& withheld, Moment now) {
+  ROTA_CHECK(withheld.tasks.empty() || withheld.tasks.size() == watermarks_.size(), "an answer for each task");
+  bool resumed = false;
+  for (TaskIndex i = 0; i < withheld_.size(); ++i) {
+    resumed = resumed || (withheld_[i] && (withheld.tasks.empty() || !withheld.tasks[i]));
+  }
+  withheld_ = withheld.tasks;
+  const auto leave = [this](TaskIndex task) {
+    if (IsWithheld(task)) watermarks_[task] = decided_[task];
+    return IsWithheld(task);
+  };
+  std::erase_if(closings_, [&](const auto& entry) { return leave(entry.first); });
+  std::erase_if(retries_, [&](const Retry& retry) {
+    return retry.stage != Retry::Stage::kAsked && leave(TaskOf(retry.request.task));
+  });
+  // Whoever had them may have decided less than it was to.
+  if (resumed && phase_ == Phase::kFollowing) CatchUp(now.wall, Beginning::kSchedule);
+}
+
 // Of what was asked, an answer may be under way that only this core can take.
 void EngineCore::On(const input::HandoverRequested&, Moment) {
   if (phase_ != Phase::kFollowing) return;

@@ -85,6 +85,9 @@ struct RunRequested {  // A person asks for a run now,
   TaskIndex task = 0;
   std::optional<WallTime> backfill = std::nullopt;  // or for that of an instant that is past.
 };
+struct Withheld {  // Per task: a server of a newer release decides it in the place of this one. Empty: none.
+  std::vector<bool> tasks;
+};
 struct HandoverRequested {};  // Leave what is undecided to a successor; end when everything under way has ended.
 struct DrainRequested {};     // Look for nothing new; end when everything under way has ended.
 struct ShutdownRequested {};  // Stop claiming, give running work its grace. The second one skips the grace.
@@ -92,7 +95,7 @@ struct ShutdownRequested {};  // Stop claiming, give running work its grace. The
 using EngineInput =
     std::variant<input::Woken, input::ClaimsAnswered, input::LeasesRenewed, input::Reaped, input::Recorded,
                  input::Reasserted, input::RunEnded, input::ClockJumped, input::ZonesChanged, input::RunRequested,
-                 input::HandoverRequested, input::DrainRequested, input::ShutdownRequested>;
+                 input::Withheld, input::HandoverRequested, input::DrainRequested, input::ShutdownRequested>;
 
 // What the core wants done.
 namespace action {
@@ -227,6 +230,7 @@ class EngineCore {
   void On(const input::ClockJumped& jumped, Moment now);
   void On(const input::ZonesChanged& changed, Moment now);
   void On(const input::RunRequested& requested, Moment now);
+  void On(const input::Withheld& withheld, Moment now);
   void On(const input::HandoverRequested&, Moment now);
   void On(const input::DrainRequested&, Moment now);
   void On(const input::ShutdownRequested&, Moment now);
@@ -244,6 +248,7 @@ class EngineCore {
   ClaimRequest MakeRequest(TaskIndex task, WallTime at, std::optional<WallTime> previous, std::string_view gap_reason,
                            Moment now);
   bool IsFor(const Task& task) const;
+  bool IsWithheld(TaskIndex task) const { return !withheld_.empty() && withheld_[task]; }
   void Ask(ClaimRequest request);
   void SendClaims(Moment now);
 
@@ -331,6 +336,7 @@ class EngineCore {
   std::vector<WallTime> watermarks_;  // Per task: the last instant that this server has taken up.
   std::vector<WallTime> decided_;     // And the last one that is known to be decided,
   std::vector<bool> seeded_;          // unless it is only where the task began.
+  std::vector<bool> withheld_;        // Per task: another server decides it; empty: none.
   Agenda agenda_;
   Preference preference_;
   LeaseBook leases_;

@@ -87,6 +87,7 @@ void EngineCore::DispatchWaiting(Waiting& waiting, Moment now) {
   for (; waiting.next < members.size(); ++waiting.next) {
     const TaskIndex index = members[waiting.next];
     if (waiting.part == Part::kPreferred && !preference_.Prefers(index)) continue;
+    if (IsWithheld(index)) continue;
     if (!at_start && (waiting.at <= watermarks_[index] || retried.contains(index))) continue;
     const Task& task = schedule_->tasks()[index];
     // What is made up for waits its turn instead of being skipped.

@@ -195,5 +195,59 @@ TEST(EngineCoreHandover, HasTheSuccessorMakeUpForTheTimeBetweenButStartNothingAn
   EXPECT_EQ(core.AskedClaims().at(0).gap_reason, reason::kLate) << "the server was not down";
 }
 
+TEST(EngineCoreWithheld, TakesUpNoOccurrenceOfTheTasks) {
+  Core core({MakeTask("a", seconds(60), Unique()), MakeTask("b", seconds(60), Unique())});
+  core.Follow();
+  core.Tell(input::Withheld{{true, false}});
+  core.Advance(seconds(60));
+  EXPECT_THAT(core.Asked(), ElementsAre("b@60"));
+  EXPECT_THAT(core.Events(), IsEmpty()) << "whoever has it decides it";
+}
+
+TEST(EngineCoreWithheld, LetsARunGoOn) {
+  RunningCore core;
+  core.Tell(input::Withheld{{true}});
+  core.Advance(seconds(60));
+  EXPECT_THAT(core.stops, IsEmpty());
+  EXPECT_THAT(core.Asked(), IsEmpty());
+  core.EndRun(core.starts.at(0).record.run_id);
+  EXPECT_EQ(core.records.size(), 1u);
+}
+
+TEST(EngineCoreWithheld, LeavesWhatWaitsToOthers) {
+  Core core({MakeTask("a", seconds(60), QueueOne())});
+  core.Follow();
+  core.Advance(seconds(60));
+  core.AnswerClaims(ClaimOutcome::kBusy);
+  core.Tell(input::Withheld{{true}});
+  core.Advance(seconds(10));
+  EXPECT_THAT(core.Asked(), IsEmpty());
+}
+
+TEST(EngineCoreWithheld, AsksForWhatHasNoAnswerUntilItIsDecided) {
+  Core core({MakeTask("a", seconds(60), Unique())});
+  core.Follow();
+  core.Advance(seconds(60));
+  core.FailClaims();
+  core.Tell(input::Withheld{{true}});
+  core.Advance(seconds(2));
+  EXPECT_THAT(core.Asked(), ElementsAre("a@60"));
+}
+
+TEST(EngineCoreWithheld, TakesThemUpAgainWithWhatNobodyMayHaveDecided) {
+  Core core({MakeTask("a", seconds(60), Unique()), MakeTask("b", seconds(60), Unique())});
+  core.Follow();
+  core.Tell(input::Withheld{{true, true}});
+  core.Advance(seconds(90));
+  core.Tell(input::Withheld{{true, false}});
+  EXPECT_THAT(core.Asked(), ElementsAre("b@60"));
+  core.AnswerClaims(ClaimOutcome::kDecided);
+  core.Tell(input::Withheld{});
+  EXPECT_THAT(core.Asked(), ElementsAre("a@60"));
+  core.AnswerClaims(ClaimOutcome::kDecided);
+  core.Advance(seconds(30));
+  EXPECT_THAT(core.Asked(), ElementsAre("a@120", "b@120"));
+}
+
 }  // namespace
 }  // namespace rota

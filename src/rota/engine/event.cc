@@ -16,6 +16,14 @@ std::string_view Name(EventKind kind) {
       return "server_stopped";
     case EventKind::kScheduleReloaded:
       return "schedule_reloaded";
+    case EventKind::kScheduleDrift:
+      return "schedule_drift";
+    case EventKind::kScheduleDriftEnded:
+      return "schedule_drift_ended";
+    case EventKind::kTasksWithheld:
+      return "tasks_withheld";
+    case EventKind::kTasksResumed:
+      return "tasks_resumed";
     case EventKind::kReloadFailed:
       return "reload_failed";
     case EventKind::kRunStarted:

@@ -15,7 +15,11 @@ enum class EventKind {
   kServerStopping,  // Stops claiming; running work gets its grace.
   kServerStopped,
   kScheduleReloaded,  // Another schedule is followed from now on: `detail` tells how it differs.
-  kReloadFailed,      // The schedule stays as it was: `detail` tells why.
+  kScheduleDrift,     // Another live server follows another schedule: `detail` names both.
+  kScheduleDriftEnded,
+  kTasksWithheld,  // Servers of a newer release decide some tasks from now on: `detail` tells how many.
+  kTasksResumed,   // They do so no more.
+  kReloadFailed,   // The schedule stays as it was: `detail` tells why.
   kRunStarted,
   kAttemptFailed,     // Another attempt of the run follows: `detail` tells when.
   kRunFinished,       // Any outcome of a run.

@@ -115,6 +115,14 @@ Sentence Tell(const Event& event, const OccurrenceRecord& record) {
       return {LogLevel::kInfo, Format("server {} stopped", event.server)};
     case EventKind::kScheduleReloaded:
       return {LogLevel::kInfo, "the schedule was reloaded"};
+    case EventKind::kScheduleDrift:
+      return {LogLevel::kWarning, "servers follow different schedules"};
+    case EventKind::kScheduleDriftEnded:
+      return {LogLevel::kInfo, "a different schedule is followed no more"};
+    case EventKind::kTasksWithheld:
+      return {LogLevel::kInfo, "tasks are left to servers of a newer release"};
+    case EventKind::kTasksResumed:
+      return {LogLevel::kInfo, "tasks are left to others no more"};
     case EventKind::kReloadFailed:
       return {LogLevel::kError, "the schedule stays as it was"};
     case EventKind::kRunStarted:

@@ -188,6 +188,14 @@ TEST(EventLog, TellsOfTheServerTheClockAndTheStore) {
   EXPECT_EQ(Line(OfServer(EventKind::kServerStopped)), "INFO  server web-1 stopped  event=server_stopped server=web-1");
   EXPECT_EQ(Line(OfServer(EventKind::kScheduleReloaded, "1 task added")),
             "INFO  the schedule was reloaded: 1 task added  event=schedule_reloaded server=web-1");
+  EXPECT_EQ(Line(OfServer(EventKind::kScheduleDrift, "b follows 00ff")),
+            "WARN  servers follow different schedules: b follows 00ff  event=schedule_drift server=web-1");
+  EXPECT_EQ(Line(OfServer(EventKind::kScheduleDriftEnded, "00ff")),
+            "INFO  a different schedule is followed no more: 00ff  event=schedule_drift_ended server=web-1");
+  EXPECT_EQ(Line(OfServer(EventKind::kTasksWithheld, "1 task, release 2")),
+            "INFO  tasks are left to servers of a newer release: 1 task, release 2  event=tasks_withheld server=web-1");
+  EXPECT_EQ(Line(OfServer(EventKind::kTasksResumed)),
+            "INFO  tasks are left to others no more  event=tasks_resumed server=web-1");
   EXPECT_EQ(Line(OfServer(EventKind::kReloadFailed, "config.yaml:3:1: taks: unknown key")),
             "ERROR the schedule stays as it was: config.yaml:3:1: taks: unknown key  event=reload_failed "
             "server=web-1");

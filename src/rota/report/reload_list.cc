@@ -6,15 +6,6 @@
 #include "rota/report/table.h"
 
 namespace rota {
-namespace {
-
-// A configuration may have many mistakes, a line each.
-std::string FirstLine(const std::string& text) {
-  const std::size_t end = text.find('\n');
-  return end == std::string::npos ? text : text.substr(0, end) + " …";
-}
-
-}  // namespace
 
 std::string_view Name(ReloadRow::Result result) {
   switch (result) {
@@ -34,7 +25,7 @@ std::string ToTable(std::span<const ReloadRow> rows) {
   Table table({{"SERVER"}, {"HOST"}, {"PID"}, {"SCHEDULE"}, {"RESULT"}});
   for (const ReloadRow& row : rows) {
     std::string result(Name(row.result));
-    if (!row.detail.empty()) result += ": " + FirstLine(row.detail);
+    if (!row.detail.empty()) result += ": " + row.detail;
     table.AddRow({row.server.id, row.server.host, Format("{}", row.server.pid), row.server.schedule_digest, result});
   }
   return table.Render();

@@ -6,6 +6,7 @@
 
 #include "rota/base/format.h"
 #include "rota/base/text.h"
+#include "rota/coordination/releases.h"
 #include "rota/report/json.h"
 #include "rota/report/table.h"
 #include "rota/report/wording.h"
@@ -23,6 +24,11 @@ std::string DescribeOffset(std::optional<Milliseconds> offset) {
   return Format("{}{}", sign, Roughly(std::chrono::abs(*offset)));
 }
 
+std::string DescribeSchedule(const ServerRow& row) {
+  if (row.server.schedule_digest.empty()) return "-";
+  return row.server.schedule_digest + (row.drifted ? " drift" : "");
+}
+
 }  // namespace
 
 bool IsAlive(std::string_view server, std::span<const ServerInfo> servers, WallTime now) {
@@ -32,7 +38,8 @@ bool IsAlive(std::string_view server, std::span<const ServerInfo> servers, WallT
 
 std::vector<ServerRow> ListServers(std::span<const ServerInfo> servers, WallTime now) {
   std::vector<ServerRow> rows;
-  for (const ServerInfo& server : servers) rows.push_back({server, server.alive_until > now});
+  for (const ServerInfo& server : servers)
+    rows.push_back({server, server.alive_until > now, HasDrifted(server, servers, now)});
   return rows;
 }
 
@@ -54,9 +61,9 @@ std::string ToTable(std::span<const ServerRow> rows, WallTime now) {
   for (const ServerRow& row : rows) {
     const ServerInfo& server = row.server;
     table.AddRow({server.id, row.alive ? "alive" : "gone", server.host, Format("{}", server.pid), server.version,
-                  server.release.empty() ? "-" : server.release,
-                  server.schedule_digest.empty() ? "-" : server.schedule_digest, FormatInstant(server.started_at),
-                  Roughly(now - server.seen_at) + " ago", DescribeOffset(server.clock_offset)});
+                  server.release.empty() ? "-" : server.release, DescribeSchedule(row),
+                  FormatInstant(server.started_at), Roughly(now - server.seen_at) + " ago",
+                  DescribeOffset(server.clock_offset)});
   }
   std::string text = table.Render();
   for (const ServerRow& row : rows) {
@@ -79,6 +86,7 @@ std::string ToJson(std::span<const ServerRow> rows) {
         {"pid", server.pid},
         {"version", json::Text(server.version)},
         {"schedule_digest", json::Text(server.schedule_digest)},
+        {"drift", row.drifted},
         {"release", json::Text(server.release)},
         {"reload_error", json::Text(server.reload_error)},
         {"started_at", json::Utc(server.started_at)},

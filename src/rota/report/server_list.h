@@ -13,7 +13,8 @@ namespace rota {
 // What a list of the fleet shows of one server.
 struct ServerRow {
   ServerInfo server;
-  bool alive = false;  // Its heartbeat has not run out.
+  bool alive = false;    // Its heartbeat has not run out.
+  bool drifted = false;  // It follows another schedule than it should: HasDrifted().
 };
 
 // True when the server is among them and its heartbeat has not run out.

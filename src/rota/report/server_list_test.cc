@@ -82,6 +82,16 @@ TEST(ServerList, ShowsHowFarAClockIsFromTheStores) {
   EXPECT_NE(ToJson(ListServers(std::vector{server}, kNow)).find(R"("clock_offset_ms":-3})"), std::string::npos);
 }
 
+TEST(ServerList, MarksWhoFollowsAnotherSchedule) {
+  ServerInfo newer = Server();
+  newer.id = "web2";
+  newer.schedule_digest = "0100";
+  newer.release = "v1.10.0";
+  const std::string table = ToTable(ListServers(std::vector{Server(), newer}, kNow), kNow);
+  EXPECT_NE(table.find("v1.4.2   00ff drift  2026"), std::string::npos) << table;
+  EXPECT_NE(table.find("v1.10.0  0100        2026"), std::string::npos) << table;
+}
+
 TEST(ServerList, TellsWhoCouldNotBeReloaded) {
   ServerInfo server = Server();
   server.reload_error = "config.yaml:3:1: taks: unknown key";
@@ -93,7 +103,7 @@ TEST(ServerList, GivesAllFactsAsJson) {
   EXPECT_EQ(
       ToJson(ListServers(std::vector{Server()}, kNow)),
       R"([{"server":"web1","alive":true,"incarnation":"01INC","host":"web1.example","pid":42,)"
-      R"("version":"0.1.0","schedule_digest":"00ff","release":"v1.4.2","reload_error":"","started_at":"2026-03-06T12:00:00Z",)"
+      R"("version":"0.1.0","schedule_digest":"00ff","drift":false,"release":"v1.4.2","reload_error":"","started_at":"2026-03-06T12:00:00Z",)"
       R"("seen_at":"2026-03-06T23:59:57Z","alive_until":"2026-03-07T00:00:12Z",)"
       R"("clock_offset_ms":null}])"
       "\n");

@@ -24,12 +24,15 @@ std::vector<WallTime> Translate(const std::vector<WallTime>& handed, const Sched
 }  // namespace
 
 Crew::Crew(const Surroundings& around, EngineOptions options, std::shared_ptr<const Schedule> schedule,
-           JoinReply joined)
+           JoinReply joined, ServerInfo own)
     : schedule_(std::move(schedule)),
       hooks_(schedule_, around.clock, around.events),
-      runner_(around.commands, around.clock, around.feed, [this](const RunOrder& order) { hooks_.Begin(order); }) {
+      runner_(around.commands, around.clock, around.feed, [this](const RunOrder& order) { hooks_.Begin(order); }),
+      watch_period_(options.lease_ttl / 3) {
   engine_.emplace(std::move(options), schedule_, std::move(joined.watermarks), around.clock, around.store, around.store,
                   runner_, hooks_, std::move(joined.seeded));
+  watch_.emplace(around.store, around.clock, around.events, std::move(own), schedule_,
+                 [this](std::vector<bool> tasks) { engine_->Withhold(std::move(tasks)); });
 }
 
 void Crew::Begin(std::function<void()> on_change) {
@@ -38,13 +41,17 @@ void Crew::Begin(std::function<void()> on_change) {
 
 void Crew::Relieve(Crew& former, std::function<void()> on_change) {
   former.relieved_ = true;
-  std::vector<WallTime> handed = Translate(former.engine().HandOver(), former.schedule(), schedule());
+  former.watch_->Stop();
+  std::vector<WallTime> handed = Translate(former.engine()->HandOver(), former.schedule(), schedule());
   Start(std::move(on_change), [this, handed = std::move(handed)] { engine_->TakeOver(handed); });
 }
 
 void Crew::Start(std::function<void()> on_change, std::function<void()> follow) {
   thread_.Post([this, tell = std::move(on_change), work = std::move(follow)] {
+    watch_->Look();  // Before anything begins that is others' to decide.
+    watch_->Start(watch_period_);
     work();
+    watch_->Stop();
     stage_ = Stage::kIdle;
     tell();
     if (!relieved_) return;
@@ -55,6 +62,7 @@ void Crew::Start(std::function<void()> on_change, std::function<void()> follow) 
 }
 
 void Crew::CloseEngine() {
+  watch_.reset();  // It waits for a look that is under way.
   if (engine_ && engine_->abandoned() == 0) engine_.reset();
 }
 

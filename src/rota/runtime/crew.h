@@ -14,6 +14,7 @@
 #include "rota/run/hooks.h"
 #include "rota/run/output_feed.h"
 #include "rota/run/task_runner.h"
+#include "rota/runtime/release_watch.h"
 #include "rota/schedule/schedule.h"
 #include "rota/time/clock.h"
 
@@ -33,15 +34,16 @@ class Crew {
     EventSink& events;
   };
 
-  // Throws std::system_error when the system has no more threads.
-  Crew(const Surroundings& around, EngineOptions options, std::shared_ptr<const Schedule> schedule, JoinReply joined);
+  // `own` is the server as it joined. Throws std::system_error when the system has no more threads.
+  Crew(const Surroundings& around, EngineOptions options, std::shared_ptr<const Schedule> schedule, JoinReply joined,
+       ServerInfo own);
   // The destructor waits for the end of its work.
   Crew(const Crew&) = delete;
   Crew& operator=(const Crew&) = delete;
 
   const Schedule& schedule() const { return *schedule_; }
-  // REQUIRES: not before CloseEngine().
-  Engine& engine() { return *engine_; }
+  // Null from CloseEngine() on.
+  Engine* engine() { return engine_ ? &*engine_ : nullptr; }
 
   // Follows the schedule on a thread of its own. `on_change` is called there whenever one of the two below has become
   // true.
@@ -68,6 +70,8 @@ class Crew {
   Hooks hooks_;
   TaskRunner runner_;
   std::optional<Engine> engine_;
+  const Milliseconds watch_period_;
+  std::optional<ReleaseWatch> watch_;
   std::atomic<bool> relieved_ = false;
   std::atomic<Stage> stage_ = Stage::kBusy;
   WorkerPool thread_{"rota-crew", 1};  // Last, as it uses all of the above.

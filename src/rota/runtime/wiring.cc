@@ -22,6 +22,7 @@
 #include "rota/logging/tee_log.h"
 #include "rota/runtime/open_store.h"
 #include "rota/runtime/version.h"
+#include "rota/schedule/manifest.h"
 
 namespace rota {
 namespace {
@@ -165,6 +166,7 @@ JoinRequest Wiring::MakeJoinRequest() const {
   request.server.version = kVersion;
   request.server.schedule_digest = schedule_->digest();
   request.server.release = options.app.release;
+  if (!options.app.release.empty()) request.manifest = MakeManifest(*schedule_);
   request.heartbeat_ttl = options.coordination.lease_ttl;
   request.seed = clock_.Now();
   return request;
@@ -174,7 +176,7 @@ Status Wiring::Open(LogTo where, JoinRequest request, Milliseconds shutdown_grac
   Result<std::unique_ptr<LogSink>> log = OpenLog(where);
   if (!log) return log.error();
   auto events = std::make_unique<EventLog>(**log);
-  session_.reset(new Session{where, *std::move(log), std::move(events), config_->options()});
+  session_ = std::make_unique<Session>(where, *std::move(log), std::move(events), config_->options());
   Result<JoinReply> joined = store_->Join(request);
   if (!joined) {
     session_.reset();
@@ -208,7 +210,7 @@ Result<std::unique_ptr<Crew>> Wiring::MakeCrew(std::shared_ptr<const Schedule> s
   engine.seed = RandomSeed();
   try {
     return std::make_unique<Crew>(Crew::Surroundings{commands_, clock_, feed_, *store_, *session_->events},
-                                  std::move(engine), std::move(schedule), std::move(joined));
+                                  std::move(engine), std::move(schedule), std::move(joined), request.server);
   } catch (const std::system_error& error) {
     int threads = options.server.workers;
     for (const auto& [name, pool] : options.server.pools) threads += pool.workers;
@@ -267,10 +269,10 @@ Status Wiring::Work(WorkMode mode, OutputWatcher watcher) {
   std::optional<WatcherThread> thread;
   if (watcher) thread.emplace(feed_, OutputFeed::Interest{}, std::move(watcher));
   if (mode == WorkMode::kOneTick) {
-    Engine& engine = session_->crews.back()->engine();
-    Watch(engine);
+    Engine& engine = *session_->crews.back()->engine();
+    Watch(&engine);
     engine.Tick();
-    Forget(engine);
+    Forget(&engine);
   } else {
     Serve();
   }
@@ -299,23 +301,23 @@ Status Wiring::RunInForeground(const Task& task, OutputWatcher watcher, const st
   if (Status opened = Open(LogTo::kFile, request, Milliseconds(0)); !opened.ok()) return opened;
   // All of it is to be seen: the run waits for who reads it.
   const WatcherThread thread(feed_, {.task = task.id, .when_full = OutputFeed::WhenFull::kWait}, std::move(watcher));
-  Engine& engine = session_->crews.back()->engine();
-  Watch(engine);
+  Engine& engine = *session_->crews.back()->engine();
+  Watch(&engine);
   run(engine);
-  Forget(engine);
+  Forget(&engine);
   Close(kHookPatience);
   return Status::Ok();
 }
 
-void Wiring::Watch(Engine& engine) {
+void Wiring::Watch(Engine* engine) {
   MutexLock lock(mu_);
-  engines_.push_back(&engine);
-  for (int i = 0; i < stops_; ++i) engine.RequestShutdown();
+  engines_.push_back(engine);
+  for (int i = 0; i < stops_; ++i) engine->RequestShutdown();
 }
 
-void Wiring::Forget(Engine& engine) {
+void Wiring::Forget(Engine* engine) {
   MutexLock lock(mu_);
-  std::erase(engines_, &engine);
+  std::erase(engines_, engine);
 }
 
 bool Wiring::Stop() {

@@ -75,8 +75,8 @@ class Wiring final : public Workplace {
   // Runs something for once, as a process of this server that follows no schedule.
   Status RunInForeground(const Task& task, OutputWatcher watcher, const std::function<void(Engine&)>& run);
   // Makes an engine reachable for Stop(), and no more.
-  void Watch(Engine& engine);
-  void Forget(Engine& engine);
+  void Watch(Engine* engine);
+  void Forget(Engine* engine);
   void Wake();
 
   const std::string config_path_;

@@ -5,6 +5,7 @@
 #include "rota/base/text.h"
 #include "rota/config/restart_keys.h"
 #include "rota/runtime/wiring.h"
+#include "rota/schedule/manifest.h"
 
 // A server that goes on while its schedule is replaced. The rest is in wiring.cc.
 //
@@ -92,6 +93,7 @@ Status Wiring::TakeUpAnew() {
   JoinRequest request = session_->request;
   request.server.schedule_digest = (*schedule)->digest();
   request.server.release = config->options().app.release;
+  request.manifest = request.server.release.empty() ? std::string() : MakeManifest(**schedule);
   request.server.reload_error.clear();
   request.tasks = &(*schedule)->tasks();
   request.seed = clock_.Now();
@@ -105,7 +107,8 @@ Status Wiring::TakeUpAnew() {
   Crew& former = *session_->crews.back();
   const ScheduleDiff diff = Diff(former.schedule(), **schedule, {.from = request.seed, .span = Milliseconds(0)});
   Options before = std::exchange(session_->options, WithFresh(session_->options, config->options()));
-  if (former.schedule().digest() != (*schedule)->digest() || before.server != session_->options.server) {
+  if (former.schedule().digest() != (*schedule)->digest() || before.server != session_->options.server ||
+      before.app.release != session_->options.app.release) {
     Result<std::unique_ptr<Crew>> next = MakeCrew(*schedule, request, *joined, session_->options.server.shutdown_grace);
     if (!next) {
       session_->options = std::move(before);
@@ -136,7 +139,9 @@ void Wiring::AnnounceReload(const ScheduleDiff& diff, const Options& fresh) {
 void Wiring::RefuseReload(const Status& error) {
   Announce(EventKind::kReloadFailed, error.message());
   JoinRequest& request = session_->request;
-  request.server.reload_error = error.message();
+  const std::string& message = error.message();
+  const std::size_t line_end = message.find('\n');  // All servers read the row, so it has one of many mistakes.
+  request.server.reload_error = line_end == std::string::npos ? message : message.substr(0, line_end) + " …";
   request.seed = clock_.Now();
   // Where the store does not take it, the log alone tells.
   (void)store_->Join(request);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,9 @@ struct PolicyFact {
 };
 // All policies, always in the same order: what a difference of two PoliciesKeys is about.
 std::vector<PolicyFact> PolicyFacts(const TaskPolicies& policies);
+
+// Of each task a number that differs when anything of its definition does; conditions (functions) do not count.
+std::vector<std::uint64_t> TaskDigests(const std::vector<Task>& tasks);
 
 // Differs when what runs differs in any way, also in one that Describe() does not tell.
 std::string WorkKey(const Work& work);

@@ -1,5 +1,7 @@
 #include "rota/schedule/schedule.h"
 
+#include <numeric>
+
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "rota/base/check.h"
@@ -50,14 +52,10 @@ std::string WorkKey(const Work& work) {
   return key;
 }
 
-}  // namespace internal
-
-namespace {
-
-// A sum over the tasks: the order of registration does not count.
-std::string Digest(const std::vector<Task>& tasks) {
+std::vector<std::uint64_t> TaskDigests(const std::vector<Task>& tasks) {
   boost::unordered_flat_map<const TaskPolicies*, std::string> policy_keys;
-  std::uint64_t sum = 0;
+  std::vector<std::uint64_t> digests;
+  digests.reserve(tasks.size());
   std::string text;
   for (const Task& task : tasks) {
     std::string& policies = policy_keys[task.policies.get()];
@@ -68,9 +66,19 @@ std::string Digest(const std::vector<Task>& tasks) {
     Append(text, internal::WorkKey(task.work));
     Append(text, task.trigger->key());
     Append(text, policies);
-    sum += StableHash(text);
+    digests.push_back(StableHash(text));
   }
-  return Format("{:016x}", sum);
+  return digests;
+}
+
+}  // namespace internal
+
+namespace {
+
+// A sum over the tasks: the order of registration does not count.
+std::string Digest(const std::vector<Task>& tasks) {
+  const std::vector<std::uint64_t> digests = internal::TaskDigests(tasks);
+  return Format("{:016x}", std::accumulate(digests.begin(), digests.end(), std::uint64_t{0}));
 }
 
 }  // namespace
