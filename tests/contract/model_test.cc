@@ -35,7 +35,20 @@ class Dice {
   std::mt19937 random_;
 };
 
+// Takes a slot of a pool, or gives it back.
+ClaimRequest AnySlot(Dice& dice) {
+  const Scope pool = PoolScope("reports");
+  ClaimRequest request = Request(dice.RunId(pool));
+  request.scope = request.task = pool;
+  request.server = dice.Server();
+  request.lock_timeout = kNoLockTimeout;
+  request.purpose = dice.OneIn(3) ? ClaimPurpose::kGiveBack : ClaimPurpose::kSlot;
+  request.fleet_limit = 1 + dice.Below(4);
+  return request;
+}
+
 ClaimRequest AnyClaim(Dice& dice, WallTime now) {
+  if (dice.OneIn(4)) return AnySlot(dice);
   const Scope scope = dice.AnyScope();
   ClaimRequest request = Request(dice.RunId(scope), dice.Instant(now));
   request.scope = scope;
@@ -99,7 +112,7 @@ std::string Claim(Store& store, Dice& dice, WallTime now) {
 std::string Renew(Store& store, Dice& dice) {
   std::vector<LeaseRef> leases;
   for (int i = dice.Below(20); i > 0; --i) {
-    const Scope scope = dice.AnyScope();
+    const Scope scope = dice.OneIn(4) ? PoolScope("reports") : dice.AnyScope();
     leases.push_back({dice.RunId(scope) + (dice.OneIn(4) ? ".2" : ""), scope});
   }
   const auto reply = store.Renew(dice.Server(), leases, kTtl);
@@ -154,6 +167,8 @@ std::string Reassert(Store& store, Dice& dice, WallTime now) {
                            seconds(10 + dice.Below(60))});
   }
   for (int i = dice.Below(3); i > 0; --i) memory.watermarks.push_back({dice.AnyScope(), dice.Instant(now)});
+  const Scope pool = PoolScope("reports");
+  for (int i = dice.Below(3); i > 0; --i) memory.slots.push_back({dice.RunId(pool), pool, server, kTtl});
   return Format("reassert {}", store.Reassert(server, memory).value().count());
 }
 

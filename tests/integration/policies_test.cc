@@ -176,6 +176,38 @@ TEST_F(Policies, KeepWorkersForAPool) {
   EXPECT_EQ(ran.err, "error: stuck: pool slow: expected one of server.pools; did you mean \"slwo\"?; defined: slwo\n");
 }
 
+TEST_F(Policies, LimitTheRunsOfAPoolOnAllServersTogether) {
+  constexpr std::string_view kWork = "mkdir busy || echo overlap >>notes; sleep 0.1; rmdir busy; echo $SERVER >>notes";
+  WriteConfig(Format("  - {{name: one, schedule: every second, unique: true, pool: db, shell: '{}'}}\n"
+                     "  - {{name: each, schedule: every second, pool: db, shell: '{}'}}\n",
+                     kWork, kWork),
+              ", pools: {db: {workers: 4, fleet_limit: 1}}");
+  Process a = Start({"schedule:work"}, "a");
+  Process b = Start({"schedule:work"}, "b");
+  EXPECT_TRUE(Eventually([&] {
+    const Words notes = Lines("notes");
+    return std::ranges::count(notes, "a") >= 4 && std::ranges::count(notes, "b") >= 4;
+  }));
+  Stop(a);
+  Stop(b);
+  EXPECT_THAT(Lines("notes"), testing::Not(testing::Contains("overlap")));
+}
+
+TEST_F(Policies, GiveTheSlotOfADeadServerToAnother) {
+  WriteConfig(
+      "  - {name: hog, schedule: \"@reboot\", unique: true, pool: db, shell: 'case $SERVER in a) sleep 1000;; esac'}\n"
+      "  - {name: next, schedule: every second, unique: true, pool: db, shell: echo $SERVER >>notes}\n",
+      ", pools: {db: {workers: 4, fleet_limit: 1}}");
+  Process a = Start({"schedule:work"}, "a");
+  ASSERT_TRUE(Eventually([&] { return !Ended("hog", "running").empty(); }));
+  EXPECT_THAT(Run({"schedule:locks"}).out, HasSubstr("\npool db  a "));
+  const std::size_t before = Lines("notes").size();
+  a.Signal(SIGKILL);
+  Process b = Start({"schedule:work"}, "b");
+  EXPECT_TRUE(Eventually([&] { return Lines("notes").size() >= before + 2; }));
+  Stop(b);
+}
+
 TEST_F(Policies, RunAnOpenTaskWhileTheStoreIsGone) {
   auto redis = std::make_unique<redis_test::RedisServer>();
   WriteConfig(

@@ -60,7 +60,8 @@ TEST(Config, HoldsDefaultsForAnEmptyFile) {
 TEST(Config, ReadsEveryOption) {
   const Result<Config> config = Parse(R"(
 app: {name: shop, environment: staging, timezone: Asia/Shanghai, release: v1.4.2}
-server: {id: web-1, workers: 4, pools: {slow: 2}, shutdown_grace: 1m, kill_after: 10s}
+server: {id: web-1, workers: 4, pools: {slow: 2, reports: {workers: 4, fleet_limit: 10}},
+         shutdown_grace: 1m, kill_after: 10s}
 coordination: {driver: sqlite, path: /srv/rota.db, lease_ttl: 20s, max_skew: 500ms}
 redis: {host: redis.local, port: 6380, password: "${REDIS_PASSWORD}", db: 3}
 log: {level: debug, file: "", max_size: 64KB, max_files: 2}
@@ -69,7 +70,7 @@ history: {keep: 7d, max_records: 5000}
   ASSERT_TRUE(config) << config.error().message();
   Options expected;
   expected.app = {"shop", "staging", "Asia/Shanghai", "v1.4.2"};
-  expected.server = {"web-1", 4, {{"slow", 2}}, minutes(1), seconds(10)};
+  expected.server = {"web-1", 4, {{"slow", {2, {}}}, {"reports", {4, 10}}}, minutes(1), seconds(10)};
   expected.coordination = {CoordinationDriver::kSqlite, "/srv/rota.db", seconds(20), Milliseconds(500)};
   expected.redis.emplace();
   expected.redis->host = "redis.local";
@@ -200,6 +201,14 @@ TEST(Config, RefusesPoliciesThatAreNone) {
   EXPECT_EQ(error("priority: 101"), "config/config.yaml:2:43: priority: \"101\": expected an integer from -100 to 100");
   EXPECT_EQ(ErrorOf("server:\n  pools: {slow: none}\n"),
             "config/config.yaml:2:17: server.pools.slow: \"none\": expected an integer from 1 to 1024");
+  EXPECT_EQ(ErrorOf("server:\n  pools: {slow: {workers: 2, fleet_limit: 0}}\n"),
+            "config/config.yaml:2:43: server.pools.slow.fleet_limit: \"0\": expected an integer from 1 to 100000");
+  EXPECT_EQ(ErrorOf("server:\n  pools: {slow: {fleet_limit: 3}}\n"),
+            "config/config.yaml:2:17: server.pools.slow: expected its workers too: {workers: 4, fleet_limit: 10}");
+  EXPECT_EQ(
+      ErrorOf("server:\n  pools: {slow: {workers: 2, fleet_limits: 3}}\n"),
+      "config/config.yaml:2:30: unknown key \"fleet_limits\" in server.pools.slow; did you mean \"fleet_limit\"?; "
+      "allowed: workers, fleet_limit");
 }
 
 TEST(Config, TellsWhereAPolicyContradictsAnother) {

@@ -59,32 +59,57 @@ Section AppSection() {
                        [](File& f) -> auto& { return f.options.app.release; })}};
 }
 
+ValueType<int> Workers() { return Integer(1, 1024); }
+
+// A number of workers, or a map.
+std::optional<PoolOptions> ReadPool(ValueReader& reader, const Place& place) {
+  static const std::vector<Key<PoolOptions>> kKeys = {
+      Value<PoolOptions>("workers", Workers(), "", "", [](PoolOptions& pool) -> auto& { return pool.workers; }),
+      Value<PoolOptions>("fleet_limit", Integer(1, 100'000), "", "",
+                         [](PoolOptions& pool) -> auto& { return pool.fleet_limit; })};
+  PoolOptions pool{0, {}};
+  const std::size_t mistakes = reader.mistakes();
+  if (place.node.kind == yaml::Node::Kind::kMapping) {
+    ReadKeys(reader, place, place.name + ".", kKeys, pool);
+  } else if (const auto workers = reader.Read(place, Workers())) {
+    pool.workers = *workers;
+  }
+  if (reader.mistakes() > mistakes) return std::nullopt;
+  if (pool.workers > 0) return pool;
+  reader.Refuse(place.node.position,
+                Format("{}: expected its workers too: {{workers: 4, fleet_limit: 10}}", place.name));
+  return std::nullopt;
+}
+
+void ReadPools(ValueReader& reader, const Place& place, File& file) {
+  if (!IsMap(reader, place, "a map of names to numbers of workers")) return;
+  for (const yaml::Node::Entry& entry : place.node.entries) {
+    if (Trim(entry.key).empty() || Printable(entry.key) != entry.key) {
+      reader.Refuse(entry.position, Format("{}: {}", place.name, Expected(entry.key, "a printable name")));
+    } else if (const auto pool = ReadPool(reader, {entry.value, Format("{}.{}", place.name, entry.key)})) {
+      file.options.server.pools[entry.key] = *pool;
+    }
+  }
+}
+
 Section ServerSection() {
-  return {"server",
-          "One process that runs the schedule.",
-          {Value<File>("id", Line(), "", "Its name in history and logs; the host's name unless given.",
-                       [](File& f) -> auto& { return f.options.server.id; }),
-           Value<File>("workers", Integer(1, 1024), "16", "How many runs it works on at once.",
-                       [](File& f) -> auto& { return f.options.server.workers; }),
-           {"pools", "a map of names to integers from 1 to 1024", "",
-            "Workers of their own for the tasks that name such a pool: `{slow: 4}`.",
-            [](ValueReader& reader, const Place& place, File& file) {
-              if (!IsMap(reader, place, "a map of names to numbers of workers")) return;
-              for (const yaml::Node::Entry& pool : place.node.entries) {
-                const Place value{pool.value, Format("{}.{}", place.name, Printable(pool.key))};
-                if (Trim(pool.key).empty() || Printable(pool.key) != pool.key) {
-                  reader.Refuse(pool.position, Format("{}: {}", place.name, Expected(pool.key, "a printable name")));
-                } else if (const auto workers = reader.Read(value, Integer(1, 1024))) {
-                  file.options.server.pools[pool.key] = *workers;
-                }
-              }
-            }},
-           Value<File>("shutdown_grace", Duration(seconds(0), hours(24)), "30s",
-                       "How long running work may go on after SIGTERM or SIGINT, before it is told to stop.",
-                       [](File& f) -> auto& { return f.options.server.shutdown_grace; }),
-           Value<File>("kill_after", Duration(seconds(0), hours(1)), "5s",
-                       "How long a child process may take to end after SIGTERM, before SIGKILL.",
-                       [](File& f) -> auto& { return f.options.server.kill_after; })}};
+  return {
+      "server",
+      "One process that runs the schedule.",
+      {Value<File>("id", Line(), "", "Its name in history and logs; the host's name unless given.",
+                   [](File& f) -> auto& { return f.options.server.id; }),
+       Value<File>("workers", Workers(), "16", "How many runs it works on at once.",
+                   [](File& f) -> auto& { return f.options.server.workers; }),
+       {"pools", "a map of names to integers from 1 to 1024, or to `{workers: 4, fleet_limit: 10}`", "",
+        "Workers of their own for the tasks that name such a pool: `{slow: 4}`. `fleet_limit`: how many runs of the "
+        "pool all servers together work on at once.",
+        ReadPools},
+       Value<File>("shutdown_grace", Duration(seconds(0), hours(24)), "30s",
+                   "How long running work may go on after SIGTERM or SIGINT, before it is told to stop.",
+                   [](File& f) -> auto& { return f.options.server.shutdown_grace; }),
+       Value<File>("kill_after", Duration(seconds(0), hours(1)), "5s",
+                   "How long a child process may take to end after SIGTERM, before SIGKILL.",
+                   [](File& f) -> auto& { return f.options.server.kill_after; })}};
 }
 
 Section CoordinationSection() {

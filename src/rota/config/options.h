@@ -10,6 +10,7 @@
 
 #include "rota/base/instant.h"
 #include "rota/base/log.h"
+#include "rota/schedule/pool_options.h"
 
 namespace rota {
 
@@ -58,7 +59,7 @@ struct Options {
   struct Server {
     std::string id;  // Empty: the host's name.
     int workers = 16;
-    std::map<std::string, int, std::less<>> pools;  // Workers of tasks that name a pool.
+    Pools pools;  // Workers of tasks that name a pool.
     Milliseconds shutdown_grace = std::chrono::seconds(30);
     Milliseconds kill_after = std::chrono::seconds(5);  // From SIGTERM to SIGKILL for children.
     friend bool operator==(const Server&, const Server&) = default;

@@ -14,7 +14,7 @@ TEST(KeysThatNeedARestart, AreNoneOfThoseThatAServerTakesUpAnew) {
   fresh.app.timezone = "Asia/Shanghai";
   fresh.app.release = "2";
   fresh.server.workers = 2;
-  fresh.server.pools = {{"slow", 1}};
+  fresh.server.pools = {{"slow", {1, {}}}};
   fresh.server.shutdown_grace = std::chrono::seconds(1);
   fresh.server.kill_after = std::chrono::seconds(1);
   EXPECT_THAT(KeysThatNeedARestart(Options(), fresh), IsEmpty());

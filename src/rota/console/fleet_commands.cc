@@ -107,7 +107,7 @@ class UnlockCommand final : public Command {
     if (!locks) return locks.error();
     const Result<WallTime> now = (*store)->StoreTime();
     if (!now) return now.error();
-    std::erase_if(*locks, [&task](const Lock& lock) { return lock.task != task; });
+    std::erase_if(*locks, [&task](const Lock& lock) { return NameOf(lock) != task; });
     const auto is_over = [&now](const Lock& lock) { return lock.lock_until <= *now; };
     if (std::ranges::all_of(*locks, is_over)) return NotLocked(task, *locks);
     std::erase_if(*locks, is_over);
@@ -159,10 +159,15 @@ class UnlockCommand final : public Command {
   Status Unlock(Context& context, Store& store, const Lock& lock, Holder holder) {
     Status status = store.Unlock(lock.scope, lock.run_id);
     if (status.code() == StatusCode::kNotFound) {
-      context.Print("Run {} on {} has ended meanwhile.", lock.run_id, lock.server);
+      context.Print("{} {} on {} has ended meanwhile.", IsPoolScope(lock.scope) ? "Slot" : "Run", lock.run_id,
+                    lock.server);
       return Status::Ok();
     }
     if (!status.ok()) return status;
+    if (IsPoolScope(lock.scope)) {
+      context.Print("Unlocked {}: {} has a slot less; what runs with it goes on.", NameOf(lock), lock.server);
+      return Status::Ok();
+    }
     context.Print("Unlocked {}: run {} on {} keeps nobody from running it any more.", lock.task, lock.run_id,
                   lock.server);
     if (holder == Holder::kAlive) {

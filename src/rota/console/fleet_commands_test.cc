@@ -98,7 +98,7 @@ TEST_F(FleetCommands, ListTheLocks) {
             "TASK        SERVER  SINCE                 LEASE     LOCK TIMEOUT  TOKEN  RUN\n"
             "backup:run  web-1   2026-03-06T12:01:00Z  12s left  59m57s left   1      01A\n");
   EXPECT_EQ(Run({"schedule:locks", "--json"}), 0);
-  EXPECT_THAT(out(), StartsWith(R"([{"task":"backup:run","scope":"backup:run","server":"web-1","run_id":"01A",)"));
+  EXPECT_THAT(out(), StartsWith(R"([{"task":"backup:run","pool":null,"scope":"backup:run","server":"web-1","run_id":"01A",)"));
 }
 
 TEST_F(FleetCommands, UnlockNothingUnaskedOffATerminal) {
@@ -147,6 +147,22 @@ TEST_F(FleetCommands, UnlockByForce) {
   EXPECT_EQ(out(), kUnlocked);
   EXPECT_EQ(err(), "");
   EXPECT_FALSE(IsLocked("01A"));
+}
+
+TEST_F(FleetCommands, TakeASlotOfAPoolAway) {
+  ClaimRequest slot;
+  slot.run_id = "01S";
+  slot.scope = slot.task = PoolScope("reports");
+  slot.server = "web-1";
+  slot.lease_ttl = seconds(15);
+  slot.lock_timeout = kNoLockTimeout;
+  slot.purpose = ClaimPurpose::kSlot;
+  slot.fleet_limit = 1;
+  Join("web-1");
+  ASSERT_EQ(workplace_.store().Claim(std::vector{slot})->at(0).outcome, ClaimOutcome::kClaimed);
+  EXPECT_EQ(Run({"schedule:unlock", "pool reports", "--force"}), 0);
+  EXPECT_EQ(out(), "Unlocked pool reports: web-1 has a slot less; what runs with it goes on.\n");
+  EXPECT_FALSE(IsLocked("01S"));
 }
 
 TEST_F(FleetCommands, TellWhatBecomesOfTheRunOfADeadServer) {

@@ -42,7 +42,7 @@ void Close(const ClaimRequest& request, Outcome outcome, std::string_view reason
   decision.changes.entries.push_back({std::move(record), decision.reply.outcome, decision.reply.holder});
 }
 
-void Grant(const ClaimRequest& request, const ClaimInputs& inputs, ClaimDecision& decision) {
+void GrantLease(const ClaimRequest& request, const ClaimInputs& inputs, ClaimDecision& decision) {
   const std::uint64_t token = std::max(inputs.scope.token, inputs.token_floor) + 1;
   const WallTime lock_until = inputs.now + request.lock_timeout;
   decision.reply.outcome = ClaimOutcome::kClaimed;
@@ -58,8 +58,12 @@ void Grant(const ClaimRequest& request, const ClaimInputs& inputs, ClaimDecision
   lease.lock_until = lock_until;
   lease.attempts_if_lost = request.attempts_if_lost;
   lease.lock_timeout = request.lock_timeout;
+}
+
+void Grant(const ClaimRequest& request, const ClaimInputs& inputs, ClaimDecision& decision) {
+  GrantLease(request, inputs, decision);
   OccurrenceRecord record = MakeRecord(request, Outcome::kRunning, "");
-  record.token = token;
+  record.token = decision.reply.token;
   record.started_at = inputs.now;
   decision.changes.entries.push_back({std::move(record), ClaimOutcome::kClaimed, ""});
 }
@@ -96,6 +100,41 @@ bool MayRenew(const Lease& lease, const ScopeState& scope, WallTime now) {
 Lease Renewed(Lease lease, Milliseconds ttl, WallTime now) {
   lease.lease_until = std::min(now + ttl, lease.lock_until);
   return lease;
+}
+
+// Gives a slot of a pool, which leaves no record. As the token moves, one that has run out cannot be taken up again:
+// its row goes.
+ClaimDecision TakeSlot(const ClaimRequest& request, const ClaimInputs& inputs) {
+  ClaimDecision decision;
+  const Lease* own = FindLease(inputs.scope, request.run_id);
+  if (own != nullptr && MayRenew(*own, inputs.scope, inputs.now)) {
+    decision.reply.outcome = ClaimOutcome::kClaimed;
+    decision.reply.token = own->token;
+    decision.changes.lease = Renewed(*own, request.lease_ttl, inputs.now);
+    return decision;
+  }
+  const auto is_live = [&inputs](const Lease& lease) { return lease.lease_until > inputs.now; };
+  if (std::ranges::count_if(inputs.scope.leases, is_live) >= request.fleet_limit) {
+    const Lease* holder = FindLive(inputs.scope, inputs.now);
+    decision.reply.outcome = ClaimOutcome::kBusy;
+    if (holder != nullptr) decision.reply.holder = holder->server;
+    return decision;
+  }
+  GrantLease(request, inputs, decision);
+  const auto over = std::ranges::find_if_not(inputs.scope.leases, is_live);
+  if (own != nullptr) {
+    decision.changes.released = own->run_id;
+  } else if (over != inputs.scope.leases.end()) {
+    decision.changes.released = over->run_id;
+  }
+  return decision;
+}
+
+ClaimDecision GiveSlotBack(const ClaimRequest& request) {
+  ClaimDecision decision;
+  decision.reply.outcome = ClaimOutcome::kClaimed;
+  decision.changes.released = request.run_id;
+  return decision;
 }
 
 // Gives the next attempt of a run that was lost to the reaper.
@@ -182,6 +221,8 @@ void Apply(const Changes& changes, ScopeState& scope) {
 std::string GapRunId(std::string_view run_id) { return Format("{}.gap", run_id); }
 
 ClaimDecision Claim(const ClaimRequest& request, const ClaimInputs& inputs) {
+  if (request.purpose == ClaimPurpose::kSlot) return TakeSlot(request, inputs);
+  if (request.purpose == ClaimPurpose::kGiveBack) return GiveSlotBack(request);
   if (inputs.known != nullptr) return Repeat(request, inputs);
 
   ClaimDecision decision;
@@ -368,6 +409,20 @@ Changes ReassertRun(const HeldRun& run, const ScopeState& scope, const Entry* kn
   lease.lock_until = lock_until;
   lease.attempts_if_lost = run.attempts_if_lost;
   lease.lock_timeout = run.lock_timeout;
+  return changes;
+}
+
+// It keeps the claims of others from being granted; were it to run out, it could not be renewed.
+Changes ReassertSlot(const HeldSlot& slot, std::string_view incarnation, WallTime now) {
+  Changes changes;
+  Lease& lease = changes.lease.emplace();
+  lease.run_id = slot.run_id;
+  lease.server = slot.server;
+  lease.incarnation = std::string(incarnation);
+  lease.overlap = OverlapPolicy::kSkip;
+  lease.lock_timeout = kNoLockTimeout;
+  lease.lease_until = now + slot.lease_ttl;
+  lease.lock_until = now + lease.lock_timeout;
   return changes;
 }
 

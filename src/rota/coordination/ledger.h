@@ -138,7 +138,9 @@ Changes Unlock(const Lease& lease, WallTime now);
 // that it remembers are merged by Finish().)
 Changes ReassertRun(const HeldRun& run, const ScopeState& scope, const Entry* known, std::string_view incarnation,
                     WallTime now);
-// And of the last instant that it knows to be decided; of one after `latest`, up to which claims are taken at all, only
+// Of a slot that it holds, whatever the limit,
+Changes ReassertSlot(const HeldSlot& slot, std::string_view incarnation, WallTime now);
+// and of the last instant that it knows to be decided; of one after `latest`, up to which claims are taken at all, only
 // that much is believed. It is put in the place of a seed also where it is earlier: the instants in between are not
 // decided, and whoever claims one of them, or one after them, takes them over.
 Changes ReassertWatermark(WallTime remembered, const ScopeState& scope, WallTime latest);

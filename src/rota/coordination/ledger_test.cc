@@ -218,6 +218,85 @@ TEST(Claim, OfARunThatEndedIsDecided) {
   EXPECT_TRUE(book.scope.leases.empty());
 }
 
+ClaimRequest Slot(std::string id, int fleet_limit) {
+  ClaimRequest request;
+  request.run_id = std::move(id);
+  request.scope = PoolScope("reports");
+  request.server = "web-1";
+  request.overlap = OverlapPolicy::kSkip;
+  request.lease_ttl = kTtl;
+  request.lock_timeout = kNoLockTimeout;
+  request.purpose = ClaimPurpose::kSlot;
+  request.fleet_limit = fleet_limit;
+  return request;
+}
+ClaimRequest GiveBack(std::string id) {
+  ClaimRequest request = Slot(std::move(id), 0);
+  request.purpose = ClaimPurpose::kGiveBack;
+  return request;
+}
+
+TEST(Slots, AreAsManyAsTheLimitSaysAndLeaveNoRecord) {
+  Book book;
+  EXPECT_EQ(book.Claim(Slot("s1", 2)).outcome, ClaimOutcome::kClaimed);
+  EXPECT_EQ(book.Claim(Slot("s2", 2)).outcome, ClaimOutcome::kClaimed);
+  const ClaimReply full = book.Claim(Slot("s3", 2));
+  EXPECT_EQ(full.outcome, ClaimOutcome::kBusy);
+  EXPECT_EQ(full.holder, "web-1");
+  EXPECT_EQ(book.Claim(GiveBack("s1")).outcome, ClaimOutcome::kClaimed);
+  EXPECT_EQ(book.Claim(Slot("s3", 2)).outcome, ClaimOutcome::kClaimed);
+  EXPECT_TRUE(book.entries.empty());
+  EXPECT_FALSE(book.scope.watermark.has_value());
+}
+
+TEST(Slots, AreJudgedByTheLimitOfWhoAsks) {
+  Book book;
+  book.Claim(Slot("s1", 2));
+  EXPECT_EQ(book.Claim(Slot("s2", 1)).outcome, ClaimOutcome::kBusy);
+  EXPECT_EQ(book.Claim(Slot("s3", 2)).outcome, ClaimOutcome::kClaimed);
+}
+
+TEST(Slots, AskedForTwiceAreOne) {
+  Book book;
+  book.Claim(Slot("s1", 1));
+  EXPECT_EQ(book.Claim(Slot("s1", 1)).outcome, ClaimOutcome::kClaimed);
+  EXPECT_EQ(book.scope.leases.size(), 1u);
+}
+
+TEST(Slots, EndUnlessTheyAreRenewed) {
+  Book book;
+  book.Claim(Slot("s1", 1));
+  EXPECT_EQ(book.Renew("s1", kNow + seconds(10)), RenewOutcome::kRenewed);
+  EXPECT_EQ(book.Claim(Slot("s2", 1), kNow + seconds(24)).outcome, ClaimOutcome::kBusy);
+  EXPECT_EQ(book.Claim(Slot("s2", 1), kNow + seconds(25)).outcome, ClaimOutcome::kClaimed);
+  EXPECT_EQ(book.scope.leases.size(), 1u) << "the one that ran out is gone";
+  EXPECT_EQ(book.Renew("s1", kNow + seconds(26)), RenewOutcome::kExpired);
+}
+
+TEST(Slots, ThatRanOutAreTakenUpWhereNobodyTookOneSince) {
+  Book book;
+  book.Claim(Slot("s1", 1));
+  EXPECT_EQ(book.Renew("s1", kNow + seconds(20)), RenewOutcome::kRenewed);
+  EXPECT_EQ(book.Claim(Slot("s2", 1), kNow + seconds(21)).outcome, ClaimOutcome::kBusy);
+}
+
+TEST(Slots, OfADeadServerAreDroppedWithoutARecord) {
+  Book book;
+  book.Claim(Slot("s1", 1));
+  EXPECT_FALSE(book.Reap(nullptr, kNow + seconds(14)));
+  EXPECT_TRUE(book.Reap(nullptr, kNow + seconds(15)));
+  EXPECT_TRUE(book.scope.leases.empty());
+  EXPECT_TRUE(book.entries.empty());
+}
+
+TEST(Slots, AreToldToAStoreThatLostThem) {
+  Book book;
+  book.Take(ReassertSlot({"s1", PoolScope("reports"), "web-1", kTtl}, "first", kNow));
+  EXPECT_EQ(book.Claim(Slot("s2", 1)).outcome, ClaimOutcome::kBusy);
+  EXPECT_EQ(book.Renew("s1", kNow + seconds(10)), RenewOutcome::kRenewed);
+  EXPECT_TRUE(book.entries.empty());
+}
+
 TEST(Renew, EndsAtTheLockTimeout) {
   Book book;
   ClaimRequest request = Request("a");

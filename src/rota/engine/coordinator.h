@@ -12,8 +12,16 @@
 
 namespace rota {
 
-// What a claim asks for: to run the occurrence, or only to record how it ended without a run.
-enum class ClaimPurpose { kRun, kRecord };
+// What a claim asks for.
+enum class ClaimPurpose {
+  kRun,       // To run the occurrence,
+  kRecord,    // or only to record how it ended without a run.
+  kSlot,      // A slot of the pool whose scope it names: the right to one of the pool's runs. Of no occurrence.
+  kGiveBack,  // To give such a slot back; there may be none with the run id.
+};
+
+// A slot has no lock timeout, but its claim says this.
+inline constexpr Milliseconds kNoLockTimeout = std::chrono::hours(24 * 36500);
 
 struct ClaimRequest {
   // New for each request. A repeated request with the same id gets the same answer, as long as that still holds:
@@ -40,13 +48,14 @@ struct ClaimRequest {
   Outcome outcome = Outcome::kMissed;  // For kRecord: what is recorded, and why.
   std::string reason;
   WallTime record_from{};  // For kRecord: early before this instant, and before `at`, by the store's clock.
+  int fleet_limit = 0;     // For kSlot: the slots of the pool that may be in force at once, this one included.
 };
 
 enum class ClaimOutcome {
-  kClaimed,     // The caller runs it (or, for kRecord, has recorded it): nobody else will.
+  kClaimed,     // The caller runs it (or has recorded it): nobody else will. It has the slot, or has given it back.
   kDecided,     // The watermark had passed `at`: decided before, by this or another server.
   kOverlap,     // The lease is held: recorded as skipped(overlap).
-  kBusy,        // The lease is held, and the occurrence is to wait: nothing is decided. Ask again.
+  kBusy,        // The lease (or every slot) is held, and the caller is to wait: nothing is decided. Ask again.
   kPaused,      // The task is paused: recorded as skipped, for the reply's reason.
   kEarly,       // `at` lies ahead of the store's clock by more than max_skew (kRecord: at all): try again.
   kUnanswered,  // The part of the store that keeps the task does not answer: ask again with the same run id.
@@ -103,6 +112,14 @@ struct HeldRun {
   Milliseconds lock_timeout{};
 };
 
+// A slot of a pool, as its claim said.
+struct HeldSlot {
+  std::string run_id;
+  Scope scope;
+  std::string server;
+  Milliseconds lease_ttl{};
+};
+
 // What a server remembers of what a store acknowledged.
 struct Memory {
   struct Watermark {
@@ -112,6 +129,7 @@ struct Memory {
   std::vector<OccurrenceRecord> records;  // Outcomes lately recorded by this server, oldest first.
   std::vector<HeldRun> runs;
   std::vector<Watermark> watermarks;
+  std::vector<HeldSlot> slots = {};
 };
 
 // Where claims and leases live. Each call is atomic, takes a batch, and answers in the order asked; it may block on

@@ -53,8 +53,8 @@ struct Engine::Loop {
         lease_lane("rota-leases", 1),
         upkeep_lane("rota-upkeep", 1),
         workers("rota-worker", options.workers) {
-    for (const auto& [name, size] : options.pools) {
-      pools.emplace(name, std::make_unique<WorkerPool>("rota-" + name, size));
+    for (const auto& [name, pool] : options.pools) {
+      pools.emplace(name, std::make_unique<WorkerPool>("rota-" + name, pool.workers));
     }
   }
 

@@ -29,7 +29,8 @@ EngineCore::EngineCore(EngineOptions options, std::shared_ptr<const Schedule> sc
       leases_(options_.lease_ttl),
       ids_(options_.seed),
       dice_(options_.seed),
-      chains_(*schedule_, options_.scope_server) {
+      chains_(*schedule_, options_.scope_server,
+      slots_(options_.pools, options_.seed) {
   ROTA_CHECK(watermarks_.size() == schedule_->tasks().size(), "a watermark for each task");
   seeded_.resize(watermarks_.size());
   ROTA_CHECK(options_.workers > 0, "at least one worker");
@@ -72,7 +73,9 @@ Decision EngineCore::Decide(const EngineInput& input, Moment now) {
     FollowParents(now);
     Dispatch(now);
     LookUpParents(now);
+    WantSlots(now);
   }
+  SendSlots(now);
   SendClaims(now);
   Renew(now);
   FlushRecords(now);
@@ -85,6 +88,7 @@ Decision EngineCore::Decide(const EngineInput& input, Moment now) {
 void EngineCore::On(const input::Woken&, Moment) {}
 
 void EngineCore::On(const input::ClaimsAnswered& answered, Moment now) {
+  if (IsPoolScope(answered.requests.front().scope)) return SlotsAnswered(answered, now);
   asked_ -= answered.requests.size();
   for (const ClaimRequest& request : answered.requests) {
     if (request.purpose == ClaimPurpose::kRun) --reserved_workers_[PoolOf(request)];
@@ -212,7 +216,11 @@ void EngineCore::On(const input::RunRequested& requested, Moment now) {
       MakeRequest(requested.task, at.value_or(now.wall), at ? trigger.Previous(*at) : std::nullopt, "", now);
   request.kind = at ? OccurrenceKind::kBackfill : OccurrenceKind::kManual;
   if (at && request.overlap != OverlapPolicy::kAllow) request.overlap = OverlapPolicy::kQueueOne;
-  Ask(std::move(request));
+  if (slots_.Limits(PoolOf(request))) {
+    retries_.push_back({std::move(request), SteadyTime::max(), now.steady, Retry::Stage::kAsked});
+  } else {
+    Ask(std::move(request));
+  }
 }
 
 // What was asked may have been granted, and what runs goes on.
@@ -341,6 +349,12 @@ Memory EngineCore::Remember(Moment now) const {
     memory.runs.push_back({run.record, policies.overlap, options_.lease_ttl, *lock_left, AttemptsIfLost(policies),
                            policies.lock_timeout});
   }
+  for (const auto& [name, pool] : options_.pools) {
+    if (!pool.fleet_limit) continue;
+    for (const std::string& id : slots_.Held(name)) {
+      memory.slots.push_back({id, PoolScope(name), options_.server, options_.lease_ttl});
+    }
+  }
   for (TaskIndex i = 0; i < decided_.size(); ++i) {
     if (seeded_[i]) continue;  // It would hide what others decided before, and what they are about to.
     const Task& task = schedule_->tasks()[i];
@@ -392,7 +406,8 @@ SteadyTime EngineCore::NextWake(Moment now) const {
   const auto at_wall = [&wake, now](WallTime instant) {
     wake = std::min(wake, instant <= now.wall ? now.steady : now.steady + (instant - now.wall));
   };
-  wake = std::min({wake, leases_.NextDeadline(), runs_.NextDeadline(now.steady), phase_ends_});
+  wake = std::min(
+      {wake, leases_.NextDeadline(), runs_.NextDeadline(now.steady), slots_.NextDeadline(now.steady), phase_ends_});
   if (!renewing_ && !state_lost_) wake = std::min(wake, renew_at_);
   if (state_lost_ && !reasserting_ && store_retry_at_ > now.steady) wake = std::min(wake, store_retry_at_);
   const bool needs_store = !retries_.empty() || !closings_.empty() || !waiting_.empty() || !outbox_.empty();
@@ -441,9 +456,11 @@ bool EngineCore::StoreMayAnswer(Moment now) const {
   return !store_down_ || (asked_ == 0 && !outbox_.under_way() && now.steady >= store_retry_at_);
 }
 
-bool EngineCore::HeldByStore(Moment now) const { return store_down_ || state_lost_ || now.steady < store_quiet_until_; }
+bool EngineCore::HeldByStore(Moment now) const {
+  return store_down_ || state_lost_ || now.steady < store_quiet_until_; }
 
-std::string_view EngineCore::WhyLate(Moment now) const { return HeldByStore(now) ? reason::kStore : reason::kLate; }
+std::string_view EngineCore::WhyLate(Moment now) const {
+  return HeldByStore(now) ? reason::kStore : reason::kLate; }
 
 bool EngineCore::MayClaim(Moment now) const {
   return StoreMayAnswer(now) && !state_lost_ && now.steady >= quiet_until_;

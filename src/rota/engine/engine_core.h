@@ -24,6 +24,7 @@
 #include "rota/engine/recent_records.h"
 #include "rota/engine/run_book.h"
 #include "rota/engine/runner.h"
+#include "rota/engine/slot_book.h"
 #include "rota/engine/standing.h"
 #include "rota/schedule/schedule.h"
 
@@ -33,8 +34,8 @@ struct EngineOptions {
   std::string server = "server";        // The id that the fleet gave this process.
   std::string scope_server = "server";  // Whose tasks that every server runs these are; mostly the same.
   std::string environment = "production";
-  int workers = 16;                                    // Runs at once, of tasks without a pool.
-  std::map<std::string, int, std::less<>> pools = {};  // And of those of each pool.
+  int workers = 16;  // Runs at once, of tasks without a pool.
+  Pools pools = {};  // And of those of each pool.
   Milliseconds lease_ttl = std::chrono::seconds(15);
   Milliseconds shutdown_grace = std::chrono::seconds(30);  // For running work to end by itself.
   Milliseconds kill_after = std::chrono::seconds(5);       // From the stop to the kill.
@@ -104,7 +105,7 @@ using EngineInput = std::variant<input::Woken, input::ClaimsAnswered, input::Lea
 
 // What the core wants done.
 namespace action {
-struct Claim {
+struct Claim {  // Of occurrences, or of slots.
   std::vector<ClaimRequest> requests;
 };
 struct Renew {  // And the heartbeat.
@@ -215,6 +216,7 @@ class EngineCore {
     SteadyTime expires;  // By the steady clock, for it may be the wall clock that is wrong.
     SteadyTime not_before;
     Stage stage = Stage::kAsked;
+    bool lacks_worker = false;  // Or else it would have been asked.
   };
   enum class Phase {
     kFollowing,
@@ -288,6 +290,14 @@ class EngineCore {
   static void SkipOverlap(Retry& retry, Moment now);
   void WakeBusy(const Scope& scope, Moment now);
 
+  // The slots of pools with a fleet limit.
+  void SlotsAnswered(const input::ClaimsAnswered& answered, Moment now);
+  void GiveUpAskedFor(Moment now);
+  void WantSlots(Moment now);
+  void SendSlots(Moment now);
+  ClaimRequest MakeSlotRequest(std::string_view pool, std::string id, ClaimPurpose purpose) const;
+  SlotBook::Fleet fleet() const { return preference_.shared() ? SlotBook::Fleet::kShared : SlotBook::Fleet::kAlone; }
+
   // What runs.
   Run& AddRun(OccurrenceRecord record, std::optional<WallTime> previous);
   void StartRun(const ClaimRequest& request, std::uint64_t token, Moment now);
@@ -321,7 +331,8 @@ class EngineCore {
   TaskIndex TaskOf(const TaskId& id) const;
   WallTime GraceEnd(const ClaimRequest& request) const;
   const std::string& PoolOf(const ClaimRequest& request) const;
-  int FreeWorkers(const TaskPolicies& policies) const;
+  int FreeWorkers(const TaskPolicies& policies, Moment now) const;
+  int Occupied(std::string_view pool) const;
   // It needs no store to run.
   bool RunsByItself(const TaskPolicies& policies) const;
   bool Claiming() const { return phase_ <= Phase::kDraining; }
@@ -362,6 +373,7 @@ class EngineCore {
   RunBook runs_;
   ChainBook chains_;
   bool looking_up_ = false;
+  SlotBook slots_;
 
   Outbox outbox_;
   SteadyTime flush_by_ = SteadyTime::max();  // Until then what is in it lets claims go first.

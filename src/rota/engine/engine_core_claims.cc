@@ -79,6 +79,7 @@ void EngineCore::DispatchWaiting(Waiting& waiting, Moment now) {
   const bool late = now.wall > waiting.expires;
   const bool every_server = waiting.cohort->policies->placement == Placement::kEveryServer;
   const bool by_itself = RunsByItself(*waiting.cohort->policies);
+  const bool needs_store = !every_server || slots_.Limits(waiting.cohort->policies->pool);
   const bool at_start = waiting.cohort->trigger->fires_at_start();
   const bool may_claim = MayClaim(now);
   std::set<TaskIndex> retried;  // Taken up before the clock was set back.
@@ -102,10 +103,10 @@ void EngineCore::DispatchWaiting(Waiting& waiting, Moment now) {
       // A server of the right environment may share the store: a unique occurrence is its own to take, in time.
       close(Outcome::kSkipped, reason::kEnvironment, every_server ? waiting.at : waiting.expires);
     } else if (late) {
-      close(Outcome::kMissed, HeldByStore(now) && !every_server ? reason::kStore : waiting.gap_reason, waiting.at);
+      close(Outcome::kMissed, HeldByStore(now) && needs_store ? reason::kStore : waiting.gap_reason, waiting.at);
     } else if (every_server && overlap == OverlapPolicy::kSkip && runs_.Holds(MakeScope(task, options_.scope_server))) {
       close(Outcome::kSkipped, reason::kOverlap, waiting.at);
-    } else if (FreeWorkers(*task.policies) == 0 || (!may_claim && !by_itself)) {
+    } else if (FreeWorkers(*task.policies, now) <= 0 || (!may_claim && !by_itself)) {
       return;  // Waits within its grace: a unique task cannot be claimed without its store.
     } else {
       ClaimRequest request = MakeRequest(index, waiting.at, waiting.previous, waiting.gap_reason, now);
@@ -196,11 +197,16 @@ void EngineCore::DispatchRetries(std::set<Scope>& asked, Moment now) {
 // Asks, or leaves to a later claim; false: it waits.
 bool EngineCore::TakeUp(Retry& retry, std::set<Scope>& asked, Moment now) {
   ClaimRequest& request = retry.request;
+  retry.lacks_worker = false;
   const bool late = request.purpose == ClaimPurpose::kRun && now.steady > retry.expires;
   if (!late && now.steady < retry.not_before) return false;
   const bool to_run = request.purpose == ClaimPurpose::kRun;
   if (retry.stage == Retry::Stage::kBusy && to_run && RunsHere(request)) return false;
   const Task& task = schedule_->tasks()[TaskOf(request.task)];
+  const auto has_worker = [&] {
+    retry.lacks_worker = FreeWorkers(*task.policies, now) <= 0;
+    return !retry.lacks_worker;
+  };
   const bool held_up = held_up_.contains(request.scope);
   if (late) {
     if (retry.stage == Retry::Stage::kHeldBack) {
@@ -220,7 +226,7 @@ bool EngineCore::TakeUp(Retry& retry, std::set<Scope>& asked, Moment now) {
   const bool queues = Queues(request.overlap);
   const bool unasked = retry.stage == Retry::Stage::kHeldBack && !held_up && !MayClaim(now);
   if (to_run && RunsByItself(*task.policies) && (queues ? store_down_ : unasked)) {
-    if (FreeWorkers(*task.policies) == 0 || (queues && RunsHere(request))) return false;
+    if ((queues && RunsHere(request)) || !has_worker()) return false;
     held_up_.erase(request.scope);
     DecideWithoutStore(request, now);
     return true;
@@ -235,7 +241,7 @@ bool EngineCore::TakeUp(Retry& retry, std::set<Scope>& asked, Moment now) {
     request.outcome = Outcome::kSkipped;
     request.reason = reason::kOverlap;
   }
-  if (request.purpose == ClaimPurpose::kRun && FreeWorkers(*task.policies) == 0) return false;
+  if (request.purpose == ClaimPurpose::kRun && !has_worker()) return false;
   if (in_turn) asked.insert(request.scope);
   // A jump back may have put the watermark before the instant. One that lies ahead by the right clock must not raise it
   // past those that come first.

@@ -146,7 +146,8 @@ TEST(EngineCoreHandover, LeavesWhatWaitsForAWorkerToTheSuccessor) {
 }
 
 TEST(EngineCoreHandover, StillRunsWhatFiredWhenTheServerStarted) {
-  Core core({MakeTaskAtStart("first", WithPool({}, "p")), MakeTaskAtStart("second", WithPool({}, "p"))}, 4, {{"p", 1}});
+  Core core({MakeTaskAtStart("first", WithPool({}, "p")), MakeTaskAtStart("second", WithPool({}, "p"))}, 4,
+            {{"p", {1, {}}}});
   core.Follow();
   core.AnswerClaims(ClaimOutcome::kClaimed);
   core.Tell(input::HandoverRequested{});

@@ -417,7 +417,7 @@ TEST(EngineCorePools, KeepWorkersForTheirOwnTasks) {
   slow.pool = "slow";
   Core core({MakeTask("s1", seconds(60), slow), MakeTask("s2", seconds(60), slow),
              MakeTask("f1", seconds(60), Unique()), MakeTask("f2", seconds(60), Unique())},
-            1, {{"slow", 1}});
+            1, {{"slow", {1, {}}}});
   core.Follow();
   core.Advance(seconds(60));
   EXPECT_THAT(core.Asked(), SizeIs(2)) << "one of each pool";

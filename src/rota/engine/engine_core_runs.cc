@@ -77,7 +77,10 @@ void EngineCore::WaitForRetry(Run& run, RunResult result, Moment now) {
 
 void EngineCore::StartAttempts(Moment now) {
   for (Run* run : runs_.ReadyAgain(now.steady)) {
-    if (FreeWorkers(*run->policies) == 0) continue;
+    if (FreeWorkers(*run->policies, now) <= 0) {
+      slots_.Want(run->policies->pool, 1);
+      continue;
+    }
     runs_.Resume(*run);
     StartAttempt(*run, now);
   }
@@ -122,6 +125,7 @@ void EngineCore::EndWaitingRuns(std::string_view cause, Moment now) {
 
 void EngineCore::LoseLeases(const std::vector<LeaseBook::Lost>& lost, Moment now) {
   for (const auto& [run_id, loss] : lost) {
+    if (slots_.Lose(run_id)) continue;  // Its run goes on; the next one needs another slot.
     Run* run = runs_.Find(run_id);
     if (run == nullptr || run->policies->overlap == OverlapPolicy::kAllow) continue;  // There it guards nothing.
     Publish(EventKind::kLeaseLost, now, run->record, std::string(Name(loss)));
@@ -160,13 +164,6 @@ void EngineCore::StopRuns(action::StopHow how) {
     Run* run = runs_.Find(run_id);
     if (run->stop_cause.empty()) run->stop_cause = "shutdown";
   }
-}
-
-int EngineCore::FreeWorkers(const TaskPolicies& policies) const {
-  const auto pool = options_.pools.find(policies.pool);
-  const int size = pool == options_.pools.end() ? options_.workers : pool->second;
-  const auto reserved = reserved_workers_.find(policies.pool);
-  return size - (reserved == reserved_workers_.end() ? 0 : reserved->second) - runs_.working(policies.pool);
 }
 
 }  // namespace rota

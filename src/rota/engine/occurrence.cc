@@ -11,6 +11,8 @@ namespace {
 constexpr std::array<std::string_view, 9> kOutcomeNames = {"running", "succeeded", "failed", "timed_out", "cancelled",
                                                            "lost",    "skipped",   "missed", "unknown"};
 
+constexpr std::string_view kPoolPrefix = " pool ";
+
 }  // namespace
 
 std::string_view Name(Outcome outcome) { return kOutcomeNames[static_cast<std::size_t>(outcome)]; }
@@ -44,6 +46,12 @@ Scope MakeScope(const Task& task, std::string_view server) {
 }
 
 TaskId TaskOfScope(const Scope& scope) { return scope.substr(0, scope.find('\x1f')); }
+
+Scope PoolScope(std::string_view pool) { return std::string(kPoolPrefix) + std::string(pool); }
+
+bool IsPoolScope(const Scope& scope) { return scope.starts_with(kPoolPrefix); }
+
+std::string_view PoolOfScope(const Scope& scope) { return std::string_view(scope).substr(kPoolPrefix.size()); }
 
 std::size_t SizeOf(const OccurrenceRecord& record) {
   return sizeof(record) + record.run_id.size() + record.task.size() + record.scope.size() + record.server.size() +

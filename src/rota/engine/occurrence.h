@@ -55,6 +55,12 @@ using Scope = std::string;
 Scope MakeScope(const Task& task, std::string_view server);
 // The task of a scope.
 TaskId TaskOfScope(const Scope& scope);
+// Where the slots of a pool with a fleet limit are leased: " pool reports". No task's, for ids do not begin with a
+// space.
+Scope PoolScope(std::string_view pool);
+bool IsPoolScope(const Scope& scope);
+// REQUIRES: IsPoolScope(scope), which it is a part of.
+std::string_view PoolOfScope(const Scope& scope);
 
 // The recorded outcome of one due occurrence, or of a span of them that were missed together.
 struct OccurrenceRecord {

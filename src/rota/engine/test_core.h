@@ -42,8 +42,6 @@ inline TaskPolicies Unique() {
 // A core at a time of its own, and everything that it wanted since it was last asked for.
 class Core {
  public:
-  using Pools = std::map<std::string, int, std::less<>>;
-
   Core(std::vector<Task> tasks, int workers = 4, WallTime watermark = kStart)
       : Core(std::move(tasks), workers, Pools(), watermark) {}
   Core(std::vector<Task> tasks, int workers, Pools pools, WallTime watermark = kStart)
@@ -137,6 +135,32 @@ class Core {
       Tell(input::ClaimsAnswered{std::move(batch), Fail(status), now_.steady});
     }
   }
+  // "take", "give back": what is asked about slots.
+  std::vector<std::string> AskedSlots() const {
+    std::vector<std::string> all;
+    for (const auto& batch : slots) {
+      for (const ClaimRequest& request : batch) {
+        all.emplace_back(request.purpose == ClaimPurpose::kSlot ? "take" : "give back");
+      }
+    }
+    return all;
+  }
+  // Gives the first `free` slots asked for, and takes back what is given back.
+  void AnswerSlots(int free) {
+    for (std::vector<ClaimRequest>& batch : std::exchange(slots, {})) {
+      std::vector<ClaimReply> replies(batch.size());
+      for (std::size_t i = 0; i < batch.size(); ++i) {
+        const bool given = batch[i].purpose == ClaimPurpose::kGiveBack || free-- > 0;
+        replies[i].outcome = given ? ClaimOutcome::kClaimed : ClaimOutcome::kBusy;
+      }
+      Tell(input::ClaimsAnswered{std::move(batch), std::move(replies), now_.steady});
+    }
+  }
+  void FailSlots() {
+    for (std::vector<ClaimRequest>& batch : std::exchange(slots, {})) {
+      Tell(input::ClaimsAnswered{std::move(batch), Fail(Unavailable("database is locked")), now_.steady});
+    }
+  }
   // Answers the records under way.
   void Record() {
     for (const std::vector<OccurrenceRecord>& batch : std::exchange(records, {})) {
@@ -181,6 +205,7 @@ class Core {
   }
 
   std::vector<std::vector<ClaimRequest>> claims;
+  std::vector<std::vector<ClaimRequest>> slots;  // What is asked about those.
   std::vector<std::vector<LeaseRef>> renewals;
   std::vector<std::vector<OccurrenceRecord>> records;
   std::vector<Memory> memories;
@@ -197,7 +222,9 @@ class Core {
     now_.steady += duration;
     Tell(input::Woken{});
   }
-  void Note(action::Claim& claim) { claims.push_back(claim.requests); }
+  void Note(action::Claim& claim) {
+    (IsPoolScope(claim.requests.front().scope) ? slots : claims).push_back(claim.requests);
+  }
   void Note(action::Renew& renew) { renewals.push_back(renew.leases); }
   void Note(action::Reap&) { ++reaps; }
   void Note(action::Record& record) { records.push_back(record.records); }

@@ -21,6 +21,10 @@ std::string DescribeRest(const Lock& lock, WallTime end, WallTime now) {
 
 }  // namespace
 
+std::string NameOf(const Lock& lock) {
+  return IsPoolScope(lock.scope) ? Format("pool {}", PoolOfScope(lock.scope)) : lock.task;
+}
+
 bool HoldsLease(const Lock& lock) { return lock.lock_until != WallTime(); }
 
 std::string DescribeHolders(std::span<const Lock> locks, std::span<const ServerInfo> servers, WallTime now) {
@@ -37,9 +41,10 @@ std::string DescribeHolders(std::span<const Lock> locks, std::span<const ServerI
 std::string ToTable(std::span<const Lock> locks, WallTime now) {
   Table table({{"TASK"}, {"SERVER"}, {"SINCE"}, {"LEASE"}, {"LOCK TIMEOUT"}, {"TOKEN"}, {"RUN"}});
   for (const Lock& lock : locks) {
-    table.AddRow({lock.task, lock.server, lock.since ? FormatInstant(*lock.since) : "-",
-                  DescribeRest(lock, lock.lease_until, now), DescribeRest(lock, lock.lock_until, now),
-                  Format("{}", lock.token), lock.run_id});
+    table.AddRow({NameOf(lock), lock.server, lock.since ? FormatInstant(*lock.since) : "-",
+                  DescribeRest(lock, lock.lease_until, now),
+                  IsPoolScope(lock.scope) ? "none" : DescribeRest(lock, lock.lock_until, now), Format("{}", lock.token),
+                  lock.run_id});
   }
   return table.Render();
 }
@@ -48,15 +53,17 @@ std::string ToJson(std::span<const Lock> locks) {
   boost::json::array array;
   for (const Lock& lock : locks) {
     const bool held = HoldsLease(lock);
+    const bool is_slot = IsPoolScope(lock.scope);
     array.push_back({
-        {"task", json::Text(lock.task)},
+        {"task", is_slot ? boost::json::value() : json::Text(lock.task)},
+        {"pool", is_slot ? json::Text(PoolOfScope(lock.scope)) : boost::json::value()},
         {"scope", json::Text(lock.scope)},
         {"server", json::Text(lock.server)},
         {"run_id", json::Text(lock.run_id)},
         {"fencing_token", lock.token},
         {"since", json::Utc(lock.since)},
         {"lease_until", held ? json::Utc(lock.lease_until) : nullptr},
-        {"lock_until", held ? json::Utc(lock.lock_until) : nullptr},
+        {"lock_until", held && !is_slot ? json::Utc(lock.lock_until) : nullptr},
     });
   }
   return json::Line(array);

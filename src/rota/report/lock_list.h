@@ -11,6 +11,9 @@ namespace rota {
 // "web-1 since 2026-03-07T02:00:00Z and web-2 (gone) since …"; a server is gone when its heartbeat has run out.
 std::string DescribeHolders(std::span<const Lock> locks, std::span<const ServerInfo> servers, WallTime now);
 
+// What is held: a task, or "pool reports" for one of its slots.
+std::string NameOf(const Lock& lock);
+
 // False for the run that began without the store: it is among the locks as long as it is under way, but has no lease,
 // and its ends are the epoch.
 bool HoldsLease(const Lock& lock);

@@ -38,6 +38,18 @@ TEST(LockList, ShowsWhoHoldsWhatAndForHowLong) {
             "backup:run  web-1   2026-03-07T01:59:40Z  10s left  29m left      7      01RUN\n");
 }
 
+TEST(LockList, ShowsWhoHasASlotOfAPool) {
+  Lock lock = Held("web-1");
+  lock.task = lock.scope = PoolScope("reports");
+  lock.since.reset();
+  EXPECT_EQ(ToTable(std::vector{lock}, kNow),
+            "TASK          SERVER  SINCE  LEASE     LOCK TIMEOUT  TOKEN  RUN\n"
+            "pool reports  web-1   -      10s left  none          7      01RUN\n");
+  const std::string json = ToJson(std::vector{lock});
+  EXPECT_NE(json.find(R"("task":null,"pool":"reports")"), std::string::npos);
+  EXPECT_NE(json.find(R"("lock_until":null)"), std::string::npos);
+}
+
 TEST(LockList, ShowsALeaseThatHasRunOut) {
   Lock lock = Held("web-1");
   lock.lease_until = kNow;
@@ -61,7 +73,7 @@ TEST(LockList, ShowsThatARunWithoutTheStoreHoldsNoLease) {
 
 TEST(LockList, GivesAllFactsAsJson) {
   EXPECT_EQ(ToJson(std::vector{Held("web-1")}),
-            R"([{"task":"backup:run","scope":"backup:run","server":"web-1","run_id":"01RUN","fencing_token":7,)"
+            R"([{"task":"backup:run","pool":null,"scope":"backup:run","server":"web-1","run_id":"01RUN","fencing_token":7,)"
             R"("since":"2026-03-07T01:59:40Z","lease_until":"2026-03-07T02:00:10Z",)"
             R"("lock_until":"2026-03-07T02:29:00Z"}])"
             "\n");

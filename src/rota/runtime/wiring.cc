@@ -43,12 +43,12 @@ std::string HostName() {
   return name;
 }
 
-Status CheckPools(const Schedule& schedule, const std::map<std::string, int, std::less<>>& pools) {
+Status CheckPools(const Schedule& schedule, const Pools& pools) {
   for (const Task& task : schedule.tasks()) {
     const std::string& pool = task.policies->pool;
     if (pool.empty() || pools.contains(pool)) continue;
     std::vector<std::string> names;
-    for (const auto& [name, size] : pools) names.push_back(name);
+    for (const auto& [name, pool_options] : pools) names.push_back(name);
     return InvalidArgument("{}: pool {}: expected one of server.pools{}; {}", task.id, pool, DidYouMean(pool, names),
                            names.empty() ? "none is defined" : "defined: " + Join(names, ", "));
   }
@@ -213,7 +213,7 @@ Result<std::unique_ptr<Crew>> Wiring::MakeCrew(std::shared_ptr<const Schedule> s
                                   std::move(engine), std::move(schedule), std::move(joined), request.server);
   } catch (const std::system_error& error) {
     int threads = options.server.workers;
-    for (const auto& [name, size] : options.server.pools) threads += size;
+    for (const auto& [name, pool] : options.server.pools) threads += pool.workers;
     return Fail(Unavailable("server.workers and server.pools: {} threads cannot be started: {}", threads, error));
   }
 }

@@ -162,6 +162,9 @@ class MemoryStore final : public Store {
       Apply(run.record.scope, ledger::ReassertRun(run, Find(run.record.scope), records_.Find(run.record.run_id),
                                                   info == nullptr ? std::string_view() : info->incarnation, now));
     }
+    for (const HeldSlot& slot : memory.slots) {
+      Apply(slot.scope, ledger::ReassertSlot(slot, info == nullptr ? std::string_view() : info->incarnation, now));
+    }
     for (const Memory::Watermark& remembered : memory.watermarks) {
       Apply(remembered.scope,
             ledger::ReassertWatermark(remembered.at, Find(remembered.scope), now + options_.max_skew));

@@ -141,7 +141,8 @@ bool OfSameTerms(const ClaimRequest& a, const ClaimRequest& b) {
   const auto terms = [](const ClaimRequest& request) {
     return std::tie(request.kind, request.at, request.previous, request.gap_reason, request.server, request.overlap,
                     request.lease_ttl, request.lock_timeout, request.tags, request.even_in_maintenance_mode,
-                    request.attempts_if_lost, request.purpose, request.outcome, request.reason, request.record_from);
+                    request.attempts_if_lost, request.purpose, request.outcome, request.reason, request.record_from,
+                    request.fleet_limit);
   };
   return terms(a) == terms(b);
 }
@@ -164,6 +165,11 @@ object TermsToJson(const ClaimRequest& request) {
     json["outcome"] = Name(request.outcome);
     Put(json, "reason", request.reason);
     json["record_from"] = Number(request.record_from);
+  } else if (request.purpose == ClaimPurpose::kSlot) {
+    json["purpose"] = "slot";
+    json["fleet_limit"] = request.fleet_limit;
+  } else if (request.purpose == ClaimPurpose::kGiveBack) {
+    json["purpose"] = "give_back";
   }
   return json;
 }
@@ -337,9 +343,18 @@ std::string EncodeMemory(const MemoryPart& part, const Incarnations& incarnation
   for (const Memory::Watermark* remembered : part.watermarks) {
     watermarks.push_back(object{{"scope", remembered->scope}, {"at", Number(remembered->at)}});
   }
+  array slots;
+  for (const HeldSlot* slot : part.slots) {
+    slots.push_back(object{{"run_id", slot->run_id},
+                           {"scope", slot->scope},
+                           {"server", slot->server},
+                           {"lease_ttl", Number(slot->lease_ttl)},
+                           {"lock_timeout", Number(kNoLockTimeout)}});
+  }
   return serialize(object{{"records", std::move(records)},
                           {"runs", std::move(runs)},
                           {"watermarks", std::move(watermarks)},
+                          {"slots", std::move(slots)},
                           {"incarnations", ToJson(incarnations)},
                           {"max_skew", Number(max_skew)}});
 }

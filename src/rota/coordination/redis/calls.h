@@ -69,7 +69,8 @@ struct MemoryPart {
   std::vector<const OccurrenceRecord*> records;
   std::vector<const HeldRun*> runs;
   std::vector<const Memory::Watermark*> watermarks;
-  std::size_t size() const { return records.size() + runs.size() + watermarks.size(); }
+  std::vector<const HeldSlot*> slots = {};
+  std::size_t size() const { return records.size() + runs.size() + watermarks.size() + slots.size(); }
 };
 std::string EncodeMemory(const MemoryPart& part, const Incarnations& incarnations, Milliseconds max_skew);
 // How long claims pause.

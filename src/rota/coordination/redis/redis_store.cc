@@ -43,6 +43,7 @@ const Scope& ScopeOf(const LeaseRef& lease) { return lease.scope; }
 const Scope& ScopeOf(const OccurrenceRecord& record) { return record.scope; }
 const Scope& ScopeOf(const HeldRun& run) { return run.record.scope; }
 const Scope& ScopeOf(const Memory::Watermark& watermark) { return watermark.scope; }
+const Scope& ScopeOf(const HeldSlot& slot) { return slot.scope; }
 Scope ScopeOf(const Scope& scope) { return scope; }
 
 // By shard, in the order of the batch.
@@ -322,6 +323,7 @@ Result<Milliseconds> RedisStore::Reassert(const std::string&, const Memory& memo
   add(memory.records, &redis::MemoryPart::records);
   add(memory.runs, &redis::MemoryPart::runs);
   add(memory.watermarks, &redis::MemoryPart::watermarks);
+  add(memory.slots, &redis::MemoryPart::slots);
   const std::vector<Found> found = shards_.AskIn(epochs, calls);
 
   std::vector<bool> failed(epochs.size());

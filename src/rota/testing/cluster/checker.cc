@@ -124,6 +124,7 @@ void Checker::RunStarted(ProcessId process, const OccurrenceRecord& record, Stea
   if (options_.journal)
     Note(Format("{} starts {}, token {}", processes_[process].server, Describe(record), record.token), now);
   ScopeTruth& truth = Truth(record.scope);
+  in_pools_[truth.task->policies->pool].insert(record.run_id);
   Run run{process, record.scope, truth.task, record.scheduled_at, record.token, now, {}, {}, {}, {}};
   if (const auto decided = decided_.find(record.run_id); decided != decided_.end()) run.granted = decided->second.at;
   const auto [place, is_new] = runs_.emplace(record.run_id, run);
@@ -133,6 +134,7 @@ void Checker::RunStarted(ProcessId process, const OccurrenceRecord& record, Stea
       known.outcome.reset();
       known.told.reset();
       truth.under_way.push_back(record.run_id);
+      CheckPool(record.run_id, now);
       return CheckOverlap(record.run_id, now);
     }
     Violate(Format("{} was started twice", Describe(record)), now);
@@ -150,7 +152,28 @@ void Checker::RunStarted(ProcessId process, const OccurrenceRecord& record, Stea
     }
   }
   truth.under_way.push_back(record.run_id);
+  CheckPool(record.run_id, now);
   CheckOverlap(record.run_id, now);
+}
+
+// Where neither their servers nor the store were troubled, no more runs are under way than the pool's limit allows. A
+// slot that was lost lets its run go on.
+void Checker::CheckPool(const std::string& run_id, SteadyTime now) {
+  const std::string& name = runs_.at(run_id).task->policies->pool;
+  const auto pool = options_.pools.find(name);
+  if (pool == options_.pools.end() || !pool->second.fleet_limit) return;
+  std::set<std::string>& under_way = in_pools_[name];
+  std::erase_if(under_way, [this](const std::string& id) {
+    const Run& run = runs_.at(id);
+    return run.outcome || processes_[run.process].ended;
+  });
+  const auto has_slot = [this](const std::string& id) {
+    const Run& run = runs_.at(id);
+    const SteadyTime since = run.granted - kLeasesToSettle * options_.lease_ttl;
+    return !store_is_troubled_ && store_troubled_at_ < since && IsHealthySince(processes_[run.process], since);
+  };
+  const auto count = std::ranges::count_if(under_way, has_slot);
+  if (count > *pool->second.fleet_limit) Violate(Format("{} runs of pool {} are under way at once", count, name), now);
 }
 
 bool Checker::IsLaterAttempt(std::string_view run_id, const OccurrenceRecord& record) {
@@ -195,6 +218,10 @@ void Checker::RunEnded(const std::string& run_id, Outcome outcome, SteadyTime no
 
 void Checker::Wrote(int shard, const Scope& scope, const ledger::ScopeState& before, const ledger::Changes& changes,
                     StoreMoment moment) {
+  if (IsPoolScope(scope)) {
+    if (options_.journal) Note(Describe(scope, changes), moment.now);
+    return;
+  }
   ScopeTruth& truth = Truth(scope);
   truth.shard = shard;
   last_now_ = moment.now;

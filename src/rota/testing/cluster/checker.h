@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 #include "rota/base/instant.h"
 #include "rota/coordination/ledger.h"
 #include "rota/engine/occurrence.h"
+#include "rota/schedule/pool_options.h"
 #include "rota/schedule/schedule.h"
 
 namespace rota::cluster {
@@ -40,6 +42,7 @@ class Checker {
     int shards = 1;
     // Every server can run all that is due: then nothing may be missed while one of them is well.
     bool has_ample_workers = true;
+    Pools pools = {};
     // Gets a line for each thing that happens; may be empty.
     std::function<void(const std::string&)> journal = {};
   };
@@ -151,6 +154,7 @@ class Checker {
   // Whether the record is of another attempt of the run's occurrence, made after its server died.
   static bool IsLaterAttempt(std::string_view run_id, const OccurrenceRecord& record);
   void CheckOverlap(const std::string& run_id, SteadyTime now);
+  void CheckPool(const std::string& run_id, SteadyTime now);
   static void BeginAgain(ScopeTruth& truth, WallTime at);
   void NoteOutcome(const OccurrenceRecord& record, SteadyTime now);
   static bool IsLateReport(const OccurrenceRecord& record);
@@ -183,6 +187,7 @@ class Checker {
   std::unordered_map<std::string, ProcessId> by_server_;  // The latest.
   std::unordered_map<Scope, ScopeTruth> scopes_;
   std::unordered_map<std::string, Run> runs_;
+  std::map<std::string, std::set<std::string>> in_pools_;  // By pool: the ids of runs under way.
   std::unordered_map<std::string, Decided> decided_;
   std::vector<std::vector<Loss>> losses_;  // Per shard.
   std::vector<Pause> pauses_;              // Every one that was ever set.

@@ -99,8 +99,9 @@ bool Checker::HasLosses() const {
 // Each due instant up to the watermark has one outcome, and the watermark is where it has to be.
 void Checker::ConcludeScope(const Scope& name, const ledger::ScopeState& scope,
                             std::vector<const OccurrenceRecord*> records, const Rest& rest) {
-  ScopeTruth& truth = Truth(name);
   if (!scope.leases.empty()) Violate(Format("{} is still leased", name), last_now_);
+  if (IsPoolScope(name)) return;
+  ScopeTruth& truth = Truth(name);
   if (scope.suspect) Violate(Format("the suspect instants of {} were never settled", name), last_now_);
   if (!scope.watermark || !truth.first_watermark) return;
   if (scope.seeded) BeginAgain(truth, *scope.watermark);

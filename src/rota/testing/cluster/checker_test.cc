@@ -26,6 +26,7 @@ std::shared_ptr<const Schedule> MakeSchedule() {
   TaskPolicies policies;
   policies.placement = Placement::kOneServer;
   policies.overlap = OverlapPolicy::kSkip;
+  policies.pool = "reports";
   task.policies = std::make_shared<const TaskPolicies>(policies);
   return std::make_shared<const Schedule>(std::vector<Task>{task});
 }
@@ -116,7 +117,7 @@ class CheckerTest : public testing::Test {
     return checker_.violations();
   }
 
-  Checker checker_{MakeSchedule(), {.has_ample_workers = true}};
+  Checker checker_{MakeSchedule(), {.has_ample_workers = true, .pools = {{"reports", {4, 1}}}}};
   ledger::ScopeState scope_;
   std::vector<OccurrenceRecord> records_;
   ProcessId a_ = 0;
@@ -139,6 +140,19 @@ TEST_F(CheckerTest, FindsAnOccurrenceThatStartsTwice) {
   Run(12, "r2", 10, 2, b_);
   EXPECT_THAT(checker_.violations(),
               ElementsAre("12.000 s: r2 of backup at 2026-03-02 09:00:10 +00:00 on b had started already on a"));
+}
+
+TEST_F(CheckerTest, FindsMoreRunsThanThePoolsLimitAllows) {
+  Run(40, "r1", 40, 1, a_);
+  Run(50, "r2", 50, 2, b_);
+  EXPECT_THAT(checker_.violations(), testing::Contains("50.000 s: 2 runs of pool reports are under way at once"));
+}
+
+TEST_F(CheckerTest, LetsARunGoOnWhoseServerMayHaveLostItsSlot) {
+  Run(40, "r1", 40, 1, a_);
+  checker_.ProcessImpaired(a_, At(45));
+  Run(50, "r2", 50, 2, b_);
+  EXPECT_THAT(checker_.violations(), testing::Not(testing::Contains(testing::HasSubstr("of pool reports"))));
 }
 
 TEST_F(CheckerTest, FindsWhatWasSkippedForNoOverlap) {

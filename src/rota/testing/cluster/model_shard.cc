@@ -97,6 +97,10 @@ void ModelShard::Reassert(const HeldRun& run, const Caller& caller, StoreMoment 
         moment);
 }
 
+void ModelShard::Reassert(const HeldSlot& slot, const Caller& caller, StoreMoment moment) {
+  Apply(slot.scope, ledger::ReassertSlot(slot, caller.server.incarnation, moment.wall), moment);
+}
+
 void ModelShard::Reassert(const Memory::Watermark& watermark, StoreMoment moment) {
   Apply(watermark.scope,
         ledger::ReassertWatermark(watermark.at, Find(watermark.scope), moment.wall + options_.max_skew), moment);

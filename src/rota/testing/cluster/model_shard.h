@@ -68,6 +68,7 @@ class ModelShard {
   void Renew(const LeaseRef& lease, const Caller& caller, Milliseconds ttl, StoreMoment moment, RenewReply& reply);
   void Finish(const OccurrenceRecord& record, const Caller& caller, StoreMoment moment);
   void Reassert(const HeldRun& run, const Caller& caller, StoreMoment moment);
+  void Reassert(const HeldSlot& slot, const Caller& caller, StoreMoment moment);
   void Reassert(const Memory::Watermark& watermark, StoreMoment moment);
   std::vector<OccurrenceRecord> Reap(std::span<const ServerInfo> servers, const Caller& caller, Milliseconds ttl,
                                      StoreMoment moment);

@@ -197,6 +197,9 @@ Answer<Milliseconds> ModelStore::Reassert(const Caller& caller, const Memory& me
   for (const Memory::Watermark& watermark : memory.watermarks) {
     if (ModelShard* shard = visit.Enter(watermark.scope)) shard->Reassert(watermark, moment);
   }
+  for (const HeldSlot& slot : memory.slots) {
+    if (ModelShard* shard = visit.Enter(slot.scope)) shard->Reassert(slot, caller, moment);
+  }
   Milliseconds quiet{};
   std::vector<std::size_t> down;
   for (std::size_t i = 0; i < shards_.size(); ++i) {

@@ -41,6 +41,7 @@ SimulationReport Simulate(const SimulationOptions& options) {
   const bool has_ample_workers = !dice.OneIn(3);
   EngineOptions engine;
   engine.workers = has_ample_workers ? tasks * 4 : 3 + static_cast<int>(dice.Below(8));
+  if (!has_ample_workers) engine.pools[std::string(kLimitedPool)] = {2, 1 + static_cast<int>(dice.Below(3))};
   engine.lease_ttl = dice.OneOf<Milliseconds>({seconds(15), seconds(15), seconds(6)});
   engine.shutdown_grace = dice.OneOf<Milliseconds>({seconds(0), seconds(5), seconds(30)});
   engine.kill_after = dice.OneOf<Milliseconds>({seconds(1), seconds(5)});
@@ -54,6 +55,7 @@ SimulationReport Simulate(const SimulationOptions& options) {
                                       .max_skew = shard.max_skew,
                                       .shards = shards,
                                       .has_ample_workers = has_ample_workers,
+                                      .pools = engine.pools,
                                       .journal = options.journal});
   EventQueue queue;
   ModelStore store(shards, shard, store_dice, checker);

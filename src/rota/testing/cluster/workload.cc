@@ -105,16 +105,18 @@ Workload DrawWorkload(Dice& dice, int servers) {
     Task task;
     task.id = Format("task-{}", i);
     task.trigger = DrawTrigger(dice);
-    task.policies = std::make_shared<const TaskPolicies>(DrawPolicies(dice));
+    TaskPolicies policies = DrawPolicies(dice);
+    workload.durations.push_back(
+        dice.OneOf<Milliseconds>({milliseconds(5), milliseconds(5), milliseconds(50), milliseconds(400),
+                                  milliseconds(400), seconds(3), seconds(20)}));
+    if (i % 4 == 0 && workload.durations.back() < seconds(1)) policies.pool = kLimitedPool;
+    task.policies = std::make_shared<const TaskPolicies>(std::move(policies));
     if (i >= 10 && dice.OneIn(4)) {
       Task child = DrawChild(dice, task.id, *task.policies, tasks);
       if (!child.trigger->fires_at_start()) task = std::move(child);
     }
     task.work = CommandCall{task.id, {}};
     workload.rate += RateOf(*task.trigger) * (task.unique() ? 1 : servers);
-    workload.durations.push_back(
-        dice.OneOf<Milliseconds>({milliseconds(5), milliseconds(5), milliseconds(50), milliseconds(400),
-                                  milliseconds(400), seconds(3), seconds(20)}));
     tasks.push_back(std::move(task));
   }
   workload.schedule = std::make_shared<const Schedule>(std::move(tasks));

@@ -49,21 +49,51 @@ local function prepare(terms)
   return terms
 end
 
-local function grant(request, scope)
+-- Returns its token, and what the texts of the lease and of the record have in common.
+local function grant_lease(request, scope)
   local name, token = request.scope, math.max(scope.token, token_floor) + 1
   scope.token = token
   put_scope(name)
 
-  local task, run_id = task_of(name), encode(request.run_id)
-  local own = ',"token":' .. number[token] .. ',"run_id":' .. run_id
+  local own = ',"token":' .. number[token] .. ',"run_id":' .. encode(request.run_id)
   local lease = request.lease .. own .. '}'
   if lease_texts[name] then
     put_lease(name, decode(lease))
   else
     put_only_lease(name, '[' .. lease .. ']')
   end
+  return token, own
+end
+
+local function grant(request, scope)
+  local token, own = grant_lease(request, scope)
+  local name, task = request.scope, task_of(request.scope)
   put_text(request.run_id, request.record .. own .. ',"task":' .. encode(task) ..
     (name ~= task and ',"scope":' .. encode(name) or '') .. '}', request.at)
+  return {outcome = 'claimed', token = token}
+end
+
+local function take_slot(request, scope)
+  local name = request.scope
+  local own = find_lease(name, request.run_id)
+  if own and may_renew(own, name) then
+    renew_lease(own, name, request.lease_ttl)
+    return {outcome = 'claimed', token = own.token}
+  end
+  local held, over = 0, own
+  for _, lease in ipairs(find_leases(name)) do
+    if lease.lease_until > now then
+      held = held + 1
+    else
+      over = over or lease
+    end
+  end
+  if held >= request.fleet_limit then
+    local holder = find_live(name)
+    return {outcome = 'busy', holder = holder and holder.server}
+  end
+  if over then release(name, over.run_id) end
+  local token = grant_lease(request, scope)
   return {outcome = 'claimed', token = token}
 end
 
@@ -109,6 +139,11 @@ end
 local function claim(request)
   local name = request.scope
   local scope, known = scopes[name], find_entry(request.run_id)
+  if request.purpose == 'slot' then return take_slot(request, scope) end
+  if request.purpose == 'give_back' then
+    release(name, request.run_id)
+    return {outcome = 'claimed'}
+  end
   if known then return repeated(request, known) end
 
   if not request.kind then
@@ -165,7 +200,7 @@ local function waits()
   if now >= quiet_until then return false end
   if reason ~= 'it is new' then return true end
   for _, request in ipairs(requests) do
-    if not request.kind then return true end
+    if not request.kind and request.purpose ~= 'slot' then return true end
   end
   return false
 end

@@ -1,5 +1,6 @@
 -- asked: records (run_id, scope, text), runs (record, server, token, overlap, lease_ttl, lock_left, attempts_if_lost,
--- lock_timeout), watermarks (scope, at), incarnations (server -> incarnation), max_skew. Answers with the milliseconds until claims go on.
+-- lock_timeout), watermarks (scope, at), slots (run_id, scope, server, lease_ttl, lock_timeout), incarnations (server ->
+-- incarnation), max_skew. Answers with the milliseconds until claims go on.
 
 local function reassert_run(run)
   local record = run.record
@@ -10,6 +11,11 @@ local function reassert_run(run)
   put_lease(record.scope, {run_id = record.run_id, server = run.server, incarnation = asked.incarnations[run.server],
     overlap = run.overlap, token = run.token, lease_until = math.min(now + run.lease_ttl, lock_until),
     lock_until = lock_until, attempts_if_lost = run.attempts_if_lost, lock_timeout = run.lock_timeout})
+end
+
+local function reassert_slot(slot)
+  put_lease(slot.scope, {run_id = slot.run_id, server = slot.server, incarnation = asked.incarnations[slot.server],
+    overlap = 'skip', token = 0, lease_until = now + slot.lease_ttl, lock_until = now + slot.lock_timeout})
 end
 
 local function reassert_watermark(name, remembered)
@@ -31,11 +37,13 @@ local function note(told) names[#names + 1], run_ids[#run_ids + 1] = told.scope,
 for _, record in ipairs(asked.records) do note(record) end
 for _, run in ipairs(asked.runs) do note(run.record) end
 for _, remembered in ipairs(asked.watermarks) do note(remembered) end
+for _, slot in ipairs(asked.slots) do note(slot) end
 load_scopes(names)
 load_leases(names)
 load_entries(run_ids)
 for _, record in ipairs(asked.records) do finish(record.run_id, record.scope, record.text) end
 for _, run in ipairs(asked.runs) do reassert_run(run) end
 for _, remembered in ipairs(asked.watermarks) do reassert_watermark(remembered.scope, remembered.at) end
+for _, slot in ipairs(asked.slots) do reassert_slot(slot) end
 save()
 return answer({quiet = math.max(0, quiet_until - now)})
