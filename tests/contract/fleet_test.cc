@@ -308,6 +308,19 @@ TEST_P(Fleet, GivesTheNextAttemptOfALostRunToItsReaper) {
   EXPECT_TRUE(store_->Reap("b", kTtl).value().empty());
 }
 
+TEST_P(Fleet, DoesNotTryARunAgainThatWasToStop) {
+  Join(*store_, "b", "i2");
+  ClaimRequest request = Request("r1");
+  request.attempts_if_lost = 3;
+  ClaimOne(*store_, request);
+  ASSERT_TRUE(store_->Cancel("backup:run", "r1", "cancelled by anna").ok());
+  clock_.Advance(kTtl);
+  ASSERT_TRUE(Beat("b").ok());
+  const std::vector<OccurrenceRecord> found = store_->Reap("b", kTtl).value();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].reason, "server a died; not tried again: cancelled by anna");
+}
+
 TEST_P(Fleet, LosesAnAttemptThatWasGivenAndNotTakenUp) {
   Join(*store_, "b", "i2");
   ClaimRequest request = Request("r1");

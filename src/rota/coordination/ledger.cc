@@ -367,7 +367,9 @@ std::optional<Changes> Reap(const Lease& lease, const ReapInputs& inputs) {
     lost.record.reason = Format("server {} died", lease.server);
     // It was not renewed: no later than that.
     lost.record.finished_at = std::max(lease.lease_until, lost.record.started_at.value_or(WallTime()));
-    if (again && other != nullptr) {
+    if (again && !lease.stop.empty()) {
+      lost.record.reason += Format("; not tried again: {}", lease.stop);
+    } else if (again && other != nullptr) {
       lost.record.reason += Format("; not tried again: {} runs the task already", other->server);
     } else if (again) {
       TryAgain(lease, inputs, lost.record, changes);

@@ -29,7 +29,7 @@ EngineCore::EngineCore(EngineOptions options, std::shared_ptr<const Schedule> sc
       leases_(options_.lease_ttl),
       ids_(options_.seed),
       dice_(options_.seed),
-      chains_(*schedule_, options_.scope_server,
+      chains_(*schedule_, options_.scope_server),
       slots_(options_.pools, options_.seed) {
   ROTA_CHECK(watermarks_.size() == schedule_->tasks().size(), "a watermark for each task");
   seeded_.resize(watermarks_.size());
@@ -456,11 +456,9 @@ bool EngineCore::StoreMayAnswer(Moment now) const {
   return !store_down_ || (asked_ == 0 && !outbox_.under_way() && now.steady >= store_retry_at_);
 }
 
-bool EngineCore::HeldByStore(Moment now) const {
-  return store_down_ || state_lost_ || now.steady < store_quiet_until_; }
+bool EngineCore::HeldByStore(Moment now) const { return store_down_ || state_lost_ || now.steady < store_quiet_until_; }
 
-std::string_view EngineCore::WhyLate(Moment now) const {
-  return HeldByStore(now) ? reason::kStore : reason::kLate; }
+std::string_view EngineCore::WhyLate(Moment now) const { return HeldByStore(now) ? reason::kStore : reason::kLate; }
 
 bool EngineCore::MayClaim(Moment now) const {
   return StoreMayAnswer(now) && !state_lost_ && now.steady >= quiet_until_;

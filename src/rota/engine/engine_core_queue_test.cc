@@ -402,14 +402,20 @@ TEST(EngineCoreOnLost, TellsWhichAttemptCouldNotBegin) {
   EXPECT_EQ(core.records[0].at(0).attempt, 2);
 }
 
-TEST(EngineCoreOnLost, EndsAnAttemptOfATaskThatItDoesNotKnow) {
-  Core core({MakeTask("b", seconds(60), Unique())});
-  core.Follow();
-  core.Events();
-  core.Tell(input::Reaped{{SecondAttempt()}, core.now().steady});
-  EXPECT_THAT(core.starts, IsEmpty());
-  EXPECT_THAT(core.Events(), ElementsAre("run_finished a@0 cancelled(server a does not know the task)"));
-  ASSERT_THAT(core.records, SizeIs(1));
+TEST(EngineCoreOnLost, LeavesAnAttemptToOthersThatIsNotForThisServer) {
+  TaskPolicies staging = Unique();
+  staging.environments = {"staging"};
+  for (const Task& task : {MakeTask("b", seconds(60), Unique()), MakeTask("a", seconds(60), staging)}) {
+    Core core({task});
+    core.Follow();
+    core.Events();
+    core.Tell(input::Reaped{{SecondAttempt()}, core.now().steady});
+    EXPECT_THAT(core.starts, IsEmpty());
+    EXPECT_THAT(core.Events(), IsEmpty());
+    EXPECT_THAT(core.records, IsEmpty());
+    core.Advance(seconds(5));
+    for (const std::vector<LeaseRef>& leases : core.renewals) EXPECT_THAT(leases, IsEmpty());
+  }
 }
 
 TEST(EngineCorePools, KeepWorkersForTheirOwnTasks) {

@@ -32,17 +32,11 @@ void EngineCore::StartAttempt(Run& run, Moment now) {
   decision_.actions.push_back(action::Start{run.task, run.record, run.previous});
 }
 
-// The next attempt of a run whose server died, which the store gave to this one.
+// The next attempt of a run whose server died, which the store gave to this one. What is not for this server it does
+// not take up: the lease runs out, and the store gives the attempt after it to whoever asks then.
 void EngineCore::Adopt(const OccurrenceRecord& record, SteadyTime asked, Moment now) {
   const Task* task = schedule_->Find(record.task);
-  if (task == nullptr || !Claiming()) {
-    OccurrenceRecord ended = record;
-    ended.finished_at = now.wall;
-    ended.outcome = Outcome::kCancelled;
-    ended.reason = task == nullptr ? Format("server {} does not know the task", options_.server) : "shutdown";
-    Publish(EventKind::kRunFinished, now, ended);
-    return outbox_.Add(std::move(ended));
-  }
+  if (task == nullptr || !IsFor(*task) || IsWithheld(TaskOf(record.task)) || !Claiming()) return;
   leases_.Add({record.run_id, record.scope}, LeaseGuard::kFleet, asked, task->policies->lock_timeout);
   renew_at_ = now.steady;  // So that the store learns that it was taken up.
   Run& run = AddRun(record, task->trigger->Previous(record.scheduled_at));

@@ -61,7 +61,9 @@ local function reap_leases()
       entry.outcome, entry.reason = 'lost', 'server ' .. lease.server .. ' died'
       entry.finished_at = math.max(lease.lease_until, entry.started_at or 0)
       found.lost[#found.lost + 1] = entry
-      if again and other then
+      if again and lease.stop then
+        entry.reason = entry.reason .. '; not tried again: ' .. lease.stop
+      elseif again and other then
         entry.reason = entry.reason .. '; not tried again: ' .. other.server .. ' runs the task already'
       elseif again then
         entry.reason = entry.reason .. try_again(name, lease, entry)
