@@ -45,8 +45,6 @@ class Reload : public Programs, public testing::WithParamInterface<Driver> {
   }
 
   static constexpr std::string_view kLog = "var/log/rota.log";
-
- private:
   const std::unique_ptr<redis_test::RedisServer> redis_ =
       GetParam() == Driver::kRedis ? std::make_unique<redis_test::RedisServer>() : nullptr;
 };
@@ -99,6 +97,31 @@ TEST_P(Reload, KeepsTheScheduleWhereTheFileIsWrong) {
   server.Signal(SIGHUP);
   EXPECT_EQ(Text(Await("schedule_reloaded"), "message"), "the schedule was reloaded: 1 task changed");
   EXPECT_TRUE(GrowsFurther("others"));
+  Stop(server);
+}
+
+class ReloadOnRedis : public Reload {};
+INSTANTIATE_TEST_SUITE_P(Store, ReloadOnRedis, testing::Values(Driver::kRedis), testing::PrintToStringParamName());
+
+TEST_P(ReloadOnRedis, TellsOfTheRunsOfBothSchedulesAfterALossOfState) {
+  WriteConfig(
+      "  - {name: long, schedule: every second, unique: true,\n"
+      "     shell: 'echo begun >>long; until [ -e go ]; do sleep 0.1; done; echo done >>long'}\n");
+  Process server = StartServer();
+  ASSERT_TRUE(Eventually([this] { return Lines("long") == Words{"begun"}; }));
+  WriteConfig(
+      "  - {name: long, schedule: every second, unique: true, shell: echo short >>long}\n"
+      "  - {name: beat, schedule: every second, unique: true, shell: echo x >>beats}\n");
+  server.Signal(SIGHUP);
+  Await("schedule_reloaded");
+  ASSERT_TRUE(GrowsFurther("beats"));
+  redis_->Send({"FLUSHALL"});
+  Await("state_reasserted", 2);
+  ASSERT_TRUE(GrowsFurther("beats"));
+  EXPECT_EQ(Lines("long"), Words{"begun"}) << "the run of the former schedule still holds its lease";
+  Write("go", "");
+  EXPECT_TRUE(Eventually([this] { return Lines("long").size() >= 3; }));
+  EXPECT_EQ(Lines("long").at(1), "done");
   Stop(server);
 }
 

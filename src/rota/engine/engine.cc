@@ -31,6 +31,8 @@ constexpr Milliseconds kJump(500);
 constexpr std::chrono::minutes kZonePeriod(1);
 // How often calendars that run out are told of.
 constexpr std::chrono::hours kCalendarPeriod(24);
+// How long a successor waits until the store knows what was run without it.
+constexpr std::chrono::seconds kOwedPatience(5);
 // How often the store is examined.
 constexpr std::chrono::minutes kExaminationPeriod(1);
 
@@ -99,7 +101,7 @@ struct Engine::Loop {
     NameThisThread("rota-engine");
     Decision decision;  // Looks at its mail first: some of it says what not to begin with.
     while (!decision.finished) {
-      std::deque<EngineInput> inputs = Await(decision.wake);
+      std::deque<EngineInput> inputs = Await(handed_over ? decision.wake : std::min(decision.wake, hand_over_by));
       if (inputs.empty()) inputs.push_back(input::Woken{});
       for (const EngineInput& input : inputs) {
         decision = Step(input);
@@ -180,7 +182,10 @@ struct Engine::Loop {
     }
     if (std::chrono::abs(change) >= kJump) CarryOutAll(core.Decide(input::ClockJumped{change}, present));
     Decision decision = CarryOutAll(core.Decide(input, present));
-    if (std::holds_alternative<input::HandoverRequested>(input)) HandOver();
+    if (std::holds_alternative<input::HandoverRequested>(input)) hand_over_by = present.steady + kOwedPatience;
+    const bool handing_over = hand_over_by != SteadyTime::max();
+    // A successor would have the store record as missed what this one ran without it.
+    if (handing_over && (!core.owes_outcomes() || present.steady >= hand_over_by)) HandOver();
     return decision;
   }
 
@@ -322,6 +327,7 @@ struct Engine::Loop {
   SteadyTime examination_due = SteadyTime::max();              // or examine the store.
   std::map<std::string, std::shared_ptr<RunSignals>> signals;  // By run id.
   std::optional<OccurrenceRecord> closed;                      // The last outcome.
+  SteadyTime hand_over_by = SteadyTime::max();                 // Since a handover was requested.
   bool handed_over = false;
   std::promise<std::vector<WallTime>> handed;  // Set by then.
 
@@ -391,6 +397,8 @@ std::vector<WallTime> Engine::HandOver() {
   loop_->Send(input::HandoverRequested{});
   return handed.get();
 }
+
+void Engine::TellOfLostState() { loop_->Send(input::StateLost{}); }
 
 std::size_t Engine::abandoned() const { return loop_->core.abandoned(); }
 

@@ -60,6 +60,9 @@ class Engine {
   // them, so end the process instead.
   std::size_t abandoned() const;
 
+  // Another engine of this server found that the store lost its state. Thread-safe.
+  void TellOfLostState();
+
   // Ends the schedule gracefully; a second call skips the grace. Thread-safe.
   void RequestShutdown();
 

@@ -244,6 +244,9 @@ void EngineCore::On(const input::Withheld& withheld, Moment now) {
   if (resumed && phase_ == Phase::kFollowing) CatchUp(now.wall, Beginning::kSchedule);
 }
 
+// It knows what the other one does not: its runs, and what it decided.
+void EngineCore::On(const input::StateLost&, Moment) { state_lost_ = true; }
+
 // Of what was asked, an answer may be under way that only this core can take.
 void EngineCore::On(const input::HandoverRequested&, Moment) {
   if (phase_ != Phase::kFollowing) return;

@@ -94,14 +94,16 @@ struct RunRequested {  // A person asks for a run now,
 struct Withheld {  // Per task: a server of a newer release decides it in the place of this one. Empty: none.
   std::vector<bool> tasks;
 };
+struct StateLost {};          // The store lost its state, as another core of this server found.
 struct HandoverRequested {};  // Leave what is undecided to a successor; end when everything under way has ended.
 struct DrainRequested {};     // Look for nothing new; end when everything under way has ended.
 struct ShutdownRequested {};  // Stop claiming, give running work its grace. The second one skips the grace.
 }  // namespace input
-using EngineInput = std::variant<input::Woken, input::ClaimsAnswered, input::LeasesRenewed, input::Reaped,
-                                 input::Recorded, input::Reasserted, input::LookedUp, input::RunEnded,
-                                 input::ClockJumped, input::ZonesChanged, input::RunRequested, input::Withheld,
-                                 input::HandoverRequested, input::DrainRequested, input::ShutdownRequested>;
+using EngineInput =
+    std::variant<input::Woken, input::ClaimsAnswered, input::LeasesRenewed, input::Reaped, input::Recorded,
+                 input::Reasserted, input::LookedUp, input::RunEnded, input::ClockJumped, input::ZonesChanged,
+                 input::RunRequested, input::Withheld, input::StateLost, input::HandoverRequested,
+                 input::DrainRequested, input::ShutdownRequested>;
 
 // What the core wants done.
 namespace action {
@@ -172,6 +174,8 @@ class EngineCore {
 
   // Per task, after a HandoverRequested: every instant up to this one is decided, or still this core's to decide.
   std::vector<WallTime> HandedOver() const;
+  // It ran something without the store that the store does not know yet.
+  bool owes_outcomes() const { return outbox_.owes_any(); }
 
   // Runs that did not end although they were killed; only after a decision said `finished`.
   std::size_t abandoned() const { return runs_.all().size(); }
@@ -241,6 +245,7 @@ class EngineCore {
   void On(const input::ZonesChanged& changed, Moment now);
   void On(const input::RunRequested& requested, Moment now);
   void On(const input::Withheld& withheld, Moment now);
+  void On(const input::StateLost&, Moment now);
   void On(const input::HandoverRequested&, Moment now);
   void On(const input::DrainRequested&, Moment now);
   void On(const input::ShutdownRequested&, Moment now);

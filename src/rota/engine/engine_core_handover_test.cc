@@ -195,6 +195,24 @@ TEST(EngineCoreHandover, HasTheSuccessorMakeUpForTheTimeBetweenButStartNothingAn
   EXPECT_EQ(core.AskedClaims().at(0).gap_reason, reason::kLate) << "the server was not down";
 }
 
+TEST(EngineCoreHandover, TellsTheStoreWhatItRemembersThoughItDidNotFindTheLossItself) {
+  RunningCore core;
+  core.Tell(input::HandoverRequested{});
+  core.Events();
+  core.Tell(input::StateLost{});
+  ASSERT_THAT(core.memories, testing::SizeIs(1));
+  EXPECT_EQ(core.memories[0].runs.at(0).record.task, "a");
+  EXPECT_THAT(core.Events(), testing::IsEmpty()) << "who found it has told";
+}
+
+TEST(EngineCoreHandover, OwesWhatItRanWithoutTheStore) {
+  CoreWithoutStore core;
+  EXPECT_TRUE(core.core().owes_outcomes());
+  core.Advance(std::chrono::seconds(1));
+  core.Record();
+  EXPECT_FALSE(core.core().owes_outcomes());
+}
+
 TEST(EngineCoreWithheld, TakesUpNoOccurrenceOfTheTasks) {
   Core core({MakeTask("a", seconds(60), Unique()), MakeTask("b", seconds(60), Unique())});
   core.Follow();

@@ -41,6 +41,7 @@ class Outbox {
   SteadyTime retry_at() const { return held_back_.empty() ? SteadyTime::max() : retry_at_; }
   // Something that this server decided about the scope is not known to the store.
   bool Owes(const Scope& scope) const { return owed_.contains(scope); }
+  bool owes_any() const { return !owed_.empty(); }
   // Those of one scope in their order. REQUIRES: none is under way.
   std::vector<OccurrenceRecord> All() const;
 

@@ -26,13 +26,19 @@ std::vector<WallTime> Translate(const std::vector<WallTime>& handed, const Sched
 Crew::Crew(const Surroundings& around, EngineOptions options, std::shared_ptr<const Schedule> schedule,
            JoinReply joined, ServerInfo own)
     : schedule_(std::move(schedule)),
-      hooks_(schedule_, around.clock, around.events),
+      events_(*this, around.events, around.on_state_lost),
+      hooks_(schedule_, around.clock, events_),
       runner_(around.commands, around.clock, around.feed, [this](const RunOrder& order) { hooks_.Begin(order); }),
       watch_period_(options.lease_ttl / 3) {
   engine_.emplace(std::move(options), schedule_, std::move(joined.watermarks), around.clock, around.store, around.store,
                   around.store, runner_, hooks_, std::move(joined.seeded));
   watch_.emplace(around.store, around.clock, around.events, std::move(own), schedule_,
                  [this](std::vector<bool> tasks) { engine_->Withhold(std::move(tasks)); });
+}
+
+void Crew::Watcher::Publish(const Event& event) {
+  if (event.kind == EventKind::kStateLost) on_state_lost_(crew_.engine());
+  next_.Publish(event);
 }
 
 void Crew::Begin(std::function<void()> on_change) {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "rota/coordination/store.h"
@@ -32,6 +33,8 @@ class Crew {
     OutputFeed& feed;
     Store& store;
     EventSink& events;
+    // Called on any thread when the engine of a crew found that the store lost its state.
+    std::function<void(const Engine* finder)> on_state_lost;
   };
 
   // `own` is the server as it joined. Throws std::system_error when the system has no more threads.
@@ -64,9 +67,22 @@ class Crew {
 
  private:
   enum class Stage { kBusy, kIdle, kOver };
+  // What the engine and the hooks tell, on its way.
+  class Watcher : public EventSink {
+   public:
+    Watcher(Crew& crew, EventSink& next, std::function<void(const Engine*)> on_state_lost)
+        : crew_(crew), next_(next), on_state_lost_(std::move(on_state_lost)) {}
+    void Publish(const Event& event) override;
+
+   private:
+    Crew& crew_;
+    EventSink& next_;
+    const std::function<void(const Engine*)> on_state_lost_;
+  };
   void Start(std::function<void()> on_change, std::function<void()> follow);
 
   const std::shared_ptr<const Schedule> schedule_;
+  Watcher events_;
   Hooks hooks_;
   TaskRunner runner_;
   std::optional<Engine> engine_;

@@ -209,8 +209,10 @@ Result<std::unique_ptr<Crew>> Wiring::MakeCrew(std::shared_ptr<const Schedule> s
   engine.kill_after = options.server.kill_after;
   engine.seed = RandomSeed();
   try {
-    return std::make_unique<Crew>(Crew::Surroundings{commands_, clock_, feed_, *store_, *session_->events},
-                                  std::move(engine), std::move(schedule), std::move(joined), request.server);
+    const auto on_state_lost = [this](const Engine* finder) { TellOfLostState(finder); };
+    return std::make_unique<Crew>(
+        Crew::Surroundings{commands_, clock_, feed_, *store_, *session_->events, on_state_lost}, std::move(engine),
+        std::move(schedule), std::move(joined), request.server);
   } catch (const std::system_error& error) {
     int threads = options.server.workers;
     for (const auto& [name, pool] : options.server.pools) threads += pool.workers;

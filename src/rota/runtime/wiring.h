@@ -77,6 +77,8 @@ class Wiring final : public Workplace {
   // Makes an engine reachable for Stop(), and no more.
   void Watch(Engine* engine);
   void Forget(Engine* engine);
+  // The store takes from this server as a whole what it remembers: each engine has a part of it.
+  void TellOfLostState(const Engine* finder);
   void Wake();
 
   const std::string config_path_;

@@ -17,6 +17,9 @@
 namespace rota {
 namespace {
 
+// Each has workers of its own as long as one of its runs goes on.
+constexpr std::size_t kMostFormer = 8;
+
 // "1 task added, 2 changed"; "nothing changed".
 std::string CountChanges(const ScheduleDiff& diff) {
   std::vector<std::string> parts;
@@ -55,6 +58,13 @@ void Wiring::Reload() {
   changed_.NotifyAll();
 }
 
+void Wiring::TellOfLostState(const Engine* finder) {
+  MutexLock lock(mu_);
+  for (Engine* engine : engines_) {
+    if (engine != finder) engine->TellOfLostState();
+  }
+}
+
 void Wiring::Serve() {
   Crew& first = *session_->crews.back();
   Watch(first.engine());
@@ -86,6 +96,10 @@ void Wiring::EndCrews() {
 }
 
 Status Wiring::TakeUpAnew() {
+  if (session_->crews.size() > kMostFormer) {
+    return Unavailable("{} earlier schedules still have runs under way: reload again when one of them has none left",
+                       session_->crews.size() - 1);
+  }
   const Result<Config> config = Config::Load(config_path_);
   if (!config) return config.error();
   Result<std::shared_ptr<const Schedule>> schedule = BuildSchedule(*config, config_path_);
@@ -100,8 +114,11 @@ Status Wiring::TakeUpAnew() {
   const Result<JoinReply> joined = store_->Join(request);
   if (!joined) return joined.error();
   if (joined->server_id != request.server.id) {
+    // Nothing is told to the row, which is that of the other one.
     (void)store_->Leave(joined->server_id);
-    return Unavailable("the id {} went to another process: restart this server", request.server.id);
+    Announce(EventKind::kReloadFailed,
+             Format("the id {} went to another process: restart this server", request.server.id));
+    return Status::Ok();
   }
 
   Crew& former = *session_->crews.back();
