@@ -22,9 +22,9 @@ struct HistoryQuery {
   std::optional<std::string> run_id;
   std::optional<Outcome> outcome;
   std::optional<std::string> server;
-  std::optional<WallTime> covering;  // Only records whose span contains this instant.
-  std::optional<WallTime> from;      // Scheduled at or after; for spans the last instant counts.
-  std::optional<WallTime> to;        // Scheduled before.
+  std::optional<WallTime> covering;      // Only records whose span contains this instant.
+  std::optional<WallTime> from;          // Scheduled at or after; for spans the last instant counts.
+  std::optional<WallTime> to;            // Scheduled before.
   std::optional<WallTime> last_by = {};  // Of a span the last instant is not after this one.
   int limit = 50;
 };

@@ -122,7 +122,7 @@ class Definition {
   std::optional<TimeCall> time_;
   std::uint8_t weekdays_ = 0;
   std::string weekday_calls_;
-  std::string parent_end_call_;  // Of the last parent.
+  std::string parent_end_call_;                                 // Of the last parent.
   std::map<std::string, std::string, std::less<>> once_calls_;  // By what they set.
 };
 

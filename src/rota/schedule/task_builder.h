@@ -140,8 +140,8 @@ class [[nodiscard]] TaskBuilder {
   TaskBuilder Spread(Milliseconds range) &&;
 
   // Follows another task: each occurrence begins when that task's occurrence of the same instant has ended, and runs if
-  // it succeeded, unless OnFailure() or OnEnd() behind it say otherwise. After several tasks it runs when all have ended
-  // so. When one ended in another way it is recorded as skipped, with a reason that names that task.
+  // it succeeded, unless OnFailure() or OnEnd() behind it say otherwise. After several tasks it runs when all have
+  // ended so. When one ended in another way it is recorded as skipped, with a reason that names that task.
   //
   //   scheduler.Command("report").After("transform").After("cleanup").OnEnd().Unique().Register();
   //
