@@ -217,9 +217,6 @@ TEST_P(Reload, NamesWhatNeedsARestart) {
   Stop(server);
 }
 
-class ReloadOnRedis : public Reload {};
-INSTANTIATE_TEST_SUITE_P(Store, ReloadOnRedis, testing::Values(Driver::kRedis), testing::PrintToStringParamName());
-
 TEST_P(ReloadOnRedis, KeepsTheScheduleWhereTheStoreDoesNotAnswer) {
   WriteConfig("  - {name: beat, schedule: every second, shell: echo x >>beats}\n");
   Process server = StartServer();

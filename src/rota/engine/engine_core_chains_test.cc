@@ -135,6 +135,7 @@ TEST_F(EngineCoreChains, BeginsNothingOnAServerThatStops) {
 TEST_F(EngineCoreChains, CountTheGraceOfAChildFromTheEndOfItsParent) {
   core_.AnswerClaims(ClaimOutcome::kClaimed);
   core_.Sleep(minutes(3));  // Longer than the grace.
+  core_.AnswerClaims(ClaimOutcome::kOverlap);
   core_.EndRun(core_.starts.back().record.run_id);
   EXPECT_THAT(core_.Asked(), Contains("load@60"));
 }

@@ -20,6 +20,8 @@ constexpr std::size_t kMostAsked = 2000;             // Claims under way, so tha
 constexpr std::size_t kMostQueued = 100;             // Occurrences that wait for one task.
 constexpr Milliseconds kBusyRetry = seconds(1);      // Until a busy task is asked for again, if its run is elsewhere.
 constexpr std::uint64_t kMostCounted = 20'000;
+// Long enough for another server to find that its parents have ended.
+constexpr Milliseconds kLeastGraceOfChild = seconds(30);
 
 }  // namespace
 
@@ -232,7 +234,8 @@ bool EngineCore::TakeUp(Retry& retry, std::set<Scope>& asked, Moment now) {
     return true;
   }
   if (now.steady < retry.not_before || !MayClaim(now) || outbox_.Owes(request.scope)) return false;
-  if (held_up && retry.stage == Retry::Stage::kHeldBack) return false;
+  // What was not asked yet goes into the next round: rounds that overlap would leave no moment for what falls due.
+  if (retry.stage == Retry::Stage::kHeldBack && (held_up || asked_ > 0)) return false;
   const bool in_turn = held_up || Queues(request.overlap);
   if (in_turn && asked.contains(request.scope)) return false;
   if (request.purpose == ClaimPurpose::kRun && request.overlap == OverlapPolicy::kSkip && !task.unique() &&
@@ -265,8 +268,10 @@ void EngineCore::DispatchClosings(Moment now) {
       place = phase_ == Phase::kDraining ? closings_.erase(place) : std::next(place);  // Undecided: left to others.
       continue;
     }
-    const Scope scope = MakeScope(schedule_->tasks()[index], options_.scope_server);
-    if (outbox_.Owes(scope) || held_up_.contains(scope)) {
+    const Task& task = schedule_->tasks()[index];
+    const bool follows = !task.policies->after.empty();
+    const Scope scope = MakeScope(task, options_.scope_server);
+    if (outbox_.Owes(scope) || held_up_.contains(scope) || (follows && asked_ > 0)) {  // As in TakeUp().
       ++place;
       continue;
     }
@@ -276,8 +281,7 @@ void EngineCore::DispatchClosings(Moment now) {
     request.reason = closing.reason;
     if (closing.outcome == Outcome::kMissed) request.gap_reason = request.reason;
     // Every server comes to the same decision about a child, so that nobody is to be waited for.
-    const Task& task = schedule_->tasks()[index];
-    if (task.unique() && task.policies->after.empty()) request.record_from = GraceEnd(request);
+    if (task.unique() && !follows) request.record_from = GraceEnd(request);
     Ask(std::move(request));
     place = closings_.erase(place);
   }
@@ -481,7 +485,9 @@ void EngineCore::RetryLater(const ClaimRequest& request, SteadyTime due, SteadyT
 
 WallTime EngineCore::GraceEnd(const ClaimRequest& request) const {
   const Task& task = schedule_->tasks()[TaskOf(request.task)];
-  return request.due + (Agenda::Expiry(*task.trigger, task.policies->misfire, request.at) - request.at);
+  const Milliseconds grace = Agenda::Expiry(*task.trigger, task.policies->misfire, request.at) - request.at;
+  const bool chosen = task.policies->misfire.grace.has_value() || task.policies->after.empty();
+  return request.due + (chosen ? grace : std::max(grace, kLeastGraceOfChild));
 }
 
 // A task that every server runs for itself needs nobody's leave. The store learns of it, under the run ids that it may

@@ -333,6 +333,11 @@ void Checker::CheckMissed(const ScopeTruth& truth, const OccurrenceRecord& recor
       Suspect("passed by a fast clock");
       return;
     }
+    // Its grace may be over before another server has looked how its parents ended.
+    if (!truth.task->policies->after.empty() && truth.task->policies->misfire.grace) {
+      Suspect("given up behind its parents");
+      return;
+    }
     // What waits for a busy task may be given up, when that becomes free, by one who did not know that it waits.
     if (Queues(truth.task->policies->overlap)) {
       Suspect("given up in its turn");

@@ -45,7 +45,7 @@ void Checker::Conclude(const Rest& rest) {
   }
   for (const auto& [name, scope] : rest.scopes) {
     ConcludeScope(name, scope, by_scope[name], rest);
-    ConcludeChild(name, by_scope);
+    if (!IsPoolScope(name)) ConcludeChild(name, by_scope);
   }
   for (const auto& [run_id, run] : runs_) {
     const auto record = by_run.find(run_id);

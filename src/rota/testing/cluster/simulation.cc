@@ -40,7 +40,7 @@ SimulationReport Simulate(const SimulationOptions& options) {
   const int tasks = static_cast<int>(workload.schedule->tasks().size());
   const bool has_ample_workers = !dice.OneIn(3);
   EngineOptions engine;
-  engine.workers = has_ample_workers ? tasks * 4 : 3 + static_cast<int>(dice.Below(8));
+  engine.workers = has_ample_workers ? tasks * 25 : 3 + static_cast<int>(dice.Below(8));
   if (!has_ample_workers) engine.pools[std::string(kLimitedPool)] = {2, 1 + static_cast<int>(dice.Below(3))};
   engine.lease_ttl = dice.OneOf<Milliseconds>({seconds(15), seconds(15), seconds(6)});
   engine.shutdown_grace = dice.OneOf<Milliseconds>({seconds(0), seconds(5), seconds(30)});
