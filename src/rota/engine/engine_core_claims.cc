@@ -229,7 +229,6 @@ bool EngineCore::TakeUp(Retry& retry, std::set<Scope>& asked, Moment now) {
   const bool unasked = retry.stage == Retry::Stage::kHeldBack && !held_up && !MayClaim(now);
   if (to_run && RunsByItself(*task.policies) && (queues ? store_down_ : unasked)) {
     if ((queues && RunsHere(request)) || !has_worker()) return false;
-    held_up_.erase(request.scope);
     DecideWithoutStore(request, now);
     return true;
   }
@@ -496,6 +495,7 @@ void EngineCore::DecideWithoutStore(const ClaimRequest& request, Moment now) {
   constexpr auto kHere = Outbox::DecidedBy::kThisServer;
   const bool to_run = request.purpose == ClaimPurpose::kRun;
   if (to_run && Queues(request.overlap) && runs_.Holds(request.scope)) return Queue(request, now);
+  held_up_.erase(request.scope);
   CloseUndecided(request, now);
   NoteDecided(request, now);
   if (request.purpose == ClaimPurpose::kRecord) {

@@ -402,6 +402,25 @@ TEST(EngineCoreOnLost, TellsWhichAttemptCouldNotBegin) {
   EXPECT_EQ(core.records[0].at(0).attempt, 2);
 }
 
+TEST(EngineCoreQueue, GoesOnAfterAnOccurrenceThatRanBecauseTheStoreDidNotAnswer) {
+  TaskPolicies policies;
+  policies.overlap = OverlapPolicy::kQueueOne;
+  Core core({MakeTask("a", seconds(60), policies)});
+  core.Follow();
+  core.Advance(seconds(60));
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  core.Advance(seconds(60));  // Waits for the run.
+  core.EndRun(core.starts.back().record.run_id);
+  core.Record();
+  ASSERT_THAT(core.Asked(), ElementsAre("a@120"));
+  core.AnswerClaims(ClaimOutcome::kUnanswered);
+  ASSERT_THAT(core.starts, SizeIs(2));
+  core.EndRun(core.starts.back().record.run_id);
+  core.Record();
+  core.Advance(seconds(60));
+  EXPECT_THAT(core.Asked(), ElementsAre("a@180"));
+}
+
 TEST(EngineCoreOnLost, LeavesAnAttemptToOthersThatIsNotForThisServer) {
   TaskPolicies staging = Unique();
   staging.environments = {"staging"};

@@ -333,8 +333,9 @@ void Checker::CheckMissed(const ScopeTruth& truth, const OccurrenceRecord& recor
       Suspect("passed by a fast clock");
       return;
     }
-    // Its grace may be over before another server has looked how its parents ended.
-    if (!truth.task->policies->after.empty() && truth.task->policies->misfire.grace) {
+    // Its grace may be over before another server has looked how its parents ended; and it is missed with them.
+    const bool with_parents = truth.task->policies->misfire.grace || record.run_id.ends_with(".gap");
+    if (!truth.task->policies->after.empty() && with_parents) {
       Suspect("given up behind its parents");
       return;
     }
