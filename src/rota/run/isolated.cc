@@ -87,8 +87,8 @@ RunResult IsolatedRunner::Run(const RunOrder& order, const CommandCall& call, co
   RunResult result = processes_.Run(order, argv, {.program = "/proc/self/exe", .report = &report->write}, output);
   report->write.Close();
   const std::optional<Status> status = ReadReport(report->read);
-  // One that dies after its command has ended did not end well.
-  if (!status || result.reason.starts_with("signal ")) return result;
+  // One that dies after its command has ended, by itself or since it had to be killed, did not end well.
+  if (!status || result.reason.find("signal ") != std::string::npos) return result;
   const bool cancelled = status->code() == StatusCode::kCancelled && order.signals->stop.stop_requested();
   const Outcome outcome = status->ok() ? Outcome::kSucceeded : cancelled ? Outcome::kCancelled : Outcome::kFailed;
   return {outcome, status->message(), ""};
