@@ -364,6 +364,20 @@ TEST_F(EngineTest, RunsTheInstantsOfABackfillOneAfterTheOther) {
   EXPECT_EQ(History().size(), 2u);
 }
 
+TEST_F(EngineTest, StopsABackfillAtAnInstantThatIsCancelled) {
+  int begun = 0;
+  Server server("a", {MakeTask("report", hours(1), Placement::kOneServer)}, clock_, *store_, [&](const RunOrder&) {
+    return RunResult{++begun == 2 ? Outcome::kCancelled : Outcome::kSucceeded, "", ""};
+  });
+  std::vector<std::string> ended;
+  Backfill backfill;
+  backfill.instants = {kStart - hours(3), kStart - hours(2), kStart - hours(1)};
+  backfill.on_ended = [&ended](const OccurrenceRecord& record) { ended.emplace_back(Name(record.outcome)); };
+  server.engine().RunBackfill(server.schedule().tasks()[0], backfill);
+  EXPECT_THAT(ended, testing::ElementsAre("succeeded", "cancelled"));
+  EXPECT_EQ(begun, 2);
+}
+
 TEST_F(EngineTest, StopsABackfillAtAShutdown) {
   Server* stopping = nullptr;
   Server server("a", {MakeTask("report", hours(1), Placement::kOneServer)}, clock_, *store_,

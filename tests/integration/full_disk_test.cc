@@ -17,7 +17,6 @@ class FullDisk : public Programs {};
 
 TEST_F(FullDisk, HoldsUpUniqueTasksAloneAndLosesNoOutcome) {
   Write("config.yaml",
-        "coordination: {lease_ttl: 2s}\n"
         "tasks:\n"
         "  - {name: unique, schedule: every second, unique: true, shell: echo $ROTA_RUN_ID >>unique}\n"
         "  - {name: everywhere, schedule: every second, shell: echo $ROTA_RUN_ID >>everywhere}\n");

@@ -1,4 +1,6 @@
 // A program whose commands end in every way, alone in a process.
+#include <unistd.h>
+
 #include <condition_variable>
 #include <csignal>
 #include <cstdlib>
@@ -31,6 +33,7 @@ class Job final : public rota::Command {
       std::signal(SIGSEGV, SIG_DFL);
       raise(SIGSEGV);
     }
+    if (what == "linger") return Linger();
     if (what == "wait") {
       context.Print("waiting");
       std::mutex mu;
@@ -44,6 +47,13 @@ class Job final : public rota::Command {
   }
 
  private:
+  static rota::Status Linger() {
+    std::atexit([] {
+      std::signal(SIGTERM, SIG_IGN);
+      for (;;) pause();
+    });
+    return rota::Status::Ok();
+  }
   static rota::Status Tell(rota::Context& context) {
     const rota::Context::Facts& facts = context.facts();
     context.Print("{} attempt {} on {}, {} {}", facts.task, facts.attempt, facts.server, context.Option("word"),

@@ -74,6 +74,13 @@ TEST_F(Isolated, CommandsHearOfAStop) {
   EXPECT_EQ(Text(History("job").at(0), "outcome"), "cancelled");
 }
 
+TEST_F(Isolated, CommandsThatDoNotEndAfterTheirReportHaveNotSucceeded) {
+  Schedule("[linger]", ", timeout: 3s, kill_after: 100ms");
+  EXPECT_EQ(Run({"schedule:test", "job"}).exit, 1);
+  EXPECT_EQ(Text(History("job").at(0), "outcome"), "timed_out");
+  EXPECT_EQ(Text(History("job").at(0), "reason"), "after 3s; killed: signal 9 (Killed)");
+}
+
 TEST_F(Isolated, TheCommandBehindItIsNoPersons) {
   EXPECT_EQ(Run({"list"}).out.find("isolated:run"), std::string::npos);
   const Ran ran = Run({"isolated:run", "--", "job", "tell"});

@@ -139,13 +139,13 @@ tasks:
     schedule: yearly
     timeout: 100ms
   - name: deaf
-    shell: trap "" TERM; sleep 1000 | sleep 1000
+    exec: [env, --ignore-signal=TERM, sh, -c, 'sleep 1000 | sleep 1000']
     schedule: yearly
-    timeout: 100ms
+    timeout: 3s
     kill_after: 100ms
 )yaml");
   EXPECT_THAT(Run({"schedule:test", "slow"}).err, HasSubstr("error: slow: timed_out(after 100ms; stopped: "));
-  EXPECT_THAT(Run({"schedule:test", "deaf"}).err, HasSubstr("error: deaf: timed_out(after 100ms; killed: "));
+  EXPECT_THAT(Run({"schedule:test", "deaf"}).err, HasSubstr("error: deaf: timed_out(after 3s; killed: "));
 }
 
 TEST_F(YamlTasks, TakeValuesFromTheEnvironment) {

@@ -1,10 +1,13 @@
+#include <future>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "rota/base/mutex.h"
+#include "rota/base/format.h"
 #include "rota/base/text.h"
 #include "rota/console/built_in.h"
+#include "rota/engine/worker_pool.h"
 #include "rota/report/wording.h"
 #include "rota/time/format.h"
 
@@ -102,27 +105,34 @@ class BackfillCommand final : public Command {
     Backfill backfill;
     backfill.instants = std::move(instants);
     backfill.pace = pace;
-    Mutex printing;  // What runs print is heard on a thread of its own.
+    // Prints on a thread of its own: a reader that stands still must hold up what runs print, but never the engine.
+    auto printer = std::make_unique<WorkerPool>("rota-progress", 1);
+    const auto tell = [&](std::string line) {
+      printer->Post([&context, line = std::move(line)] { context.Print("{}", line); });
+    };
     const auto print = [&](const OutputLine& line) {
-      MutexLock lock(printing);
-      context.Print("{}", line.text);
+      const auto printed = std::make_shared<std::promise<void>>();
+      printer->Post([&context, &line, printed] {
+        PrintLine(context, line);
+        printed->set_value();
+      });
+      printed->get_future().wait();
     };
     backfill.on_busy = [&](std::string_view server) {
-      MutexLock lock(printing);
-      context.Print("[{}/{}] {} runs on {}: waiting until it has ended.", progress.done + 1, all, task.id, server);
+      tell(Format("[{}/{}] {} runs on {}: waiting until it has ended.", progress.done + 1, all, task.id, server));
     };
     backfill.on_ended = [&](const OccurrenceRecord& record) {
-      MutexLock lock(printing);
       const std::optional<Milliseconds> took = Took(record);
-      context.Print("[{}/{}] {}: {}{}", progress.done + 1, all, At(task, record.scheduled_at),
-                    Printable(DescribeOutcome(record.outcome, record.reason)),
-                    took ? " after " + Roughly(*took) : std::string());
+      tell(Format("[{}/{}] {}: {}{}", progress.done + 1, all, At(task, record.scheduled_at),
+                  Printable(DescribeOutcome(record.outcome, record.reason)),
+                  took ? " after " + Roughly(*took) : std::string()));
       if (record.outcome == Outcome::kCancelled || record.outcome == Outcome::kMissed) return;  // To be run again.
       ++progress.done;
       if (record.outcome != Outcome::kSucceeded) ++progress.failed;
     };
-    if (Status ran = desk_.workplace.RunBackfill(task, backfill, print); !ran.ok())
-      return Errorf("{}: {}", task.id, ran);
+    Status ran = desk_.workplace.RunBackfill(task, backfill, print);
+    printer.reset();
+    if (!ran.ok()) return Errorf("{}: {}", task.id, ran);
     if (progress.done < all) {
       return Errorf("{}: stopped after {} of {}; to go on: schedule:backfill {} --from {} --to {}", task.id,
                     progress.done, Count(all, "instant"), task.id, FormatInstant(backfill.instants[progress.done]),

@@ -1,6 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
+#include <ios>
+#include <sstream>
+#include <string_view>
+
 #include "rota/console/test_workplace.h"
 
 namespace rota {
@@ -78,6 +83,31 @@ TEST_F(BackfillCommand, TellsWhomItWaitsFor) {
   workplace_.busy_server = "web1";
   EXPECT_EQ(Run(three_), 0);
   EXPECT_THAT(out(), HasSubstr("[1/3] backup:run runs on web1: waiting until it has ended.\n"));
+}
+
+// Takes nothing from the line on that says for whom a backfill waits, until Resume().
+class PausedReader final : public std::stringbuf {
+ public:
+  void Resume() { resumed_.set_value(); }
+
+ protected:
+  std::streamsize xsputn(const char* text, std::streamsize size) override {
+    const std::string_view piece(text, static_cast<std::size_t>(size));
+    if (piece.find("waiting until") != std::string_view::npos) resumed_.get_future().wait();
+    return std::stringbuf::xsputn(text, size);
+  }
+
+ private:
+  std::promise<void> resumed_;
+};
+
+TEST_F(BackfillCommand, HoldsUpNoEngineForAReaderWhoPauses) {
+  PausedReader reader;
+  out_.std::ios::rdbuf(&reader);
+  workplace_.busy_server = "web1";
+  workplace_.told_busy = [&reader] { reader.Resume(); };
+  EXPECT_EQ(Run(three_), 0);
+  EXPECT_THAT(reader.str(), HasSubstr("waiting until it has ended.\ndumping\n[1/3] "));
 }
 
 TEST_F(BackfillCommand, RefusesATimeThatIsNone) {

@@ -95,6 +95,11 @@ std::vector<std::string> VisibleCommands(const CommandRegistry& commands) {
   return names;
 }
 
+void PrintLine(Context& context, const OutputLine& line, std::string_view label) {
+  if (line.dropped > 0) context.Print("… {} left out: the reader was too slow", Count(line.dropped, "line"));
+  context.Print("{}{}", label, line.text);
+}
+
 std::vector<std::string> OutcomeNames() {
   std::vector<std::string> names;
   for (int i = 0; i <= static_cast<int>(Outcome::kUnknown); ++i) names.emplace_back(Name(static_cast<Outcome>(i)));

@@ -80,6 +80,9 @@ Result<CronQuestion> ReadCronQuestion(const Context& context, const Desk& desk);
 // What ListUpcoming() or ExplainCron() says of the question, and that `--task` helps where that is all it lacks.
 Status ExplainCronError(const Status& error, CronQuestion question);
 
+// Prints a line of a run after `label`, and before it how many are missing there.
+void PrintLine(Context& context, const OutputLine& line, std::string_view label = "");
+
 // All commands but completion:words and isolated:run, which no person types.
 std::vector<std::string> VisibleCommands(const CommandRegistry& commands);
 

@@ -22,18 +22,13 @@ class WorkCommand final : public Command {
 
   Status Handle(Context& context) override {
     OutputWatcher watcher;
-    if (context.Flag("output")) watcher = [&context](const OutputLine& line) { Show(context, line); };
+    if (context.Flag("output")) {
+      watcher = [&context](const OutputLine& line) { PrintLine(context, line, Printable(line.task) + " | "); };
+    }
     return RunSchedule(desk_.workplace, WorkMode::kUntilStopped, std::move(watcher));
   }
 
  private:
-  static void Show(Context& context, const OutputLine& line) {
-    if (line.dropped > 0) {
-      context.Print("… {} left out: the reader was too slow", Count(line.dropped, "line"));
-    }
-    context.Print("{} | {}", Printable(line.task), line.text);
-  }
-
   const Desk& desk_;
 };
 
@@ -127,7 +122,7 @@ class TestCommand final : public Command {
     const Result<const Task*> task = FindTask(**schedule, context.Argument("task"));
     if (!task) return task.error();
     const Result<OccurrenceRecord> record =
-        desk_.workplace.RunNow(**task, [&context](const OutputLine& line) { context.Print("{}", line.text); });
+        desk_.workplace.RunNow(**task, [&context](const OutputLine& line) { PrintLine(context, line); });
     if (!record) return Errorf("{}: {}", (*task)->id, record.error());
     const std::optional<Milliseconds> took = Took(*record);
     const std::string outcome = Format("{}: {}{}", record->task, DescribeOutcome(record->outcome, record->reason),

@@ -99,7 +99,10 @@ class TestWorkplace final : public Workplace {
   Status RunBackfill(const Task& task, const Backfill& backfill, OutputWatcher watcher) override {
     backfill_pace = backfill.pace;
     for (const WallTime instant : backfill.instants) {
-      if (busy_server) backfill.on_busy(*std::exchange(busy_server, std::nullopt));
+      if (busy_server) {
+        backfill.on_busy(*std::exchange(busy_server, std::nullopt));
+        if (told_busy) told_busy();
+      }
       watcher({task.id, "", instant, "dumping"});
       OccurrenceRecord record = backfilled.empty() ? run_now : backfilled[0];
       if (!backfilled.empty()) backfilled.erase(backfilled.begin());
@@ -122,6 +125,7 @@ class TestWorkplace final : public Workplace {
   OccurrenceRecord run_now;
   std::vector<OccurrenceRecord> backfilled;  // How the instants of a backfill end; those after them as run_now.
   std::optional<std::string> busy_server;    // Keeps its first instant waiting.
+  std::function<void()> told_busy;           // Called when the console has heard of it.
   Milliseconds backfill_pace{};
   std::vector<WorkMode> worked;
 

@@ -133,7 +133,8 @@ struct Engine::Loop {
       const auto ended = [this] { return closed && closed->kind == OccurrenceKind::kBackfill; };
       const bool going_on = ServeUntil(ended, SteadyTime::max(), hear);
       if (ended()) backfill.on_ended(*closed);
-      if (!going_on || !ended() || closed->outcome == Outcome::kMissed) return;
+      if (!going_on || !ended()) return;
+      if (closed->outcome == Outcome::kMissed || closed->outcome == Outcome::kCancelled) return;
       if (instant == backfill.instants.back()) return;
       if (!ServeUntil([] { return false; }, begun + backfill.pace, hear)) return;
     }

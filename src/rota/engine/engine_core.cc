@@ -13,7 +13,8 @@ namespace {
 using std::chrono::seconds;
 
 constexpr Milliseconds kRecordPatience(250);
-constexpr Milliseconds kSettle = seconds(1);  // For killed children to be reaped and last outcomes to be stored.
+// At most, for killed children to be reaped and last outcomes to be stored.
+constexpr Milliseconds kSettle = seconds(5);
 
 }  // namespace
 

@@ -562,7 +562,7 @@ TEST(EngineCore, LeavesBehindAndRecordsWhatSurvivesTheKill) {
   core.Tell(input::ShutdownRequested{});
   core.Advance(seconds(30));
   core.Advance(seconds(5));
-  core.Advance(seconds(1));
+  core.Advance(seconds(5));
   ASSERT_THAT(core.records, SizeIs(1));
   EXPECT_EQ(core.records[0][0].outcome, Outcome::kCancelled);
   EXPECT_EQ(core.core().abandoned(), 1u);

@@ -25,6 +25,8 @@
 namespace rota {
 namespace {
 
+constexpr int kPatience = 30'000;  // ms, for a machine that is busy.
+
 using Words = std::vector<std::string>;
 
 Words Shell(const std::string& line) { return {"/bin/sh", "-c", line}; }
@@ -214,7 +216,7 @@ TEST(ChildProcessRunner, KillsTheGroupToo) {
   // A killed orphan may remain a zombie until init waits for it; a pidfd tells that it ended.
   const FileDescriptor handle(static_cast<int>(syscall(SYS_pidfd_open, background, 0)));
   pollfd waiting = {handle.get(), POLLIN, 0};
-  EXPECT_TRUE(!handle.open() || poll(&waiting, 1, 10'000) == 1);
+  EXPECT_TRUE(!handle.open() || poll(&waiting, 1, kPatience) == 1);
 }
 
 TEST(ChildProcessRunner, CancelsAChildWhoseStopCameFirst) {
@@ -291,7 +293,7 @@ void ExpectDeathWithTheServer(const std::string& line) {
   }
   report->write.Close();
   pollfd reported = {report->read.get(), POLLIN, 0};
-  ASSERT_EQ(poll(&reported, 1, 10'000), 1);
+  ASSERT_EQ(poll(&reported, 1, kPatience), 1);
   char pid_text[32] = {};
   ASSERT_GT(read(report->read.get(), pid_text, sizeof pid_text - 1), 0);
   const FileDescriptor process(static_cast<int>(syscall(SYS_pidfd_open, std::atoi(pid_text), 0)));
@@ -299,7 +301,7 @@ void ExpectDeathWithTheServer(const std::string& line) {
 
   kill(server, SIGKILL);
   pollfd ended = {process.get(), POLLIN, 0};
-  EXPECT_EQ(poll(&ended, 1, 10'000), 1) << "it lives on";
+  EXPECT_EQ(poll(&ended, 1, kPatience), 1) << "it lives on";
   int status = 0;
   ASSERT_EQ(waitpid(server, &status, 0), server);
   EXPECT_TRUE(WIFSIGNALED(status));

@@ -1,10 +1,11 @@
 #include "rota/run/conditions.h"
 
-#include <exception>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "rota/base/format.h"
+#include "rota/run/user_code.h"
 
 namespace rota {
 namespace {
@@ -32,13 +33,10 @@ std::optional<RunResult> Ask(const std::vector<std::function<bool()>>& condition
 }
 
 Result<bool> AskHere(std::string_view, const std::function<bool()>& condition) {
-  try {
-    return condition();
-  } catch (const std::exception& error) {
-    return Fail(Errorf("threw: {}", error));
-  } catch (...) {
-    return Fail(Errorf("threw something that is not a std::exception"));
-  }
+  bool answer = false;
+  Status asked = CallFunction([&] { answer = condition(); });
+  if (!asked.ok()) return Fail(std::move(asked));
+  return answer;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "rota/base/format.h"
 #include "rota/base/text.h"
@@ -23,9 +24,11 @@ bool HasHooks(const Schedule& schedule) {
   return std::ranges::any_of(schedule.tasks(), [](const Task& task) { return !task.policies->hooks.empty(); });
 }
 
+bool IsPing(const Hook* hook) { return std::holds_alternative<std::string>(hook->action); }
+
 // "OnFailure() threw: no mail today", "ping at fail: GET http://a: HTTP 404 Not Found".
 std::string Describe(const Hook& hook, const Status& failure) {
-  if (std::holds_alternative<std::string>(hook.action)) return Format("ping at {}: {}", Name(hook.point), failure);
+  if (IsPing(&hook)) return Format("ping at {}: {}", Name(hook.point), failure);
   return Format("{} {}", CallOf(hook), failure);
 }
 
@@ -81,12 +84,17 @@ void Hooks::Begin(const RunOrder& order) {
 void Hooks::Add(const OccurrenceRecord& record, const std::string& server, std::initializer_list<HookPoint> points) {
   const Task* const task = schedule_->Find(record.task);
   if (task == nullptr || task->policies->hooks.empty()) return;
-  const auto occasion = std::make_shared<const Occasion>(Occasion{*task, record, server});
+  std::vector<const Hook*> called;
   for (const HookPoint point : points) {
     for (const Hook& hook : task->policies->hooks) {
-      if (hook.point == point) Enqueue({&hook, occasion});
+      if (hook.point == point) called.push_back(&hook);
     }
   }
+  if (called.empty()) return;
+  Occasion occasion{*task, record, server};
+  if (std::ranges::all_of(called, IsPing)) occasion.record.output_tail.clear();  // Of no use to it, and long.
+  const auto shared = std::make_shared<const Occasion>(std::move(occasion));
+  for (const Hook* hook : called) Enqueue({hook, shared});
 }
 
 void Hooks::Enqueue(const Job& job) {
@@ -95,15 +103,22 @@ void Hooks::Enqueue(const Job& job) {
     const MutexLock lock(mu_);
     if (finished_) return;
     const auto [place, is_new] = lanes_.try_emplace(task);
-    Lane& lane = place->second;
-    if (lane.jobs.size() >= kMostWaiting) {
-      ++lane.dropped;
+    place->second.jobs.push_back(job);
+    if (!is_new) {
+      if (++waiting_ > kMostWaiting) DropOne();
       return;
     }
-    lane.jobs.push_back(job);
-    if (!is_new) return;
   }
   pool_->Post([this, task] { Serve(task); });
+}
+
+// What is new says more than what is old, and a task whose hooks are slow is not to cost others theirs.
+void Hooks::DropOne() {
+  const auto length = [](const auto& entry) { return entry.second.jobs.size(); };
+  Lane& lane = std::ranges::max_element(lanes_, {}, length)->second;
+  lane.jobs.erase(lane.jobs.begin() + 1);
+  ++lane.dropped;
+  --waiting_;
 }
 
 void Hooks::Serve(const Task* task) {
@@ -115,7 +130,7 @@ void Hooks::Serve(const Task* task) {
     job = lane.jobs.front();
     dropped = std::exchange(lane.dropped, 0);
   }
-  if (dropped > 0) Tell(*job.occasion, Format("{} dropped: {} waited already", Count(dropped, "hook"), kMostWaiting));
+  if (dropped > 0) Tell(*job.occasion, Format("{} dropped: more than {} wait", Count(dropped, "hook"), kMostWaiting));
   const Status called = Call(job);
   if (!called.ok()) Tell(*job.occasion, Describe(*job.hook, called));
   {
@@ -127,6 +142,7 @@ void Hooks::Serve(const Task* task) {
       changed_.NotifyAll();
       return;
     }
+    --waiting_;
   }
   pool_->Post([this, task] { Serve(task); });
 }

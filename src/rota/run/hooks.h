@@ -23,11 +23,11 @@ namespace rota {
 
 // Calls the hooks of tasks: stands before the log, learns of every event, and passes it on. Nothing of the engine waits
 // for a hook: each is queued and called on another thread, those of one task one after another, in their order. What
-// becomes of one that fails is told by a kHookFailed event; so is it when a task has more than kMostWaiting hooks in
-// the queue, from where on they are dropped. Thread-safe.
+// becomes of one that fails is told by a kHookFailed event; so is it when more than kMostWaiting wait behind others of
+// their task: then the oldest of the task that has most of them is dropped. Thread-safe.
 class Hooks final : public EventSink {
  public:
-  static constexpr std::size_t kMostWaiting = 500;
+  static constexpr std::size_t kMostWaiting = 10'000;
 
   // `clock` and `next` outlive this.
   Hooks(std::shared_ptr<const Schedule> schedule, Clock& clock, EventSink& next);
@@ -61,6 +61,7 @@ class Hooks final : public EventSink {
   };
   void Add(const OccurrenceRecord& record, const std::string& server, std::initializer_list<HookPoint> points);
   void Enqueue(const Job& job);
+  void DropOne() ROTA_REQUIRES(mu_);
   void Serve(const Task* task);
   Status Call(const Job& job);
   Status Ping(const std::string& url, Milliseconds timeout);
@@ -75,6 +76,7 @@ class Hooks final : public EventSink {
   Mutex mu_;
   CondVar changed_;
   std::map<const Task*, Lane> lanes_ ROTA_GUARDED_BY(mu_);  // Of the tasks with hooks that wait or are being called.
+  std::size_t waiting_ ROTA_GUARDED_BY(mu_) = 0;            // Behind the first of their lane.
   bool finished_ ROTA_GUARDED_BY(mu_) = false;
 
   // Last, so that they end first.

@@ -1,8 +1,9 @@
 #include "rota/run/in_process_runner.h"
 
-#include <exception>
 #include <string_view>
 #include <utility>
+
+#include "rota/run/user_code.h"
 
 namespace rota {
 namespace {
@@ -15,17 +16,6 @@ Context::Facts FactsOf(const RunOrder& order) {
           .attempt = order.attempt,
           .fencing_token = order.token,
           .server = order.server};
-}
-
-// The one place where user code is called and what it throws is caught.
-Status Perform(const FunctionCall& work, Context& context) {
-  try {
-    return work.function(context);
-  } catch (const std::exception& error) {
-    return Errorf("{}", error);
-  } catch (...) {
-    return Errorf("{} threw something that is not a std::exception", work.id);
-  }
 }
 
 RunResult RunWork(const RunOrder& order, const FunctionCall& work, Arguments arguments, const Context::Output& output) {
@@ -45,8 +35,7 @@ RunResult InProcessRunner::Run(const RunOrder& order, const CommandCall& call, c
   const Status known = commands_.Check(call.name, call.arguments);
   if (!known.ok()) return {Outcome::kFailed, known.message(), ""};
   Command& command = *commands_.Find(call.name);
-  const FunctionCall work = {command.name(), [&command](Context& context) { return command.Handle(context); }};
-  return RunWork(order, work, *ParseArguments(command.signature(), call.arguments), output);
+  return RunWork(order, WorkOf(command), *ParseArguments(command.signature(), call.arguments), output);
 }
 
 RunResult InProcessRunner::Run(const RunOrder& order, const FunctionCall& call, const Context::Output& output) const {

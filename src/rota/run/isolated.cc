@@ -7,13 +7,13 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
-#include <exception>
 #include <utility>
 
 #include "rota/base/format.h"
 #include "rota/base/text.h"
 #include "rota/run/signature.h"
 #include "rota/run/spawn.h"
+#include "rota/run/user_code.h"
 #include "rota/time/format.h"
 #include "rota/time/time_zone.h"
 
@@ -73,16 +73,6 @@ Context::Facts FactsOfThisProcess(std::string server) {
   return facts;
 }
 
-Status Handle(Command& command, Context& context) {
-  try {
-    return command.Handle(context);
-  } catch (const std::exception& error) {
-    return Errorf("{}", error);
-  } catch (...) {
-    return Errorf("{} threw something that is not a std::exception", command.name());
-  }
-}
-
 }  // namespace
 
 RunResult IsolatedRunner::Run(const RunOrder& order, const CommandCall& call, const Context::Output& output) {
@@ -97,8 +87,8 @@ RunResult IsolatedRunner::Run(const RunOrder& order, const CommandCall& call, co
   RunResult result = processes_.Run(order, argv, {.program = "/proc/self/exe", .report = &report->write}, output);
   report->write.Close();
   const std::optional<Status> status = ReadReport(report->read);
-  // One that dies after its command has ended did not end well.
-  if (!status || result.reason.starts_with("signal ")) return result;
+  // One that dies after its command has ended, by itself or since it had to be killed, did not end well.
+  if (!status || result.reason.find("signal ") != std::string::npos) return result;
   const bool cancelled = status->code() == StatusCode::kCancelled && order.signals->stop.stop_requested();
   const Outcome outcome = status->ok() ? Outcome::kSucceeded : cancelled ? Outcome::kCancelled : Outcome::kFailed;
   return {outcome, status->message(), ""};
@@ -114,7 +104,7 @@ Status RunIsolated(const CommandRegistry& commands, const std::vector<std::strin
   Command& command = *commands.Find(words.front());
   Context context(FactsOfThisProcess(std::move(server)), *ParseArguments(command.signature(), arguments),
                   std::move(stop), {}, output);
-  return WriteReport(Handle(command, context));
+  return WriteReport(Perform(WorkOf(command), context));
 }
 
 }  // namespace rota

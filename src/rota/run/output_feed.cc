@@ -1,9 +1,11 @@
 // A run hands its lines over without the feed's mutex: each queue has its own, and a queue that is full holds up the
-// run alone that waits for it, at its subscriber's wish. A subscription that ends while lines are handed to it leaves
-// its queue to the last who holds it; it was closed before, so that nobody waits for room in it any more.
+// run alone that waits for it, at its subscriber's wish, until that run is to stop. A subscription that ends while
+// lines are handed to it leaves its queue to the last who holds it; it was closed before, so that nobody waits for room
+// in it any more.
 #include "rota/run/output_feed.h"
 
 #include <algorithm>
+#include <stop_token>
 #include <utility>
 
 namespace rota {
@@ -12,13 +14,25 @@ struct OutputFeed::Queue {
   explicit Queue(Interest given) : interest(std::move(given)) {}
 
   bool Wants(std::string_view task, std::string_view run_id) const {
-    return interest.task.value_or(std::string(task)) == task && interest.run_id.value_or(std::string(run_id)) == run_id;
+    return (!interest.task || *interest.task == task) && (!interest.run_id || *interest.run_id == run_id);
   }
 
-  void Push(const OutputLine& line) {
+  void Push(const std::vector<OutputLine>& some, const std::stop_token& stop) {
+    // Outlives the lock: its end waits for a callback that takes it.
+    const std::stop_callback wake(stop, [this] {
+      MutexLock lock(mu);
+      changed.NotifyAll();
+    });
     MutexLock lock(mu);
-    while (IsFull() && interest.when_full == WhenFull::kWait && !closed) changed.Wait(mu);
-    if (closed) return;
+    for (const OutputLine& line : some) {
+      const bool waits = interest.when_full == WhenFull::kWait;
+      while (waits && IsFull() && !closed && !stop.stop_requested()) changed.Wait(mu);
+      if (closed) return;
+      Add(line);
+    }
+  }
+
+  void Add(const OutputLine& line) ROTA_REQUIRES(mu) {
     if (IsFull()) {
       ++dropped;
       return;
@@ -83,7 +97,7 @@ bool OutputFeed::IsWatched(std::string_view task, std::string_view run_id) const
   return std::ranges::any_of(queues_, [&](const auto& queue) { return queue->Wants(task, run_id); });
 }
 
-void OutputFeed::Publish(const std::vector<OutputLine>& lines) {
+void OutputFeed::Publish(const std::vector<OutputLine>& lines, const std::stop_token& stop) {
   std::vector<std::shared_ptr<Queue>> queues;
   {
     MutexLock lock(mu_);
@@ -91,7 +105,7 @@ void OutputFeed::Publish(const std::vector<OutputLine>& lines) {
   }
   for (const auto& queue : queues) {
     if (!queue->Wants(lines.front().task, lines.front().run_id)) continue;
-    for (const OutputLine& line : lines) queue->Push(line);
+    queue->Push(lines, stop);
   }
 }
 

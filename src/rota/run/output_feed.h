@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,7 +26,7 @@ struct OutputLine {
 
 // What the runs of this process print, as they print it, for whoever watches. A subscriber has a queue of bounded size:
 // when that is full, its lines are dropped and counted, so that a slow one slows no run; or, where it asks for that,
-// the run waits.
+// the run waits, until it is asked to stop: the thread that waits is the one that has to pass a stop on.
 //
 //   OutputFeed::Subscription lines(feed, {.task = "backup:run"});
 //   for (auto some = lines.Await(); !some.empty(); some = lines.Await()) { … }  // Until lines.Close().
@@ -66,8 +67,9 @@ class OutputFeed {
 
   // Whether somebody watches this run. Costs next to nothing while nobody watches any.
   bool IsWatched(std::string_view task, std::string_view run_id) const;
-  // Hands lines of one run, in their order, to those who watch it. REQUIRES: not empty.
-  void Publish(const std::vector<OutputLine>& lines);
+  // Hands lines of one run, in their order, to those who watch it; once `stop` was requested, it waits for nobody.
+  // REQUIRES: not empty.
+  void Publish(const std::vector<OutputLine>& lines, const std::stop_token& stop = {});
 
  private:
   std::atomic<std::size_t> watchers_ = 0;

@@ -90,6 +90,22 @@ TEST(OutputFeed, LetsNoRunWaitForASubscriberThatHasGone) {
   lines.reset();
 }
 
+TEST(OutputFeed, LetsNoRunWaitThatIsToStop) {
+  OutputFeed feed;
+  Subscription lines(feed, {.when_full = OutputFeed::WhenFull::kWait, .max_bytes = 1});
+  std::stop_source stop;
+  {
+    const std::jthread run([&] { feed.Publish({{"a", "1", {}, "1"}, {"a", "1", {}, "2"}}, stop.get_token()); });
+    stop.request_stop();
+  }
+  feed.Publish({{"a", "1", {}, "3"}}, stop.get_token());
+  EXPECT_THAT(Texts(lines.Take()), ElementsAre("1"));
+  Print(feed, "a", "1", "4");
+  const std::vector<OutputLine> rest = lines.Take();
+  ASSERT_THAT(Texts(rest), ElementsAre("4"));
+  EXPECT_EQ(rest[0].dropped, 2u);
+}
+
 TEST(OutputFeed, EndsTheWaitOfASubscriberThatIsClosed) {
   OutputFeed feed;
   Subscription lines(feed, {});

@@ -93,7 +93,7 @@ void RunOutput::Deliver(WallTime at, std::string_view line) {
 }
 
 void RunOutput::Publish() {
-  if (!lines_.empty()) feed_.Publish(std::exchange(lines_, {}));
+  if (!lines_.empty()) feed_.Publish(std::exchange(lines_, {}), order_.signals->stop.get_token());
 }
 
 }  // namespace rota

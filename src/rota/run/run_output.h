@@ -20,7 +20,7 @@ class RunOutput {
   // A longer line reaches a watcher in pieces of this size.
   static constexpr std::size_t kLineBytes = 8 * 1024;
 
-  // All outlive it. REQUIRES: order.task and its policies are set.
+  // All outlive it. REQUIRES: order.task, its policies and order.signals are set.
   RunOutput(const RunOrder& order, const Clock& clock, OutputFeed& feed);
 
   void Write(std::string_view bytes);

@@ -248,6 +248,20 @@ TEST(TaskRunner, HandsWhatARunPrintsToWhoWatchesItAndNoOther) {
   EXPECT_EQ(printed, "1-1 1-2 1-3 ");
 }
 
+TEST(TaskRunner, PassesAStopOnWhileNobodyReadsWhatTheRunPrints) {
+  CommandRegistry registry;
+  FakeClock clock(WallTime{});
+  OutputFeed feed;
+  TaskRunner runner(registry, clock, feed);
+  OutputFeed::Subscription lines(feed, {.when_full = OutputFeed::WhenFull::kWait, .max_bytes = 1});
+  TestOrder test(ShellCall{"exec yes"});
+  const std::jthread stopper([&] {
+    while (lines.Take().empty()) std::this_thread::yield();
+    test.order.signals->stop.request_stop();
+  });
+  EXPECT_EQ(runner.Run(test.order).reason, "stopped: signal 15 (Terminated)");
+}
+
 std::ptrdiff_t Entries(const char* folder) {
   const std::filesystem::directory_iterator all(folder);
   return std::distance(begin(all), end(all));

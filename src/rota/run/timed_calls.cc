@@ -4,29 +4,15 @@
 #include "rota/run/timed_calls.h"
 
 #include <algorithm>
-#include <exception>
 #include <system_error>
 #include <utility>
 
 #include "rota/base/format.h"
 #include "rota/engine/worker_pool.h"
+#include "rota/run/user_code.h"
 #include "rota/time/format.h"
 
 namespace rota {
-namespace {
-
-Status Make(const std::function<void()>& call) {
-  try {
-    call();
-    return Status::Ok();
-  } catch (const std::exception& error) {
-    return Errorf("threw: {}", error);
-  } catch (...) {
-    return Errorf("threw something that is not a std::exception");
-  }
-}
-
-}  // namespace
 
 TimedCalls::~TimedCalls() {
   std::vector<std::thread> threads;
@@ -103,7 +89,7 @@ void TimedCalls::Serve() {
       work = std::move(queue_.front());
       queue_.pop_front();
     }
-    status = Make(work->function);
+    status = CallFunction(work->function);
     work->function = nullptr;  // Its end too is the user's code.
   }
 }

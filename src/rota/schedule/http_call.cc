@@ -125,8 +125,11 @@ Status CheckUrl(std::string_view url) {
   const bool printable =
       std::ranges::all_of(url, [](char c) { return static_cast<unsigned char>(c) > 0x20 && c != 0x7f && c != '\\'; });
   if (IsHttp(parts.scheme) && IsHost(parts.host) && printable && url.size() <= kLongestUrl) return Status();
-  // What stands before the host, or instead of a URL, may be a secret.
-  const std::string shown = parts.host.empty() ? "" : Format(" (found {})", internal::Quote(MaskedUrl(url)));
+  // What stands before the host, or instead of a URL, may be a secret; so may all that a '/', '?' or '#' in a password
+  // makes the host and the path of.
+  const bool is_torn =
+      parts.path.find('@') != std::string_view::npos || parts.query.find('@') != std::string_view::npos;
+  const std::string shown = parts.host.empty() || is_torn ? "" : Format(" (found {})", internal::Quote(MaskedUrl(url)));
   return InvalidArgument("expected an http:// or https:// URL, such as https://example.com/health{}", shown);
 }
 

@@ -31,6 +31,10 @@ TEST(HttpCall, TakesUrlsOfHttpAlone) {
   EXPECT_THAT(CheckUrl("http://a/" + std::string(10'000, 'x')).message(), HasSubstr("expected an http://"));
   EXPECT_THAT(CheckUrl("ftp://tom:secret@a/?secret").message(),
               testing::AllOf(HasSubstr("(found \"ftp://***@a/?***\")"), Not(HasSubstr("secret"))));
+  for (const char* torn : {"https://tom:secret/word@a/", "https://tom:secret#word@a/", "https://tom:secret?word@a/",
+                           "https://tom:x@secret:/word@a/", "ftp://secret/@a"}) {
+    EXPECT_THAT(CheckUrl(torn).message(), testing::EndsWith("such as https://example.com/health")) << torn;
+  }
 }
 
 std::string ErrorOf(HttpCall call) { return CheckHttpCall(call).message(); }
