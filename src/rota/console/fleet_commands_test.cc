@@ -98,7 +98,8 @@ TEST_F(FleetCommands, ListTheLocks) {
             "TASK        SERVER  SINCE                 LEASE     LOCK TIMEOUT  TOKEN  RUN\n"
             "backup:run  web-1   2026-03-06T12:01:00Z  12s left  59m57s left   1      01A\n");
   EXPECT_EQ(Run({"schedule:locks", "--json"}), 0);
-  EXPECT_THAT(out(), StartsWith(R"([{"task":"backup:run","pool":null,"scope":"backup:run","server":"web-1","run_id":"01A",)"));
+  EXPECT_THAT(out(),
+              StartsWith(R"([{"task":"backup:run","pool":null,"scope":"backup:run","server":"web-1","run_id":"01A",)"));
 }
 
 TEST_F(FleetCommands, UnlockNothingUnaskedOffATerminal) {

@@ -72,11 +72,12 @@ TEST(LockList, ShowsThatARunWithoutTheStoreHoldsNoLease) {
 }
 
 TEST(LockList, GivesAllFactsAsJson) {
-  EXPECT_EQ(ToJson(std::vector{Held("web-1")}),
-            R"([{"task":"backup:run","pool":null,"scope":"backup:run","server":"web-1","run_id":"01RUN","fencing_token":7,)"
-            R"("since":"2026-03-07T01:59:40Z","lease_until":"2026-03-07T02:00:10Z",)"
-            R"("lock_until":"2026-03-07T02:29:00Z"}])"
-            "\n");
+  EXPECT_EQ(
+      ToJson(std::vector{Held("web-1")}),
+      R"([{"task":"backup:run","pool":null,"scope":"backup:run","server":"web-1","run_id":"01RUN","fencing_token":7,)"
+      R"("since":"2026-03-07T01:59:40Z","lease_until":"2026-03-07T02:00:10Z",)"
+      R"("lock_until":"2026-03-07T02:29:00Z"}])"
+      "\n");
 }
 
 TEST(LockList, NamesTheHoldersAndWhichOfThemAreGone) {
