@@ -46,7 +46,6 @@ class Reload : public Programs, public testing::WithParamInterface<Driver> {
 
   static constexpr std::string_view kLog = "var/log/rota.log";
 
- private:
   const std::unique_ptr<redis_test::RedisServer> redis_ =
       GetParam() == Driver::kRedis ? std::make_unique<redis_test::RedisServer>() : nullptr;
 };
@@ -63,7 +62,8 @@ TEST_P(Reload, FollowsWhatTheFileSaysNow) {
   WriteConfig(
       "  - {name: boot, schedule: '@reboot', shell: echo x >>boots}\n"
       "  - {name: kept, schedule: every second, unique: true, shell: echo $ROTA_SCHEDULED_AT >>kept}\n"
-      "  - {name: new, schedule: every second, unique: true, shell: echo x >>new}\n");
+      "  - {name: new, schedule: every second, unique: true, pool: slow, shell: echo x >>new}\n",
+      "shutdown_grace: 5s, pools: {slow: 1}");
   server.Signal(SIGHUP);
   EXPECT_EQ(Text(Await("schedule_reloaded"), "message"), "the schedule was reloaded: 1 task added, 1 removed");
   EXPECT_TRUE(GrowsFurther("new"));
@@ -192,6 +192,26 @@ TEST_P(Reload, NamesWhatNeedsARestart) {
   Stop(server);
 }
 
+class ReloadOnRedis : public Reload {};
+INSTANTIATE_TEST_SUITE_P(Store, ReloadOnRedis, testing::Values(Driver::kRedis), testing::PrintToStringParamName());
+
+TEST_P(ReloadOnRedis, KeepsTheScheduleWhereTheStoreDoesNotAnswer) {
+  WriteConfig("  - {name: beat, schedule: every second, shell: echo x >>beats}\n");
+  Process server = StartServer();
+  redis_->Kill();
+  WriteConfig("  - {name: beat, schedule: every second, shell: echo y >>others}\n");
+  server.Signal(SIGHUP);
+  EXPECT_THAT(Text(Await("reload_failed"), "message"), HasSubstr("the schedule stays as it was: redis "));
+  EXPECT_TRUE(GrowsFurther("beats")) << "each server runs it without the store";
+  redis_->Restart();
+  EXPECT_TRUE(Eventually([&] {
+    server.Signal(SIGHUP);
+    return !Log("schedule_reloaded", kLog).empty();
+  })) << "it takes the store a while to be told again what was decided";
+  EXPECT_TRUE(GrowsFurther("others"));
+  Stop(server);
+}
+
 class Releases : public Reload {
  protected:
   // Each release has its file, as each deployment has its folder.
@@ -240,6 +260,28 @@ TEST_P(Releases, LeaveToTheNewerOneWhatItChangedAsLongAsItLives) {
   EXPECT_TRUE(Eventually([this] { return Lines("task").back() == "old"; }));
   Stop(older);
   ExpectOneOutcomeForEachInstant(History("task"), seconds(1));
+}
+
+TEST_P(Releases, AreTakenUpByAReload) {
+  WriteRelease("v2", "  - {name: task, schedule: every second, unique: true, shell: echo new >>task}\n");
+  const std::string newest = Read("v2.yaml");
+  WriteRelease("v1", "  - {name: task, schedule: every second, unique: true, shell: echo old >>task}\n");
+  Process newer = StartRelease("v2", "b");
+  Process older = StartRelease("v1", "a");
+  ASSERT_TRUE(Eventually([this] { return !Log("tasks_withheld", "var/a.log").empty(); }));
+  ASSERT_TRUE(Eventually([this] { return !Log("schedule_drift", "var/b.log").empty(); }));
+  Write("v1.yaml", newest);
+  older.Signal(SIGHUP);
+  EXPECT_TRUE(Eventually([this] { return !Log("schedule_drift_ended", "var/b.log").empty(); }));
+  const auto servers = Json({"schedule:servers", "--json"});
+  for (const auto& server : servers.as_array()) {
+    EXPECT_EQ(Text(server.as_object(), "drift"), "false");
+    EXPECT_EQ(Text(server.as_object(), "release"), "v2");
+  }
+  Stop(newer);
+  EXPECT_TRUE(GrowsFurther("task"));
+  EXPECT_EQ(Lines("task").back(), "new") << "by the other one, which has nothing to leave any more";
+  Stop(older);
 }
 
 }  // namespace

@@ -72,6 +72,7 @@ void ReleaseWatch::CompareSchedules(const std::vector<ServerInfo>& others) {
     if (!found.contains(digest)) Publish(EventKind::kScheduleDriftEnded, "schedule " + digest);
   }
   drifts_ = std::move(found);
+  std::erase_if(changed_, [this](const auto& entry) { return !drifts_.contains(entry.first); });
 }
 
 void ReleaseWatch::LeaveTasks(const std::vector<ServerInfo>& others) {

@@ -81,7 +81,8 @@ class Scheduler {
 class Kernel {
  public:
   virtual ~Kernel() = default;
-  // Called once at start. Whatever it throws ends the program with a clear message.
+  // Called at the start, and again, while tasks run, when a server reads its configuration anew. Whatever it throws
+  // ends the program with a clear message at the start, and refuses the reload later.
   virtual void Schedule(Scheduler& scheduler) = 0;
 };
 
