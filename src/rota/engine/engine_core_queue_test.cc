@@ -14,6 +14,7 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::Contains;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
@@ -412,13 +413,13 @@ TEST(EngineCoreQueue, GoesOnAfterAnOccurrenceThatRanBecauseTheStoreDidNotAnswer)
   core.Advance(seconds(60));  // Waits for the run.
   core.EndRun(core.starts.back().record.run_id);
   core.Record();
-  ASSERT_THAT(core.Asked(), ElementsAre("a@120"));
+  ASSERT_THAT(core.Asked(), ElementsAre(HasSubstr("@120")));
   core.AnswerClaims(ClaimOutcome::kUnanswered);
   ASSERT_THAT(core.starts, SizeIs(2));
   core.EndRun(core.starts.back().record.run_id);
   core.Record();
   core.Advance(seconds(60));
-  EXPECT_THAT(core.Asked(), ElementsAre("a@180"));
+  EXPECT_THAT(core.Asked(), ElementsAre(HasSubstr("@180")));
 }
 
 TEST(EngineCoreOnLost, LeavesAnAttemptToOthersThatIsNotForThisServer) {
