@@ -436,7 +436,6 @@ bool EngineCore::RunsHere(const ClaimRequest& request) const {
 // Puts an occurrence in its place among those that wait for the task. Where one at most is to wait, or too many do, the
 // older ones are recorded as skipped.
 void EngineCore::Queue(ClaimRequest request, Moment now) {
-  held_up_.insert(request.scope);
   if (request.overlap == OverlapPolicy::kCancelPrevious) CancelRunsOf(request.scope, Name(request.overlap), now);
   const std::size_t most = request.overlap == OverlapPolicy::kQueueAll ? kMostQueued : 1;
   const bool scheduled = request.kind == OccurrenceKind::kScheduled;
@@ -460,6 +459,8 @@ void EngineCore::Queue(ClaimRequest request, Moment now) {
     std::ranges::sort(others, {}, [](const Retry* one) { return one->request.at; });
     for (std::size_t i = 0; i + most < others.size(); ++i) SkipOverlap(*others[i], now);
   }
+  // Those behind it wait for it; one before it may wait for no more than a worker.
+  if (waiting.stage == Retry::Stage::kBusy) held_up_.insert(scope);
   retries_.push_back(std::move(waiting));
 }
 

@@ -422,6 +422,25 @@ TEST(EngineCoreQueue, GoesOnAfterAnOccurrenceThatRanBecauseTheStoreDidNotAnswer)
   EXPECT_THAT(core.Asked(), ElementsAre(HasSubstr("@180")));
 }
 
+TEST(EngineCoreQueue, GoesOnWithWhatLacksAWorkerWhenTheNextOneCameToIt) {
+  TaskPolicies policies = Unique();
+  policies.overlap = OverlapPolicy::kQueueAll;
+  policies.misfire.grace = minutes(10);
+  Core core({MakeTask("a", seconds(60), policies), MakeTask("b", minutes(30), Unique())}, 1);
+  core.Follow();
+  core.Advance(seconds(60));
+  core.AnswerClaims(ClaimOutcome::kBusy);  // a@60 waits for a run elsewhere,
+  core.Advance(seconds(60));               // and a@120 for its turn.
+  core.AnswerClaims(ClaimOutcome::kBusy);
+  core.Tell(input::RunRequested{1});  // b takes the worker.
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  core.Advance(seconds(120));
+  EXPECT_THAT(core.Asked(), IsEmpty());
+  for (const action::Start& start : std::exchange(core.starts, {})) core.EndRun(start.record.run_id);
+  core.Advance(seconds(2));
+  EXPECT_THAT(core.Asked(), SizeIs(1));
+}
+
 TEST(EngineCoreOnLost, LeavesAnAttemptToOthersThatIsNotForThisServer) {
   TaskPolicies staging = Unique();
   staging.environments = {"staging"};

@@ -143,6 +143,9 @@ void Checker::CheckReached(const ScopeTruth& truth, const Scope& name, WallTime 
     if (server == rest.servers.end()) return;  // Nobody has to.
     if (ClockWasThere(*server, at)) return;    // Once is enough.
   }
+  if (!task.policies->after.empty() && HasLosses()) {  // Until the next one shows that nothing will come of it.
+    return Suspect("waits for what was forgotten");
+  }
   Violate(Format("{} at {} was never decided", name, Utc(at)), last_now_);
 }
 
