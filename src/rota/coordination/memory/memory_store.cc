@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <set>
@@ -149,7 +150,9 @@ class MemoryStore final : public Store {
     const WallTime oldest = now - options_.keep;
     records_.Prune(oldest, options_.max_records);
     std::erase_if(servers_, [oldest](const ServerInfo& server) { return server.alive_until < oldest; });
-    std::erase_if(manifests_, [this](const auto& entry) { return FindServer(entry.first) == nullptr; });
+    for (auto manifest = manifests_.begin(); manifest != manifests_.end();) {
+      manifest = FindServer(manifest->first) == nullptr ? manifests_.erase(manifest) : std::next(manifest);
+    }
     return lost;
   }
 
