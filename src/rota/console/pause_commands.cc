@@ -122,6 +122,11 @@ class ResumeCommand final : public Command {
         return NotFound("{} is not paused itself, but all tasks are: schedule:resume without a task ends that",
                         target.name);
       }
+      if (pause.target.kind == PauseTarget::Kind::kTag && target.kind != PauseTarget::Kind::kTag) {
+        return NotFound("{} not paused, but the tasks tagged {} are: schedule:resume --tag {}",
+                        target == PauseTarget::All() ? "all tasks are" : target.name + " itself is", pause.target.name,
+                        pause.target.name);
+      }
       if (target == PauseTarget::All() && pause.target.kind == PauseTarget::Kind::kTask) {
         return NotFound("no pause of all tasks is set, but {} is paused: schedule:resume {}", pause.target.name,
                         pause.target.name);

@@ -12,6 +12,7 @@ namespace {
 // server did, and no longer lives.
 constexpr Milliseconds kFirstLook = std::chrono::seconds(1);
 constexpr Milliseconds kLongestLook = std::chrono::seconds(15);
+constexpr std::size_t kMostDoubts = 500;  // About so many are looked up in one call.
 
 }  // namespace
 
@@ -46,7 +47,10 @@ void ChainBook::Await(TaskIndex child, Awaited occurrence, SteadyTime now) {
   waiting.look_period = kFirstLook;
   next_look_ = std::min(next_look_, waiting.look_at);
   queue.push_back(std::move(waiting));
-  if (queue.size() > kMostWaiting) queue.pop_front();  // A later one's claim records it as missed.
+  if (queue.size() <= kMostWaiting) return;
+  queue.pop_front();  // The next one's claim records it as missed.
+  queue.front().first_since = occurrence.at;
+  stirred_.insert(child);
 }
 
 void ChainBook::Decided(TaskIndex child, WallTime at, WallTime now) {
@@ -75,7 +79,10 @@ void ChainBook::Leave(const std::function<bool(TaskIndex)>& which) {
 
 std::vector<std::pair<TaskIndex, WallTime>> ChainBook::TakeAll() {
   std::vector<std::pair<TaskIndex, WallTime>> all;
-  for (const auto& [child, queue] : waiting_) all.emplace_back(child, queue.front().occurrence.at);
+  for (const auto& [child, queue] : waiting_) {
+    const auto first = std::ranges::find(queue, false, &Waiting::taken);
+    if (first != queue.end()) all.emplace_back(child, first->occurrence.at);
+  }
   waiting_.clear();
   stirred_.clear();
   next_look_ = SteadyTime::max();
@@ -103,6 +110,10 @@ void ChainBook::Set(const Scope& parent, WallTime first, WallTime last, const St
       if (meant && known.stage != Standing::Stage::kEnded) {
         known = standing;
         stirred_.insert(index);
+        // It may be the last one here: the store knows how far the others are.
+        if (standing.stage == Standing::Stage::kEnded && !waiting->taken && !IsReady(*waiting)) {
+          waiting->look_at = next_look_ = SteadyTime::min();
+        }
       }
       // Instants are decided in their order: with a later one ended, this one's parent will never have been due.
       const bool looked = waiting->passed && *waiting->passed < looks_;
@@ -119,15 +130,17 @@ std::vector<OccurrenceKey> ChainBook::TakeDoubts(SteadyTime now) {
   if (now < next_look_) return doubts;
   ++looks_;
   next_look_ = SteadyTime::max();
+  std::set<std::pair<std::string_view, WallTime>> asked;
   for (auto& [index, queue] : waiting_) {
     const std::vector<Scope>& parents = children_.at(index).parents;
     for (Waiting& waiting : queue) {
       if (waiting.taken) continue;
-      if (now >= waiting.look_at) {
+      if (now >= waiting.look_at && doubts.size() < kMostDoubts) {
         for (std::size_t i = 0; i < parents.size(); ++i) {
           if (waiting.parents[i].stage == Standing::Stage::kEnded) continue;
-          OccurrenceKey key{parents[i], waiting.occurrence.at};
-          if (std::ranges::find(doubts, key) == doubts.end()) doubts.push_back(std::move(key));
+          if (asked.emplace(parents[i], waiting.occurrence.at).second) {
+            doubts.push_back({parents[i], waiting.occurrence.at});
+          }
         }
         waiting.look_at = now + waiting.look_period;
         waiting.look_period = std::min(2 * waiting.look_period, kLongestLook);

@@ -59,7 +59,7 @@ class ChainBook {
   void ForgetAfter(WallTime last);
   // Ends the waiting of those children.
   void Leave(const std::function<bool(TaskIndex)>& which);
-  // Ends all waiting. Returns the children that waited, each with its earliest occurrence.
+  // Ends all waiting. Returns the children that waited, each with its earliest occurrence that was not ready.
   std::vector<std::pair<TaskIndex, WallTime>> TakeAll();
 
   // What this server recorded: perhaps the end of a parent's occurrence, or of a span of them.

@@ -126,7 +126,8 @@ void EngineCore::On(const input::LeasesRenewed& renewed, Moment now) {
   }
   LoseLeases(leases_.Renewed(renewed.leases, renewed.reply->outcomes, renewed.asked), now);
   // After an outage every server gets one renewal period to show that it lives, before anyone declares it dead.
-  const bool reaps = !for_one_run_ && phase_ != Phase::kHandingOver;
+  // What it would be given to try again may be a newer release's to run.
+  const bool reaps = !for_one_run_ && phase_ != Phase::kHandingOver && withheld_.empty();
   if (renewed_before && now.steady >= quiet_until_ && reaps) decision_.actions.push_back(action::Reap{});
 }
 
@@ -494,7 +495,6 @@ void EngineCore::Publish(EventKind kind, Moment now, std::string detail) {
 void EngineCore::Publish(EventKind kind, Moment now, const OccurrenceRecord& record, std::string detail) {
   Publish(kind, now, std::move(detail));
   std::get<action::Publish>(decision_.actions.back()).event.record = record;
-  if (kind == EventKind::kRunFinished || kind == EventKind::kOccurrenceClosed) chains_.Note(record);
 }
 
 }  // namespace rota

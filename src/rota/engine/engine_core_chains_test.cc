@@ -134,8 +134,8 @@ TEST_F(EngineCoreChains, BeginsNothingOnAServerThatStops) {
 
 TEST_F(EngineCoreChains, CountTheGraceOfAChildFromTheEndOfItsParent) {
   core_.AnswerClaims(ClaimOutcome::kClaimed);
-  core_.Sleep(minutes(3));  // Longer than the grace.
-  core_.AnswerClaims(ClaimOutcome::kOverlap);
+  core_.AdvanceWithoutClaims(minutes(3));  // Longer than the grace.
+  core_.AnswerClaimsEarly(std::chrono::hours(1));
   core_.EndRun(core_.starts.back().record.run_id);
   EXPECT_THAT(core_.Asked(), Contains("load@60"));
 }
@@ -162,7 +162,8 @@ TEST_F(EngineCoreChains, LeavesAChildToServersOfANewerRelease) {
 
 TEST_F(EngineCoreChains, RecordsAChildAsMissedWhenTheStoreIsAwayForItsGrace) {
   core_.AnswerClaims(ClaimOutcome::kClaimed);
-  core_.Sleep(minutes(3));
+  core_.AdvanceWithoutClaims(minutes(3));
+  core_.AnswerClaimsEarly(std::chrono::hours(1));
   core_.EndRun(core_.starts.back().record.run_id);
   core_.FailClaims();
   core_.Sleep(seconds(30));
@@ -189,6 +190,30 @@ TEST_F(ChainsOfEachServer, LeaveWhatWaitsToTheNextSchedule) {
   core_.AnswerClaims(ClaimOutcome::kClaimed);
   core_.Tell(input::HandoverRequested{});
   EXPECT_LT(core_.core().HandedOver()[1], kStart + seconds(60));
+}
+
+TEST_F(EngineCoreChains, AskTheStoreHowARunEndedThatOutlivedItsLease) {
+  core_.AnswerClaims(ClaimOutcome::kClaimed);
+  const std::string run_id = core_.starts.back().record.run_id;
+  core_.renewals.clear();
+  core_.look_ups.clear();
+  core_.SleepSilently(seconds(20));
+  core_.EndRun(run_id);
+  EXPECT_THAT(core_.Asked(), testing::Not(Contains("load@60"))) << "another server may have found it lost";
+  EXPECT_THAT(core_.look_ups, SizeIs(1));
+}
+
+TEST(EngineCoreJoins, LookUpTheOtherParentsWhenOneHasEndedHere) {
+  Core core({MakeTask("a", seconds(60), Unique()), MakeTask("b", seconds(60), Unique()),
+             MakeTask("both", seconds(60), After({{"a"}, {"b"}}))});
+  core.Follow();
+  core.Advance(seconds(60));
+  core.AnswerClaims(ClaimOutcome::kClaimed);
+  ASSERT_THAT(core.starts, SizeIs(2));
+  const std::size_t before = core.look_ups.size();
+  core.EndRun(core.starts[0].record.run_id);
+  ASSERT_EQ(core.look_ups.size(), before + 1);
+  EXPECT_THAT(core.look_ups.back(), ElementsAre(OccurrenceKey{"b", kStart + seconds(60)}));
 }
 
 TEST(EngineCoreJoins, WaitForAllParents) {

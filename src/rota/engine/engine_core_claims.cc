@@ -170,6 +170,7 @@ void EngineCore::FollowParents(Moment now) {
 void EngineCore::LookUpParents(Moment now) {
   if (!MayLookUp()) return;
   std::vector<OccurrenceKey> keys = chains_.TakeDoubts(now.steady);
+  std::erase_if(keys, [this](const OccurrenceKey& key) { return outbox_.Owes(key.scope); });
   if (keys.empty()) return;
   looking_up_ = true;
   decision_.actions.push_back(action::LookUp{std::move(keys)});
@@ -540,6 +541,7 @@ void EngineCore::CloseSpan(const Trigger& trigger, OccurrenceRecord span, Moment
   if (first) span.scheduled_at = std::min(*first, span.scheduled_last);
   span.count = CountInstants(trigger, span.scheduled_at, span.scheduled_last);
   Publish(EventKind::kOccurrenceClosed, now, span, span.count == kMostCounted ? "at least" : "");
+  chains_.Note(span);
   outbox_.Add(std::move(span));
 }
 
@@ -574,6 +576,7 @@ OccurrenceRecord EngineCore::Close(const ClaimRequest& request, Outcome outcome,
   record.outcome = outcome;
   record.reason = std::string(reason);
   Publish(EventKind::kOccurrenceClosed, now, record, std::move(detail));
+  chains_.Note(record);
   return record;
 }
 

@@ -44,6 +44,7 @@ void EngineCore::Adopt(const OccurrenceRecord& record, SteadyTime asked, Moment 
 }
 
 void EngineCore::On(const input::RunEnded& ended, Moment now) {
+  LoseLeases(leases_.TakeLost(now.steady), now);  // The process may have stood still meanwhile.
   Run* run = runs_.Find(ended.run_id);
   ROTA_CHECK(run != nullptr && !run->failed, "an attempt ends once");
   if (phase_ >= Phase::kAbandoned) {  // Its outcome is recorded already.
@@ -81,9 +82,15 @@ void EngineCore::StartAttempts(Moment now) {
 }
 
 void EngineCore::EndRun(const std::string& run_id, const RunResult& result, Moment now) {
-  OccurrenceRecord record = runs_.Take(run_id).Ended(result, now.wall);
+  const Run run = runs_.Take(run_id);
+  OccurrenceRecord record = run.Ended(result, now.wall);
   leases_.Remove(run_id);
   Publish(EventKind::kRunFinished, now, record);
+  if (run.lease_lost) {
+    chains_.LookNow(now.steady);  // Whether it counts, or was lost, only the store knows.
+  } else {
+    chains_.Note(record);
+  }
   outbox_.Add(std::move(record));
 }
 

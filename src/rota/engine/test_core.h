@@ -98,6 +98,11 @@ class Core {
   }
   // Time passes at once, as for a process that was stopped.
   void Sleep(Milliseconds duration) { Pass(duration); }
+  // The same, and nothing wakes it.
+  void SleepSilently(Milliseconds duration) {
+    now_.wall += duration;
+    now_.steady += duration;
+  }
   void JumpWall(Milliseconds change) {
     now_.wall += change;
     Tell(input::ClockJumped{change});

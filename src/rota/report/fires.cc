@@ -43,7 +43,6 @@ std::vector<Cohort> FindCohorts(const Schedule& schedule, std::string_view envir
   std::unordered_map<std::string_view, std::size_t> known;  // By the trigger's key.
   elsewhere = 0;
   for (const Task& task : schedule.tasks()) {
-    if (!task.policies->after.empty()) continue;  // It begins when another task ends.
     if (!IsFor(task, environment)) {
       ++elsewhere;
       continue;

@@ -28,8 +28,8 @@ struct Cohort {
   std::vector<const Task*> tasks;
 };
 
-// The cohorts of those tasks that run where the application does, in the order of their first tasks, without those that
-// begin when others end. `elsewhere` gets the number of the tasks that run in another environment.
+// The cohorts of those tasks that run where the application does, in the order of their first tasks. `elsewhere` gets
+// the number of the others.
 std::vector<Cohort> FindCohorts(const Schedule& schedule, std::string_view environment, std::size_t& elsewhere);
 
 // Adds up the fires of triggers, minute by minute, within a bound on what it looks at.

@@ -74,6 +74,12 @@ std::string From(const ForecastQuestion& question) {
 
 bool IsConditional(const Task& task) { return !task.policies->when.empty() || !task.policies->skip.empty(); }
 
+std::string NoteOf(const Task& task) {
+  std::string note = task.policies->after.empty() ? std::string() : Describe(task.policies->after);
+  if (IsConditional(task)) note += note.empty() ? "if its conditions agree" : ", if its conditions agree";
+  return note;
+}
+
 }  // namespace
 
 Result<Forecast> MakeForecast(const Schedule& schedule, const ForecastQuestion& question) {
@@ -119,8 +125,7 @@ std::string ToText(const Forecast& forecast) {
   if (shown > 0) {
     Table table({{"TIME"}, {"TASK"}, {"NOTE"}});
     for (const auto& [at, task] : forecast.occurrences) {
-      table.AddRow(
-          {FormatInstant(at, forecast.question.zone), task->id, IsConditional(*task) ? "if its conditions agree" : ""});
+      table.AddRow({FormatInstant(at, forecast.question.zone), task->id, NoteOf(*task)});
     }
     text += table.Render() + "\n";
   }

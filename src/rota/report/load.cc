@@ -232,7 +232,12 @@ Result<Load> MeasureLoad(const Schedule& schedule, const LoadQuestion& question)
   if (Status valid = CheckStretch(stretch); !valid.ok()) return Fail(std::move(valid));
   Load load;
   load.question = question;
-  const std::vector<Cohort> cohorts = FindCohorts(schedule, question.environment, load.elsewhere);
+  std::vector<Cohort> cohorts = FindCohorts(schedule, question.environment, load.elsewhere);
+  // What follows others begins when those end, whenever that is.
+  for (Cohort& cohort : cohorts) {
+    std::erase_if(cohort.tasks, [](const Task* task) { return !task->policies->after.empty(); });
+  }
+  std::erase_if(cohorts, [](const Cohort& cohort) { return cohort.tasks.empty(); });
   for (const Cohort& cohort : cohorts) load.tasks += cohort.tasks.size();
   const Result<Minutes> all = CountMinutes(cohorts, stretch);
   if (!all) return Fail(all.error());

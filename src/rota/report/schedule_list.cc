@@ -24,13 +24,6 @@ std::string_view Name(CronDialect dialect) {
   return dialect == CronDialect::kQuartz ? std::string_view("quartz") : std::string_view("ocps");
 }
 
-// "after extract and load (end)".
-std::string DescribeParents(const std::vector<Parent>& parents) {
-  std::vector<std::string> names;
-  for (const Parent& parent : parents) names.push_back(Describe(parent));
-  return "after " + Join(names, " and ");
-}
-
 ScheduleRow MakeRow(const Task& task, std::span<const Pause> pauses, WallTime now, const ScheduleListOptions& options) {
   const TaskPolicies& policies = *task.policies;
   ScheduleRow row;
@@ -52,7 +45,7 @@ ScheduleRow MakeRow(const Task& task, std::span<const Pause> pauses, WallTime no
     row.next.push_back(*at);
   }
   row.after = policies.after;
-  if (!row.after.empty()) row.schedule = DescribeParents(row.after);
+  if (!row.after.empty()) row.schedule = Describe(row.after);
   row.placement = policies.placement;
   row.overlap = policies.overlap;
   row.lock_timeout = policies.lock_timeout;

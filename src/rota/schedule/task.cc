@@ -94,6 +94,12 @@ std::string Describe(const Parent& parent) {
   return parent.on == ParentEnd::kSuccess ? parent.task : Format("{} ({})", parent.task, Name(parent.on));
 }
 
+std::string Describe(const std::vector<Parent>& parents) {
+  std::vector<std::string> names;
+  for (const Parent& parent : parents) names.push_back(Describe(parent));
+  return "after " + Join(names, " and ");
+}
+
 std::string_view Name(Backoff backoff) { return backoff == Backoff::kFixed ? "fixed" : "exponential"; }
 
 std::string_view Name(Jitter jitter) { return jitter == Jitter::kNone ? "none" : "full"; }

@@ -93,6 +93,8 @@ struct Parent {
 };
 // "extract", "extract (fail)".
 std::string Describe(const Parent& parent);
+// "after extract and load (end)".
+std::string Describe(const std::vector<Parent>& parents);
 
 enum class Backoff {
   kFixed,        // The same delay before each further attempt.
