@@ -124,8 +124,8 @@ class ResumeCommand final : public Command {
       }
       if (pause.target.kind == PauseTarget::Kind::kTag && target.kind != PauseTarget::Kind::kTag) {
         return NotFound("{} not paused, but the tasks tagged {} are: schedule:resume --tag {}",
-                        target == PauseTarget::All() ? "all tasks are" : target.name + " itself is", pause.target.name,
-                        pause.target.name);
+                        target == PauseTarget::All() ? "the schedule is" : target.name + " itself is",
+                        pause.target.name, pause.target.name);
       }
       if (target == PauseTarget::All() && pause.target.kind == PauseTarget::Kind::kTask) {
         return NotFound("no pause of all tasks is set, but {} is paused: schedule:resume {}", pause.target.name,

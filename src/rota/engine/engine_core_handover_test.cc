@@ -222,6 +222,18 @@ TEST(EngineCoreWithheld, TakesUpNoOccurrenceOfTheTasks) {
   EXPECT_THAT(core.Events(), IsEmpty()) << "whoever has it decides it";
 }
 
+TEST(EngineCoreWithheld, LeavesWhatOtherServersLostToServersOfTheNewerRelease) {
+  Core core({MakeTask("a", std::chrono::seconds(60), Unique())});
+  core.Follow();
+  core.Tell(input::Withheld{{true}});
+  core.reaps = 0;
+  core.Advance(std::chrono::seconds(15));
+  EXPECT_EQ(core.reaps, 0);
+  core.Tell(input::Withheld{});
+  core.Advance(std::chrono::seconds(15));
+  EXPECT_GT(core.reaps, 0);
+}
+
 TEST(EngineCoreWithheld, LetsARunGoOn) {
   RunningCore core;
   core.Tell(input::Withheld{{true}});

@@ -38,6 +38,18 @@ TEST(Forecast, ListsWhatFiresInTheOrderOfInstantsAndOfRegistration) {
             "3 occurrences of 2 tasks from 2026-03-07 00:00:00 +00:00 to 2026-03-08 00:00:00 +00:00 (UTC).\n");
 }
 
+TEST(Forecast, ListsWhatFollowsOthersAtTheirInstant) {
+  const Schedule schedule = MakeSchedule([](Scheduler& scheduler) {
+    scheduler.Command("extract").DailyAt("02:00").Register();
+    scheduler.Command("alarm").After("extract").OnFailure().When([] { return true; }).Register();
+  });
+  EXPECT_THAT(
+      TextOf(schedule, Days("2026-03-07", "2026-03-08")),
+      testing::StartsWith("TIME                        TASK     NOTE\n"
+                          "2026-03-07 02:00:00 +00:00  extract\n"
+                          "2026-03-07 02:00:00 +00:00  alarm    after extract (fail), if its conditions agree\n"));
+}
+
 TEST(Forecast, TakesTheFirstInstantAndLeavesTheLast) {
   const Schedule schedule = MakeSchedule([](Scheduler& scheduler) { scheduler.Command("a").Daily().Register(); });
   EXPECT_EQ(MakeForecast(schedule, Days("2026-03-07", "2026-03-08"))->total, 1u);
