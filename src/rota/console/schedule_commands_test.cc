@@ -198,14 +198,12 @@ TEST_F(PauseCommands, RefuseToResumeWhatIsNotPaused) {
   EXPECT_EQ(Run({"schedule:resume", "hello"}), 1);
   EXPECT_EQ(err(), "error: hello is not paused itself, but all tasks are: schedule:resume without a task ends that\n");
   Run({"schedule:resume"});
-  Run({"schedule:pause", "--tag", "nightly"});
+  Run({"schedule:pause", "--tag", "db"});
   EXPECT_EQ(Run({"schedule:resume", "hello"}), 1);
-  EXPECT_EQ(err(),
-            "error: hello itself is not paused, but the tasks tagged nightly are: schedule:resume --tag nightly\n");
+  EXPECT_EQ(err(), "error: hello itself is not paused, but the tasks tagged db are: schedule:resume --tag db\n");
   EXPECT_EQ(Run({"schedule:resume"}), 1);
-  EXPECT_EQ(err(),
-            "error: the schedule is not paused, but the tasks tagged nightly are: schedule:resume --tag nightly\n");
-  Run({"schedule:resume"});
+  EXPECT_EQ(err(), "error: the schedule is not paused, but the tasks tagged db are: schedule:resume --tag db\n");
+  Run({"schedule:resume", "--tag", "db"});
   Run({"schedule:pause", "hello"});
   EXPECT_EQ(Run({"schedule:resume"}), 1);
   EXPECT_EQ(err(), "error: no pause of all tasks is set, but hello is paused: schedule:resume hello\n");
